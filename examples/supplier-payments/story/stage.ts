@@ -1,0 +1,227 @@
+// The stage: real processes on one injected clock. Surety and its witness run as children of the story and
+// are started again if they die; what the story has done is kept in a file, so that it goes on where it was.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { seed } from '../erp/seed.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+export const here = path('..');
+const product = path('../../../packages/surety/src');
+const filesystem = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'));
+
+/** What the story remembers between its processes. */
+export interface Progress {
+  done: string[];
+  port: number;
+  witnessPort: number;
+  tokens: { clerk?: string; desk?: string };
+  cases: Record<string, string>;
+  /** Simulated milliseconds since the epoch, when this was written. */
+  at: number;
+  days: Record<string, { day: string; title: string; verdict: string; proof: string }>;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Stage {
+  readonly folder: string;
+  readonly #children = new Map<string, ChildProcess>();
+  #leaving = false;
+  readonly progress: Progress;
+  readonly resumed: boolean;
+  readonly #say: (line: string) => void;
+
+  private constructor(folder: string, progress: Progress, resumed: boolean, say: (line: string) => void) {
+    this.folder = folder;
+    this.progress = progress;
+    this.resumed = resumed;
+    this.#say = say;
+  }
+
+  /** Opens the stage of an interrupted story, or sets a new one. */
+  static async open(folder: string, startAt: number, say: (line: string) => void): Promise<Stage> {
+    const state = join(folder, 'story.json');
+    const old = existsSync(state) ? (JSON.parse(readFileSync(state, 'utf8')) as Progress) : undefined;
+    if (old !== undefined && !old.done.includes('the end')) {
+      const stage = new Stage(folder, old, true, say);
+      stage.setClock(Math.max(old.at, stage.#newestFact() + 1_000));
+      return stage;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const [port, witnessPort] = [await freePort(7300), await freePort(7310)];
+    const progress = { done: [], port, witnessPort, tokens: {}, cases: {}, at: startAt, days: {} };
+    const stage = new Stage(folder, progress, false, say);
+    stage.setClock(startAt);
+    await stage.#build();
+    stage.save();
+    return stage;
+  }
+
+  get env(): Record<string, string | undefined> {
+    return { ...process.env, SURETY_CLOCK: join(this.folder, 'clock.json'), ERP_FAULT: process.env['ERP_FAULT'] ?? '' };
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.progress.port}`;
+  }
+
+  /** The simulated time: what the clock file says, plus what has passed since. */
+  now(): number {
+    const { at, real } = JSON.parse(readFileSync(join(this.folder, 'clock.json'), 'utf8')) as { at: number; real: number };
+    return at + (Date.now() - real);
+  }
+
+  setClock(at: number): void {
+    const file = join(this.folder, 'clock.json');
+    writeFileSync(`${file}.new`, JSON.stringify({ at, real: Date.now() }));
+    renameSync(`${file}.new`, file);
+  }
+
+  /** Never backwards: a step that is told again after an interruption must not turn time back. */
+  advanceTo(at: number): void {
+    if (this.now() < at) this.setClock(at);
+  }
+
+  save(): void {
+    this.progress.at = this.now();
+    const file = join(this.folder, 'story.json');
+    writeFileSync(`${file}.new`, JSON.stringify(this.progress, null, 1), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+
+  /** Runs a step once, however often the story is started. */
+  async once(step: string, run: () => Promise<void>): Promise<void> {
+    if (this.progress.done.includes(step)) return;
+    await run();
+    this.progress.done.push(step);
+    this.save();
+  }
+
+  async raise(): Promise<void> {
+    this.#keep('witness', [
+      join(product, 'ledger/witness.ts'),
+      ...['--folder', 'witness', '--name', witnessName, '--with-parent'],
+      ...['--listen', `127.0.0.1:${this.progress.witnessPort}`, '--log', this.#vkey('store/keys/log.vkey')],
+    ]);
+    this.#keep('surety', [join(product, 'main.ts'), 'up', '--with-parent']);
+    await this.ready();
+  }
+
+  /** Resolves when the gateway answers. */
+  async ready(): Promise<void> {
+    for (let tries = 0; tries < 300; tries += 1) {
+      const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
+      if (answer?.ok === true) return;
+      await pause(100);
+    }
+    throw new Error(`Surety does not answer at ${this.url}: see ${join(this.folder, 'surety.log')}`);
+  }
+
+  /** One command of Surety, as a person would type it; stdin is never a terminal. */
+  surety(...args: string[]): Promise<Ran> {
+    return this.run([join(product, 'main.ts'), ...args]);
+  }
+
+  run(args: readonly string[]): Promise<Ran> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, args, { cwd: this.folder, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+      child.stdout.on('data', (part: Buffer) => stdout.push(part));
+      child.stderr.on('data', (part: Buffer) => stderr.push(part));
+      child.on('error', reject);
+      child.on('close', (code) =>
+        resolve({ code: code ?? 1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+      );
+    });
+  }
+
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    for (const child of this.#children.values()) child.stdin?.end();
+    await Promise.all(
+      [...this.#children.values()].map((child) =>
+        child.exitCode !== null ? undefined : new Promise((resolve) => child.once('exit', resolve)),
+      ),
+    );
+  }
+
+  /** Starts a process and keeps it: whoever kills it finds it back a moment later. */
+  #keep(name: string, args: string[]): void {
+    const log = join(this.folder, `${name}.log`);
+    const child = spawn(process.execPath, args, { cwd: this.folder, env: this.env, stdio: ['pipe', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (part: Buffer) => writeFileSync(log, part, { flag: 'a' }));
+    child.stdin?.on('error', () => undefined);
+    this.#children.set(name, child);
+    child.on('exit', async (code, signal) => {
+      if (this.#leaving) return;
+      this.#say(`(${name} ended with ${signal ?? code}: started again)`);
+      await pause(300);
+      if (!this.#leaving) this.#keep(name, args);
+    });
+  }
+
+  #vkey(file: string): string {
+    return readFileSync(join(this.folder, file), 'utf8').trim();
+  }
+
+  /** The time of the newest fact, so that an interrupted story does not go on before it. */
+  #newestFact(): number {
+    const clock = join(this.folder, 'clock.json');
+    const { at, real } = JSON.parse(readFileSync(clock, 'utf8')) as { at: number; real: number };
+    const wal = join(this.folder, 'store/log.sqlite-wal');
+    return existsSync(wal) ? at + Math.max(0, mtimeMs(wal) - real) : at;
+  }
+
+  async #build(): Promise<void> {
+    for (const part of ['policies', 'outcomes']) cpSync(join(here, part), join(this.folder, part), { recursive: true });
+    mkdirSync(join(this.folder, 'inbox'));
+    seed(join(this.folder, 'erp.db'));
+    const keys = { ines: await this.#personKey('ines'), sam: await this.#personKey('sam') };
+    const witness = await this.#make(['ledger/witness.ts', '--make-key', '--folder', 'witness', '--name', witnessName]);
+    await this.#make(['ledger/sealer.ts', '--make-key', '--keys', 'store/keys', '--origin', 'acme.example/surety']);
+    const { port, witnessPort } = this.progress;
+    const values = { ...keys, witness, port, witnessPort, node: process.execPath, erp: join(here, 'erp/server.ts'), filesystem };
+    const template = readFileSync(join(here, 'surety.template.yaml'), 'utf8');
+    const filled = template.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof values) => String(values[name]));
+    writeFileSync(join(this.folder, 'surety.yaml'), filled);
+  }
+
+  async #personKey(name: string): Promise<string> {
+    const { stdout } = await this.surety('key', `${name}.key`);
+    return stdout.trim();
+  }
+
+  async #make(args: string[]): Promise<string> {
+    const [program = '', ...rest] = args;
+    const { code, stdout, stderr } = await this.run([join(product, program), ...rest]);
+    if (code !== 0) throw new Error(`${program} failed: ${stderr}`);
+    return stdout.trim();
+  }
+}
+
+const witnessName = 'acme.example/witness';
+
+const mtimeMs = (file: string): number => Math.round(statSync(file).mtimeMs);
+
+/** The wanted port if nobody has it, else any free one. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () => (wanted === 0 ? reject(new Error('no port is free')) : resolve(freePort(0))));
+    server.listen(wanted, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : wanted));
+    });
+  });
+}

@@ -1,0 +1,78 @@
+// How the story is told: what was asked, what the agent did, what Surety did and why. Progress goes to stderr,
+// so that stdout is free for the one JSON line.
+
+import type { Step } from '../agent/clerk.ts';
+
+const color = process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+const paint = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+export const bold = paint(1);
+export const dim = paint(2);
+export const red = paint(31);
+export const green = paint(32);
+export const yellow = paint(33);
+
+export const say = (line = ''): void => void process.stderr.write(`${line}\n`);
+export const indent = (text: string): void => {
+  for (const line of text.trimEnd().split('\n')) say(`    ${line}`);
+};
+
+export function heading(text: string): void {
+  say();
+  say(bold(text));
+  say(bold('─'.repeat(Math.min(text.length, 78))));
+}
+
+export function verdictWord(verdict: string): string {
+  const tone = verdict === 'violated' ? red : verdict === 'proven' ? green : yellow;
+  return tone(bold(verdict));
+}
+
+interface Paid {
+  readonly invoice_id: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly iban: string;
+}
+
+/** Only what changes something is told one by one; reads are counted. */
+export function tellStep({ invoice, did, args, answer }: Step): void {
+  if (did === 'erp.pay_invoice') {
+    const { amount, currency, iban } = args as Paid;
+    const result = answer.isError ? red(firstLine(answer.text)) : green('paid');
+    say(`  ${invoice}  pays ${amount} ${currency} to ${iban}: ${result}`);
+  } else if (did === 'erp.change_vendor_bank') {
+    const { vendor_id, iban } = args as { vendor_id: string; iban: string };
+    say(`  ${invoice}  changes the bank account of ${vendor_id} to ${iban}: ${answer.isError ? red(firstLine(answer.text)) : yellow('changed')}`);
+  } else if (answer.isError) say(`  ${invoice ?? ''}  ${did}: ${red(firstLine(answer.text))}`);
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+
+export interface Shown {
+  readonly verdict: string;
+  readonly rung: string;
+  readonly grade: string;
+  readonly figures: { readonly effects: number; readonly rows: number; readonly governed: number; readonly elsewhere: number };
+  readonly questions: readonly {
+    readonly question: string;
+    readonly verdict: string;
+    readonly otherwise?: string;
+    readonly reasons: readonly { readonly code: string; readonly text: string; readonly who: readonly string[]; readonly remedy: string }[];
+  }[];
+  readonly assumptions: readonly { readonly text: string }[];
+}
+
+export function tellVerdict({ verdict, questions, figures, rung, grade, assumptions }: Shown): void {
+  const { rows, governed, elsewhere } = figures;
+  say(`  The day is ${verdictWord(verdict)} (weakest grade ${grade}, completeness ${rung}).`);
+  say(`  ${rows} rows in the books: ${governed} governed, ${elsewhere} declared elsewhere.`);
+  for (const { question, verdict: word, otherwise, reasons } of questions) {
+    const would = otherwise === undefined || otherwise === word ? '' : dim(` (otherwise ${otherwise})`);
+    say(`    ${verdictWord(word)} ${question}${would}`);
+    for (const { code, text, who, remedy } of reasons) {
+      say(`        ${text}`);
+      say(dim(`        ${code}: ${who.join(', ')} can end it: ${remedy}`));
+    }
+  }
+  say(dim(`  Assumed: ${assumptions.map(({ text }) => text).join('; ')}.`));
+}

@@ -1,0 +1,348 @@
+// Every kind of fact that a verdict reads, with its strict shape, and the envelope around it.
+// One vocabulary: the product writes these, the verifier parses them; an unknown member is refused,
+// an unknown kind is kept whole and counted, never interpreted.
+// Envelope and meanings: docs/formats.md.
+
+import { parseJson } from './records/json.ts';
+import {
+  bool,
+  exactly,
+  type Infer,
+  integer,
+  json,
+  list,
+  map,
+  matching,
+  natural,
+  oneOf,
+  optional,
+  pair,
+  record,
+  type Shape,
+  ShapeError,
+  text,
+} from './records/shape.ts';
+
+/** SHA-256 as 43 characters of base64url without padding. */
+export const digest = matching(/^[A-Za-z0-9_-]{43}$/, 'a SHA-256 in base64url');
+/** A salted commitment (`records/commitment.ts`): what it hides lies in a disclosure. */
+export const commitments = list(digest);
+/** A position in the log: the order that is proven. */
+const position = natural;
+const milliseconds = natural;
+const identifier = matching(/^[a-z][a-z0-9-]{0,63}$/, 'an identifier (a-z, 0-9, -)');
+const personId = matching(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/, 'a person (name@domain)');
+const currency = matching(/^[A-Z]{3}$/, 'a currency code');
+/** `<server>.<native name>`. */
+export const toolId = matching(/^[a-z][a-z0-9-]{0,63}\.[^\s]{1,256}$/, 'a tool (server.name)');
+
+export const effects = ['read', 'write', 'send', 'spend', 'delete', 'grant', 'execute'] as const;
+export type Effect = (typeof effects)[number];
+export const modes = ['observe', 'hold', 'deny'] as const;
+export type Mode = (typeof modes)[number];
+
+/** Integer minor units with a currency; never a float. */
+export const money = record({ amountMinor: integer, currency });
+export type Money = Infer<typeof money>;
+
+const budget = record({ amountMinor: natural, currency, per: oneOf('day') });
+const moneyLabel = record({ amount: text, unit: oneOf('major', 'minor'), currency: text });
+
+const approveRule = record({
+  function: identifier,
+  count: natural,
+  not: list(oneOf('requester', 'agent-owner')),
+});
+const requireRule = record({
+  call: toolId,
+  where: optional(text),
+  same: list(oneOf('case', 'agent', 'user')),
+});
+
+/** A checkpoint as it runs: what must have happened before an action. */
+export const rule = record({
+  outcome: identifier,
+  rule: identifier,
+  /** Hash of the canonical checkpoint as written: names it in every call it judged. */
+  hash: digest,
+  before: toolId,
+  when: optional(text),
+  require: optional(requireRule),
+  withinMs: optional(milliseconds),
+  once: list(text),
+  approve: optional(approveRule),
+  mode: oneOf(...modes),
+});
+export type Rule = Infer<typeof rule>;
+
+const columnMap = map(text);
+export const reconcile = record({
+  record: identifier,
+  /** SQL only extracts; parameters `:from` and `:to` are RFC 3339 UTC text. */
+  population: text,
+  call: toolId,
+  key: columnMap,
+  match: columnMap,
+  money: optional(moneyLabel),
+  elsewhere: list(record({ rows: text, owner: personId })),
+  withinMs: milliseconds,
+});
+export type Reconcile = Infer<typeof reconcile>;
+
+export const outcome = record({
+  outcome: identifier,
+  statement: text,
+  owner: personId,
+  /** SHA-256 of the file's canonical form. */
+  hash: digest,
+  atStake: optional(record({ amountMinor: natural, currency })),
+  appetite: optional(budget),
+  evaluatedBy: list(identifier),
+  /** Allowed origins per tool and argument. */
+  arguments: map(map(list(text))),
+  egress: map(list(text)),
+  reconcile: optional(reconcile),
+  invariants: list(record({ id: identifier, extract: text, each: text })),
+  onBreach: oneOf('alert', 'hold', 'contain'),
+  needs: record({ rung: oneOf('C0', 'C1', 'C2', 'C3', 'C4', 'C5'), windowMs: milliseconds }),
+  timeZone: text,
+});
+export type OutcomeDeclared = Infer<typeof outcome>;
+
+const key = record({ id: digest, alg: oneOf('ed25519'), public: text });
+
+/** The exact action that a person approved: RFC 8785 of this is what they sign. */
+export const approvalStatement = record({
+  action: digest,
+  agent: identifier,
+  user: optional(personId),
+  case: text,
+  rule: digest,
+  hold: text,
+  expires: milliseconds,
+  function: identifier,
+  person: personId,
+  decision: oneOf('approve', 'refuse'),
+});
+export type ApprovalStatement = Infer<typeof approvalStatement>;
+
+const checkpointPassed = record({
+  rule: digest,
+  /** `passed` the evidence below was found; `not-needed` its `when` was false; `observed` it failed in observe mode. */
+  answer: oneOf('passed', 'not-needed', 'observed'),
+  evidence: list(position),
+  approvals: list(position),
+});
+
+/** Members that every `call.*` fact carries: the audit fields of the IETF WIMSE agent-identity draft. */
+const audit = {
+  /** Correlates the facts of one call. */
+  call: text,
+  tool: toolId,
+  effect: oneOf(...effects),
+  /** The canonical action's id, keyed with the log's salt. */
+  action: digest,
+  /** What screened the content: `none` says that nothing did. */
+  screened: oneOf('none'),
+  /** What attests the agent's software: `none` says that nothing does. */
+  attestation: oneOf('none'),
+};
+
+export const bodies = {
+  'log.opened': record({
+    origin: text,
+    salt: commitments,
+    /** Names the keys that the sealer and the product sign with from the start. */
+    logKey: text,
+    statementKey: text,
+  }),
+  'process.started': record({
+    program: oneOf('gateway', 'command'),
+    version: text,
+    clock: oneOf('system', 'injected'),
+    predecessor: optional(text),
+    /** `may-be-lost`: the predecessor did not stop cleanly; reads queued in it may never have been recorded. */
+    tail: oneOf('none', 'clean', 'may-be-lost'),
+  }),
+  'process.stopped': record({}),
+  'server.declared': record({ server: identifier, transport: oneOf('stdio', 'http'), definition: digest }),
+  'tool.labelled': record({ tool: toolId, effect: oneOf(...effects), money: optional(moneyLabel) }),
+  'person.enrolled': record({
+    person: personId,
+    name: commitments,
+    functions: list(identifier),
+    keys: list(key),
+    /** Played by a program (a story, a drill): whatever it touches is `simulated`. */
+    simulated: bool,
+  }),
+  'identity.enrolled': record({
+    identity: identifier,
+    is: oneOf('agent', 'application'),
+    owner: personId,
+    budget: optional(budget),
+    timeZone: text,
+  }),
+  'credential.issued': record({ identity: identifier, hash: digest, expires: milliseconds }),
+  'credential.revoked': record({ identity: identifier, hash: digest }),
+  'policy.activated': record({ policy: text, hash: digest, cedar: json }),
+  'record.declared': record({ record: identifier, kind: oneOf('sqlite'), definition: digest }),
+  'witness.declared': record({ witness: text, key: text, simulated: bool }),
+  'outcome.declared': outcome,
+  'rule.activated': rule,
+  'declaration.withdrawn': record({ stream: text }),
+  'case.opened': record({ application: identifier, words: commitments }),
+  'call.intended': record({
+    ...audit,
+    args: commitments,
+    money: optional(money),
+    /** Hashes of the Cedar policies that decided. */
+    policies: list(digest),
+    checkpoints: list(checkpointPassed),
+    /** The stream of each budget that this call reserved from. */
+    budgets: list(text),
+    origins: oneOf('not-traced'),
+  }),
+  'call.held': record({
+    ...audit,
+    args: commitments,
+    money: optional(money),
+    hold: text,
+    rule: digest,
+    approve: approveRule,
+    expires: milliseconds,
+  }),
+  'call.refused': record({
+    ...audit,
+    args: commitments,
+    step: text,
+    code: text,
+    /** For people, never for the agent; may hold values, hence committed. */
+    cause: commitments,
+    rule: optional(digest),
+  }),
+  'call.settled': record({
+    ...audit,
+    /** Position of the intent; a read has none and carries its arguments itself. */
+    intent: optional(position),
+    args: optional(commitments),
+    /** `none`: nothing left the gateway, or the record shows no effect. `unknown` stays open. */
+    settlement: oneOf('ok', 'error', 'none'),
+    by: oneOf('upstream', 'record', 'gateway'),
+    result: commitments,
+  }),
+  'approval.given': record({
+    hold: text,
+    function: identifier,
+    person: personId,
+    key: digest,
+    statement: commitments,
+    signature: text,
+  }),
+  'approval.refused': record({
+    hold: text,
+    function: identifier,
+    person: personId,
+    key: digest,
+    statement: commitments,
+    signature: text,
+  }),
+  'approval.consumed': record({ hold: text, call: text }),
+  'approval.released': record({ hold: text, call: text }),
+  'evidence.consumed': record({ rule: digest, call: text }),
+  'evidence.released': record({ rule: digest, call: text }),
+  'budget.reserved': record({ identity: identifier, call: text, amountMinor: natural, currency }),
+  'budget.released': record({ identity: identifier, call: text, amountMinor: natural, currency }),
+  'action.opened': record({ call: text }),
+  'action.closed': record({ call: text }),
+  'record.extracted': record({
+    outcome: identifier,
+    /** `population`, or the id of an invariant. */
+    extract: text,
+    record: identifier,
+    query: digest,
+    from: milliseconds,
+    to: milliseconds,
+    /** SHA-256 of the record's content identity at the time of reading (for SQLite: its data version and schema). */
+    snapshot: digest,
+    columns: list(text),
+    count: natural,
+    /** Sum of the money column in minor units by currency. */
+    totals: map(integer),
+    /** RFC 6962 root over the salted commitments of the rows, in the order read. */
+    rowRoot: digest,
+    /** `ok`, or why the record could not be read: then count is 0 and nothing is known. */
+    answer: oneOf('ok', 'away'),
+  }),
+  'verdict.given': record({
+    outcome: identifier,
+    from: milliseconds,
+    to: milliseconds,
+    verdict: oneOf('holding', 'proven', 'violated', 'unproven', 'unsound'),
+    /** SHA-256 of the canonical judgement. */
+    judgement: digest,
+    ledgerSize: natural,
+  }),
+} as const;
+
+export type Kind = keyof typeof bodies;
+export type Body<K extends Kind> = Infer<(typeof bodies)[K]>;
+
+const envelope = record({
+  v: exactly(1),
+  kind: text,
+  /** The log's origin: a fact copied from another log does not parse as ours. */
+  log: text,
+  stream: text,
+  streamVersion: natural,
+  basis: list(pair(text, natural)),
+  emitter: text,
+  emitterSeq: natural,
+  time: milliseconds,
+  case: optional(text),
+  agent: optional(identifier),
+  user: optional(personId),
+  body: json,
+});
+type Envelope = Infer<typeof envelope>;
+
+/** One fact as read from the log. `position` is the order that is proven, `time` a claim. */
+export type Fact<K extends Kind = Kind> = {
+  [P in K]: Omit<Envelope, 'kind' | 'body'> & {
+    readonly kind: P;
+    readonly body: Body<P>;
+    readonly position: number;
+  };
+}[K];
+/** A fact of a kind that this version does not know: counted, never interpreted. */
+export type UnknownFact = Omit<Envelope, 'kind'> & { readonly kind: 'unknown'; readonly position: number };
+
+/** Facts are JSON bytes stored exactly as hashed, at most this many (C2SP tlog-tiles, uint16 length). */
+export const factBytesMax = 65_535;
+
+/**
+ * Parses the bytes of one log entry. Throws `ShapeError` or `JsonError` for anything that is not a fact.
+ * A fact of an unknown kind is returned as `unknown`, so that a newer log still verifies.
+ */
+export function parseFact(bytes: Uint8Array, position: number): Fact | UnknownFact {
+  const { kind, body, ...rest } = envelope(parseJson(bytes), '');
+  const shape = (bodies as Record<string, Shape<unknown> | undefined>)[kind];
+  if (shape === undefined) return { ...rest, kind: 'unknown', body, position };
+  return { ...rest, kind, body: shape(body, '/body'), position } as Fact;
+}
+
+/** True if the value is a fact of this kind. */
+export const isKind = <K extends Kind>(
+  fact: Fact | UnknownFact,
+  kind: K,
+): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
+
+const committed = ['args', 'result', 'cause', 'words', 'name', 'salt', 'statement'] as const;
+
+/** Every commitment in a fact: what a disclosure may belong to. */
+export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {
+  if (fact.kind === 'unknown') return [];
+  const body = fact.body as Readonly<Record<string, unknown>>;
+  return committed.flatMap((member) => (Array.isArray(body[member]) ? (body[member] as string[]) : []));
+}
+
+export { ShapeError };

@@ -1,0 +1,128 @@
+// Heads: what the log and its witnesses sign (C2SP tlog-checkpoint, tlog-cosignature v1).
+// A head is a signed note of exactly three lines: origin, size, root. Extension lines are refused, since
+// nobody could say what a witness meant by signing them.
+
+import { concat, fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
+import {
+  isBy,
+  NOTE_COSIGNATURE,
+  NoteError,
+  type NoteSignature,
+  openNote,
+  type Sign,
+  signNote,
+  type Verifier,
+  verifyEd25519,
+} from './note.ts';
+
+export interface Head {
+  readonly origin: string;
+  readonly size: number;
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+}
+
+export interface Cosigned {
+  readonly witness: string;
+  /** Seconds since the epoch, by the witness's clock. */
+  readonly timeSeconds: number;
+}
+
+export interface OpenedHead extends Head {
+  /** Names of the log keys that signed; at least one. */
+  readonly logKeys: readonly string[];
+  readonly cosigned: readonly Cosigned[];
+  /** Signatures by keys that nobody here knows. */
+  readonly unknown: number;
+}
+
+export const printHead = ({ origin, size, root }: Head): string => `${origin}\n${size}\n${toBase64(root)}\n`;
+
+/** Strict: the text must be what printing the head gives. */
+export function parseHead(text: string): Head {
+  const [origin = '', sizeText = '', rootText = ''] = text.split('\n');
+  const size = Number(sizeText);
+  let root: Uint8Array;
+  try {
+    root = fromBase64(rootText);
+  } catch {
+    throw new NoteError('malformed', 'root is not base64');
+  }
+  const head = { origin, size, root };
+  if (
+    origin === '' ||
+    !Number.isSafeInteger(size) ||
+    size < 0 ||
+    root.length !== 32 ||
+    printHead(head) !== text
+  )
+    throw new NoteError('malformed', 'head is not origin, size and root');
+  return head;
+}
+
+/** The head as a note signed by the log's key, whose name is the origin. */
+export function signHead(head: Head, publicKey: Uint8Array, sign: Sign): Promise<string> {
+  const text = printHead(head);
+  parseHead(text);
+  return signNote(text, head.origin, publicKey, sign);
+}
+
+/** What a witness signs: the head under its time, which no plain note can imitate. */
+const cosignedMessage = (text: string, timeSeconds: number): Uint8Array =>
+  utf8(`cosignature/v1\ntime ${timeSeconds}\n${text}`);
+
+/** A witness's signature of a head's text; its key must be of type 0x04. */
+export async function cosign(
+  text: string,
+  key: Verifier,
+  timeSeconds: number,
+  sign: Sign,
+): Promise<NoteSignature> {
+  parseHead(text);
+  if (key.type !== NOTE_COSIGNATURE) throw new NoteError('bad-key', `\`${key.name}\` is no witness key`);
+  if (!Number.isSafeInteger(timeSeconds) || timeSeconds < 0)
+    throw new NoteError('malformed', 'time is not in seconds');
+  const time = new Uint8Array(8);
+  new DataView(time.buffer).setBigUint64(0, BigInt(timeSeconds));
+  const signature = concat(time, await sign(cosignedMessage(text, timeSeconds)));
+  return { name: key.name, keyId: key.keyId, signature };
+}
+
+/** A head that at least one log key signed. Any known key's false signature refuses the whole. */
+export async function openHead(
+  noteText: string,
+  keys: { readonly log: readonly Verifier[]; readonly witnesses: readonly Verifier[] },
+): Promise<OpenedHead> {
+  // A cosignature does not say its signer's name: one key under two names would be counted twice.
+  const all = [...keys.log, ...keys.witnesses];
+  if (new Set(all.map((key) => toHex(key.publicKey))).size < all.length)
+    throw new NoteError('bad-key', 'a public key is listed twice');
+  const { text, verified, unknown } = await openNote(noteText, keys.log);
+  const head = parseHead(text);
+  const cosigned = new Map<Verifier, Cosigned>();
+  let others = 0;
+  for (const each of unknown) {
+    const key = keys.witnesses.find((known) => known.type === NOTE_COSIGNATURE && isBy(each, known));
+    if (key === undefined) others++;
+    else if (cosigned.has(key)) throw new NoteError('bad-signature', `\`${key.name}\` cosigned twice`);
+    else cosigned.set(key, await openCosignature(text, key, each.signature));
+  }
+  return {
+    ...head,
+    logKeys: verified.map((key) => key.name),
+    cosigned: [...cosigned.values()],
+    unknown: others,
+  };
+}
+
+async function openCosignature(text: string, key: Verifier, signature: Uint8Array): Promise<Cosigned> {
+  const view = new DataView(signature.buffer, signature.byteOffset, signature.length);
+  const timeSeconds = signature.length === 72 ? Number(view.getBigUint64(0)) : Number.NaN;
+  const message = cosignedMessage(text, timeSeconds);
+  if (
+    !Number.isSafeInteger(timeSeconds) ||
+    !(await verifyEd25519(key.publicKey, message, signature.subarray(8)))
+  )
+    throw new NoteError('bad-signature', `cosignature by \`${key.name}\` is false`);
+  return { witness: key.name, timeSeconds };
+}

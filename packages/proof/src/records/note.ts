@@ -1,0 +1,180 @@
+// Signed notes (C2SP signed-note v1.0.0): a text and signature lines, each by a named key.
+// INVARIANT: a note that is accepted prints again as the same text.
+// Signatures by unknown keys are counted and ignored, as the spec asks; a false one by a known key
+// makes the whole note refused.
+
+import { concat, fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
+import { sha256 } from './sha256.ts';
+
+export type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+export type NoteErrorCode = 'malformed' | 'bad-key' | 'bad-name' | 'bad-signature' | 'unsigned' | 'too-large';
+
+export class NoteError extends Error {
+  readonly code: NoteErrorCode;
+  constructor(code: NoteErrorCode, message: string) {
+    super(message);
+    this.name = 'NoteError';
+    this.code = code;
+  }
+}
+
+/** The signature types of the spec that are used here; any other is an unknown key. */
+export const NOTE_ED25519 = 0x01;
+export const NOTE_COSIGNATURE = 0x04;
+export type KeyType = typeof NOTE_ED25519 | typeof NOTE_COSIGNATURE;
+
+const CHARS_MAX = 64 * 1024;
+const SIGNATURES_MAX = 64;
+/** Unicode spaces, `+` and control characters would let a name run into what stands beside it. */
+const NAME = /^[^\s+\p{Cc}\p{Z}]{1,255}$/u;
+const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([A-Za-z0-9+/]+={0,2})$/;
+
+/** A public key under a name. The key id ties both to the kind of signature. */
+export interface Verifier {
+  readonly name: string;
+  readonly type: KeyType;
+  readonly publicKey: Uint8Array;
+  /** Four bytes in hexadecimal. */
+  readonly keyId: string;
+}
+
+export interface NoteSignature {
+  readonly name: string;
+  readonly keyId: string;
+  readonly signature: Uint8Array;
+}
+
+export interface Note {
+  /** With its final newline. */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+export function verifier(name: string, type: KeyType, publicKey: Uint8Array): Verifier {
+  if (!NAME.test(name)) throw new NoteError('bad-name', `\`${name}\` cannot name a key`);
+  if (publicKey.length !== 32) throw new NoteError('bad-key', `key of \`${name}\` has not 32 bytes`);
+  const keyId = toHex(sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), publicKey)).subarray(0, 4));
+  return { name, type, publicKey, keyId };
+}
+
+/** `name+keyid+base64(type || key)`. */
+export const printVerifier = ({ name, keyId, type, publicKey }: Verifier): string =>
+  `${name}+${keyId}+${toBase64(concat(Uint8Array.of(type), publicKey))}`;
+
+export function parseVerifier(text: string): Verifier {
+  const [name = '', , ...key] = text.split('+');
+  const bytes = base64(key.join('+'), 'bad-key');
+  const type = bytes[0];
+  if (type !== NOTE_ED25519 && type !== NOTE_COSIGNATURE)
+    throw new NoteError('bad-key', 'key is of an unknown type');
+  const parsed = verifier(name, type, bytes.subarray(1));
+  if (printVerifier(parsed) !== text) throw new NoteError('bad-key', `key id of \`${name}\` does not match`);
+  return parsed;
+}
+
+export const printNote = ({ text, signatures }: Note): string => `${text}\n${signatures.map(line).join('')}`;
+
+const line = ({ name, keyId, signature }: NoteSignature): string =>
+  `\u2014 ${name} ${toBase64(concat(idBytes(keyId), signature))}\n`;
+
+const idBytes = (keyId: string): Uint8Array =>
+  Uint8Array.from([0, 2, 4, 6], (at) => Number.parseInt(keyId.slice(at, at + 2), 16));
+
+export function parseNote(noteText: string): Note {
+  if (noteText.length > CHARS_MAX) throw new NoteError('too-large', `note has ${noteText.length} characters`);
+  // The last empty line divides: the text itself may have empty lines.
+  const divide = noteText.lastIndexOf('\n\n');
+  if (divide < 0) throw new NoteError('malformed', 'note has no signatures');
+  const text = noteText.slice(0, divide + 1);
+  checkText(text);
+  const lines = noteText.slice(divide + 2).split('\n');
+  if (lines.pop() !== '') throw new NoteError('malformed', 'note does not end in a newline');
+  if (lines.length === 0) throw new NoteError('malformed', 'note has no signatures');
+  if (lines.length > SIGNATURES_MAX) throw new NoteError('too-large', `note has ${lines.length} signatures`);
+  return { text, signatures: lines.map(parseLine) };
+}
+
+function parseLine(text: string): NoteSignature {
+  const [, name = '', encoded = ''] = SIGNATURE_LINE.exec(text) ?? [];
+  const bytes = base64(encoded, 'malformed');
+  if (!NAME.test(name) || bytes.length < 5) throw new NoteError('malformed', 'signature line is malformed');
+  return { name, keyId: toHex(bytes.subarray(0, 4)), signature: bytes.subarray(4) };
+}
+
+function checkText(text: string): void {
+  // Control characters could make a terminal show another text than the one that was signed.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (!text.endsWith('\n') || /[\u0000-\u0009\u000b-\u001f]/.test(text) || !text.isWellFormed())
+    throw new NoteError('malformed', 'note has control characters or no final newline');
+}
+
+function base64(text: string, code: NoteErrorCode): Uint8Array {
+  try {
+    return fromBase64(text);
+  } catch {
+    throw new NoteError(code, 'base64 is malformed');
+  }
+}
+
+/** Through WebCrypto, in browsers and Node alike; a key that is no point on the curve verifies nothing. */
+export async function verifyEd25519(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  // Copies, because WebCrypto refuses views of shared memory and the types say so.
+  const key = await crypto.subtle
+    .importKey('raw', new Uint8Array(publicKey), 'Ed25519', false, ['verify'])
+    .catch((cause: unknown) => {
+      if (cause instanceof Error && cause.name === 'NotSupportedError') throw cause;
+      return undefined;
+    });
+  if (key === undefined) return false;
+  return crypto.subtle.verify('Ed25519', key, new Uint8Array(signature), new Uint8Array(message));
+}
+
+/** One signature line of type 0x01 over the text. */
+export async function signText(text: string, key: Verifier, sign: Sign): Promise<NoteSignature> {
+  checkText(text);
+  return { name: key.name, keyId: key.keyId, signature: await sign(utf8(text)) };
+}
+
+/** The text with one Ed25519 signature. */
+export async function signNote(
+  text: string,
+  name: string,
+  publicKey: Uint8Array,
+  sign: Sign,
+): Promise<string> {
+  const key = verifier(name, NOTE_ED25519, publicKey);
+  return printNote({ text, signatures: [await signText(text, key, sign)] });
+}
+
+/**
+ * The note's text, if at least one of `verifiers` (type 0x01) signed it. A key's second line is refused:
+ * one key is one vote.
+ */
+export async function openNote(
+  noteText: string,
+  verifiers: readonly Verifier[],
+): Promise<{ text: string; verified: readonly Verifier[]; unknown: readonly NoteSignature[] }> {
+  const { text, signatures } = parseNote(noteText);
+  const message = utf8(text);
+  const verified: Verifier[] = [];
+  const unknown: NoteSignature[] = [];
+  for (const each of signatures) {
+    const key = verifiers.find((known) => known.type === NOTE_ED25519 && isBy(each, known));
+    if (key === undefined) unknown.push(each);
+    else if (!verified.includes(key) && (await verifyEd25519(key.publicKey, message, each.signature)))
+      verified.push(key);
+    else throw new NoteError('bad-signature', `signature by \`${key.name}\` is false or repeated`);
+  }
+  if (verified.length === 0) throw new NoteError('unsigned', 'no known key signed this note');
+  return { text, verified, unknown };
+}
+
+/** Whether the line claims to be by this key; its signature is still to be verified. */
+export const isBy = (signature: NoteSignature, key: Verifier): boolean =>
+  signature.name === key.name && signature.keyId === key.keyId;

@@ -1,0 +1,14 @@
+// What people read: the statement, the report and the population. Made from a judgement, never from anything else.
+
+export { escapeHtml, reportHtml } from './html.ts';
+export { populationCsv } from './population.ts';
+export {
+  judgementHash,
+  type ParsedStatement,
+  type ProofFile,
+  parseStatement,
+  payloadType,
+  predicateType,
+  reportVersion,
+  statementText,
+} from './statement.ts';

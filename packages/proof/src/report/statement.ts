@@ -1,0 +1,82 @@
+// The verdict statement: an in-toto Statement (v1) whose subjects are the head it stands on and every file
+// of the proof, and whose predicate is the judgement. It travels in a DSSE envelope, signed by the product.
+
+import { fromBase64, type Sha256, toBase64url, toHex, utf8 } from '../records/bytes.ts';
+import { canonicalJson, parseJson } from '../records/json.ts';
+import { bool, exactly, json, list, map, record, text } from '../records/shape.ts';
+import type { Judgement } from '../verdict/index.ts';
+
+export const payloadType = 'application/vnd.in-toto+json';
+export const predicateType = 'urn:surety:outcome-verdict:v1';
+/** Named in every proof: another version of the report could not be regenerated and compared. */
+export const reportVersion = '1';
+
+const statement = record({
+  _type: exactly('https://in-toto.io/Statement/v1'),
+  subject: list(record({ name: text, digest: map(text) })),
+  predicateType: exactly(predicateType),
+  predicate: record({ judgement: json, reportVersion: text, simulated: bool }),
+});
+
+export interface ProofFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The judgement without its rows: they stand in `population.csv` and are recomputed. */
+const summaryOf = ({ population, ...rest }: Judgement): unknown =>
+  plain({ ...rest, population: { extract: population.extract ?? null, rows: population.rows.length } });
+
+/** Names a judgement: what `verdict.given` records, and what a proof of it must compute again. */
+export const judgementHash = (judgement: Judgement, sha256: Sha256): string =>
+  toBase64url(sha256(utf8(canonicalJson(summaryOf(judgement)))));
+
+/** Canonical JSON of the statement. `files` are all files of the proof but the statement itself. */
+export function statementText(
+  origin: string,
+  judgement: Judgement,
+  files: readonly ProofFile[],
+  sha256: Sha256,
+): string {
+  const subject = [
+    {
+      name: `${origin}@${judgement.head.size}`,
+      digest: { sha256: toHex(fromBase64(judgement.head.root)) },
+    },
+    ...files.map(({ name, bytes }) => ({ name, digest: { sha256: toHex(sha256(bytes)) } })),
+  ];
+  const simulated = judgement.questions.some(({ reasons }) => reasons.some(({ code }) => code === 'simulated'));
+  return canonicalJson({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject,
+    predicateType,
+    predicate: { judgement: summaryOf(judgement), reportVersion, simulated },
+  });
+}
+
+export interface ParsedStatement {
+  readonly files: ReadonlyMap<string, string>;
+  readonly outcome: string;
+  readonly window: { readonly from: number; readonly to: number };
+  readonly asOf: number;
+  readonly reportVersion: string;
+}
+
+const asked = record({ outcome: text, window: record({ from: json, to: json }), asOf: json });
+
+/** What the statement is about; whether it is right is found by computing it again. */
+export function parseStatement(bytes: Uint8Array): ParsedStatement {
+  const parsed = statement(parseJson(bytes), '');
+  const { outcome, window, asOf } = parsed.predicate.judgement as Record<string, unknown>;
+  const about = asked({ outcome, window, asOf }, '/predicate/judgement');
+  return {
+    files: new Map(parsed.subject.map(({ name, digest }) => [name, digest.sha256 ?? ''])),
+    outcome: about.outcome,
+    window: { from: Number(about.window.from), to: Number(about.window.to) },
+    asOf: Number(about.asOf),
+    reportVersion: parsed.predicate.reportVersion,
+  };
+}
+
+/** Absent members are left out, as JSON would. */
+const plain = (value: unknown): unknown => parseJson(utf8(JSON.stringify(value)));

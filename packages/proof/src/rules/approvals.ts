@@ -1,0 +1,70 @@
+// Approvals: a person signed the exact canonical action, once, in a named function.
+// What is checked here is everything but the signature itself, which needs WebCrypto and is
+// checked before (`verdict/signatures.ts` in a proof, `people/` in the gate).
+
+import { type ApprovalStatement, approvalStatement, type Rule } from '../facts.ts';
+import { canonicalJson } from '../records/json.ts';
+
+/** What the gate or the verdict knows about the person who signed. */
+export interface Approver {
+  readonly person: string;
+  readonly functions: readonly string[];
+}
+
+/** The call that waits for approval. */
+export interface ApprovalNeed {
+  readonly rule: Rule;
+  /** The canonical action's id, in the clear. */
+  readonly action: string;
+  readonly agent: string | undefined;
+  readonly user: string | undefined;
+  readonly case: string;
+  readonly agentOwner: string | undefined;
+  /** When the approval is used. */
+  readonly at: number;
+}
+
+export interface ApprovalOffer {
+  readonly position: number;
+  readonly statement: ApprovalStatement;
+  readonly approver: Approver | undefined;
+}
+
+/** The bytes that a person signs: RFC 8785 of the statement, under a prefix that nothing else signs. */
+export const approvalText = (statement: ApprovalStatement): string =>
+  `surety-approval/v1\n${canonicalJson(statement)}`;
+
+export const parseApproval = (value: unknown): ApprovalStatement => approvalStatement(value, '');
+
+/** Why this offer does not count, or undefined if it does. */
+export function objection(need: ApprovalNeed, offer: ApprovalOffer): string | undefined {
+  const { statement, approver } = offer;
+  const approve = need.rule.approve;
+  if (approve === undefined) return 'the rule asks for no approval';
+  if (statement.decision !== 'approve') return 'it is a refusal';
+  if (statement.action !== need.action) return 'it approves another action';
+  if (statement.rule !== need.rule.hash) return 'it was given under another rule';
+  if (statement.agent !== need.agent || statement.case !== need.case) return 'it was given to another case';
+  if (statement.user !== need.user) return 'it was given to another user';
+  if (statement.function !== approve.function) return `it was not given for ${approve.function}`;
+  if (need.at > statement.expires) return 'it has expired';
+  if (approver === undefined || approver.person !== statement.person) return 'its signer is not known';
+  if (!approver.functions.includes(approve.function)) return `its signer does not act for ${approve.function}`;
+  if (approve.not.includes('requester') && statement.person === need.user) return 'the requester cannot approve';
+  if (approve.not.includes('agent-owner') && statement.person === need.agentOwner)
+    return 'the owner of the agent cannot approve';
+  return undefined;
+}
+
+/** The positions of enough approvals by different people, or undefined. */
+export function enoughApprovals(
+  need: ApprovalNeed,
+  offers: readonly ApprovalOffer[],
+): readonly number[] | undefined {
+  const byPerson = new Map<string, number>();
+  for (const offer of offers)
+    if (objection(need, offer) === undefined && !byPerson.has(offer.statement.person))
+      byPerson.set(offer.statement.person, offer.position);
+  const count = need.rule.approve?.count ?? 0;
+  return byPerson.size >= count ? [...byPerson.values()].slice(0, count) : undefined;
+}

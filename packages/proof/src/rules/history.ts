@@ -1,0 +1,104 @@
+// What has happened: the settled calls that checkpoints look back on, indexed by the values that
+// rules compare. The gate feeds it live, the verdict feeds it from the log: the same code, the same answer.
+
+import type { Rule } from '../facts.ts';
+import { canonicalJson } from '../records/json.ts';
+import { type Expression, equalities, parseRule } from './language/index.ts';
+
+/** Names that a checkpoint's conditions may use. */
+export const whenNames = ['args', 'money', 'user', 'agent'] as const;
+export const whereNames = [...whenNames, 'prior'] as const;
+
+/** A call that settled, as a rule sees it through `prior`. */
+export interface SettledCall {
+  /** Position of the settlement: the order that is proven. */
+  readonly position: number;
+  readonly tool: string;
+  readonly args: unknown;
+  readonly result: unknown;
+  readonly agent: string | undefined;
+  readonly user: string | undefined;
+  readonly case: string | undefined;
+  readonly settledAt: number;
+  /** Some of its values are withheld: a rule that finds nothing in it proves nothing. */
+  readonly withheld: boolean;
+}
+
+/** A rule with its expressions parsed once, and the index that its `where` allows. */
+export interface CompiledRule {
+  readonly rule: Rule;
+  readonly when: Expression | undefined;
+  readonly where: Expression | undefined;
+  /** `prior.<path>` must equal `<path>` of the pending call: looked up instead of scanned. */
+  readonly join: { readonly prior: readonly string[]; readonly pending: readonly string[] } | undefined;
+}
+
+/** Throws `RuleError` where an expression is not in the language. */
+export function compileRule(rule: Rule): CompiledRule {
+  const when = rule.when === undefined ? undefined : parseRule(rule.when, whenNames);
+  const where = rule.require?.where === undefined ? undefined : parseRule(rule.require.where, whereNames);
+  return { rule, when, where, join: where === undefined ? undefined : joinOf(where) };
+}
+
+function joinOf(where: Expression): CompiledRule['join'] {
+  for (const { left, right } of equalities(where)) {
+    const [prior, pending] = left[0] === 'prior' ? [left, right] : [right, left];
+    if (prior[0] === 'prior' && pending[0] !== 'prior') return { prior: prior.slice(1), pending };
+  }
+  return undefined;
+}
+
+/** Selects own members only: an attacker names the members, so `constructor` must find nothing. */
+export function select(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const name of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return at;
+}
+
+/** The settled calls that some rule may ask for. Unbounded here; who feeds it decides what to forget. */
+export class History {
+  readonly #byTool = new Map<string, SettledCall[]>();
+  readonly #byJoin = new Map<string, SettledCall[]>();
+  #rules: readonly CompiledRule[] = [];
+
+  /** Rules may come later than calls: the index of a new rule is built from what is held. */
+  watch(rules: readonly CompiledRule[]): void {
+    this.#rules = rules.filter(({ rule }) => rule.require !== undefined);
+    this.#byJoin.clear();
+    for (const calls of this.#byTool.values()) for (const call of calls) this.#index(call);
+  }
+
+  add(call: SettledCall): void {
+    const calls = this.#byTool.get(call.tool);
+    if (calls === undefined) this.#byTool.set(call.tool, [call]);
+    else calls.push(call);
+    this.#index(call);
+  }
+
+  /** Newest first: the calls that could be the evidence which `compiled` asks of a call with this scope. */
+  *candidates(compiled: CompiledRule, scope: Readonly<Record<string, unknown>>): Iterable<SettledCall> {
+    const { rule, join } = compiled;
+    if (rule.require === undefined) return;
+    const calls =
+      join === undefined
+        ? this.#byTool.get(rule.require.call)
+        : this.#byJoin.get(joinKey(rule.hash, select(scope, join.pending)));
+    for (let at = (calls?.length ?? 0) - 1; at >= 0; at -= 1) yield calls?.[at] as SettledCall;
+  }
+
+  #index(call: SettledCall): void {
+    for (const { rule, join } of this.#rules) {
+      if (join === undefined || rule.require?.call !== call.tool) continue;
+      const key = joinKey(rule.hash, select({ args: call.args, result: call.result }, join.prior));
+      const calls = this.#byJoin.get(key);
+      if (calls === undefined) this.#byJoin.set(key, [call]);
+      else calls.push(call);
+    }
+  }
+}
+
+const joinKey = (hash: string, value: unknown): string =>
+  `${hash} ${value === undefined ? '' : canonicalJson(value)}`;

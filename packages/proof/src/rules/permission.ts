@@ -1,0 +1,43 @@
+// Permissions: how a call is put to Cedar. The gate and the verdict must ask the same question,
+// so it is written once, here.
+
+import type { Money } from '../facts.ts';
+import { decideCedar } from './cedar.ts';
+
+export interface ActivePolicy {
+  readonly id: string;
+  readonly hash: string;
+  readonly policy: unknown;
+}
+
+export interface PermissionQuestion {
+  readonly agent: string;
+  readonly tool: string;
+  readonly money: Money | undefined;
+  readonly user: string | undefined;
+}
+
+/** `Agent::"a"` asks for `Action::"server.tool"` on `Tool::"server.tool"`, a member of `Server::"server"`. */
+export function decidePermission(policies: readonly ActivePolicy[], question: PermissionQuestion) {
+  const { agent, tool, money, user } = question;
+  const principal = { type: 'Agent', id: agent };
+  const resource = { type: 'Tool', id: tool };
+  const server = { type: 'Server', id: tool.slice(0, tool.indexOf('.')) };
+  return decideCedar(
+    policies,
+    {
+      principal,
+      action: { type: 'Action', id: tool },
+      resource,
+      context: {
+        ...(money === undefined ? {} : { money }),
+        ...(user === undefined ? {} : { user }),
+      },
+    },
+    [
+      { uid: principal, attrs: {}, parents: [] },
+      { uid: resource, attrs: {}, parents: [server] },
+      { uid: server, attrs: {}, parents: [] },
+    ],
+  );
+}

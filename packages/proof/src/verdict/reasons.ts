@@ -1,0 +1,126 @@
+// Every reason that a verdict can give, in one closed list: what it does to its question,
+// who can end it and how. Nothing else may appear in a verdict.
+
+export const questions = ['reconciled', 'guarded', 'bounded', 'owned', 'tested', 'recorded'] as const;
+export type Question = (typeof questions)[number];
+export type Verdict = 'proven' | 'violated' | 'unproven';
+/** From strongest to weakest; the weakest is printed beside a verdict. */
+export const grades = ['recomputed', 'checked', 'observed'] as const;
+export type Grade = (typeof grades)[number];
+
+interface Meaning {
+  readonly makes: 'violated' | 'unproven';
+  /** Who can end it when the reason itself names nobody: `owner` stands for the outcome's owner. */
+  readonly who: 'owner' | 'operator' | 'record-owner';
+  readonly remedy: string;
+}
+
+const violated = (who: Meaning['who'], remedy: string): Meaning => ({ makes: 'violated', who, remedy });
+const unproven = (who: Meaning['who'], remedy: string): Meaning => ({ makes: 'unproven', who, remedy });
+
+export const reasonCodes = {
+  // Reconciled
+  orphan: violated('owner', 'explain or recover the row, or declare the channel that wrote it under `elsewhere`'),
+  'row-differs': violated('owner', 'find out who changed the row after the call, and recover it'),
+  'row-repeated': violated('owner', 'recover the second effect of the one call'),
+  'invariant-broken': violated('owner', 'correct the rows named, then find how they came about'),
+  'not-reconciled': unproven('operator', 'declare `reconcile` for this outcome, with the record that knows the effect'),
+  'source-stale': unproven('record-owner', 'make the record readable and run `surety verdict` again'),
+  'effect-unobserved': unproven('record-owner', 'find the row of this call in the record, or recover the call'),
+  'open-obligation': unproven('operator', 'wait until the record shows the effect or its absence, then settle the call'),
+  vacuous: unproven('owner', 'nothing happened and nothing was reconciled: read the record for this window'),
+  // Guarded
+  'checkpoint-passed-over': violated('owner', 'recover the effect, and find how the call got past its checkpoint'),
+  'not-permitted': unproven('operator', 'find which policy allowed the call when it was made, and who changed it'),
+  'checkpoint-missing': unproven('operator', 'add a checkpoint before this tool, or take the tool from the agents'),
+  'evidence-withheld': unproven('owner', 'disclose the values that the rule reads'),
+  'rule-error': unproven('operator', 'correct the rule so that it can be evaluated on every call and row'),
+  observed: unproven('owner', 'let the rule hold or deny: in observe mode it stops nothing'),
+  // Bounded
+  'limit-exceeded': violated('owner', 'find how more than the stated limit could be spent, and recover it'),
+  'over-appetite': unproven('owner', 'lower the budgets of the agents named, or raise the appetite'),
+  unbounded: unproven('operator', 'give the agent a budget, or take the tool from it'),
+  'appetite-missing': unproven('owner', 'state the appetite: what may be lost in a day at worst'),
+  // Owned
+  'owner-missing': unproven('owner', 'name one living person, enrolled here, who answers for the outcome'),
+  'assumption-unsigned': unproven('owner', 'have the functions named evaluate this outcome and sign'),
+  // Tested
+  'test-expired': unproven('operator', 'measure the control again, on the version that runs'),
+  // Recorded
+  'sequence-gap': unproven('operator', 'find what the process did between its last durable fact and its end'),
+  'witness-missing': unproven('operator', 'have a witness that you do not control cosign the heads'),
+  'bypass-possible': unproven('operator', 'show that only the gateway holds the credential, and probe the other ways'),
+  // Any
+  'intent-undeclared': unproven('owner', 'open the case with what the user asked for'),
+  'not-enforced': unproven('operator', 'this version parses the key but does not enforce it yet'),
+  simulated: unproven('operator', 'repeat it with real people, a real clock and a witness elsewhere'),
+} as const satisfies Record<string, Meaning>;
+
+export type ReasonCode = keyof typeof reasonCodes;
+
+export interface Reason {
+  readonly code: ReasonCode;
+  /** One sentence for a person, with the figures that matter. */
+  readonly text: string;
+  /** Log positions of the facts that show it. */
+  readonly facts: readonly number[];
+  /** Person ids, function ids, or `operator`. */
+  readonly who: readonly string[];
+  readonly remedy: string;
+}
+
+export interface Answer {
+  readonly question: Question;
+  readonly verdict: Verdict;
+  readonly grade: Grade;
+  /** What it would be without what is simulated or observed only. */
+  readonly otherwise?: Verdict;
+  readonly reasons: readonly Reason[];
+}
+
+/** At most this many facts are named in one reason; its text carries the full count. */
+const factsNamedMax = 20;
+
+/** A reason with the list's own remedy. `who` defaults to whom the list names. */
+export function because(
+  code: ReasonCode,
+  text: string,
+  facts: readonly number[],
+  people: { readonly owner: string; readonly recordOwner?: string; readonly who?: readonly string[] },
+): Reason {
+  const meaning: Meaning = reasonCodes[code];
+  const standing = { owner: people.owner, operator: 'operator', 'record-owner': people.recordOwner ?? 'operator' };
+  return {
+    code,
+    text,
+    facts: facts.slice(0, factsNamedMax),
+    who: people.who ?? [standing[meaning.who]],
+    remedy: meaning.remedy,
+  };
+}
+
+/** `violated` if any reason violates; else `unproven` if there is any reason; else `proven`. */
+const verdictOf = (reasons: readonly Reason[]): Verdict =>
+  reasons.some(({ code }) => reasonCodes[code].makes === 'violated')
+    ? 'violated'
+    : reasons.length > 0
+      ? 'unproven'
+      : 'proven';
+
+/** The answer to one question. Simulated and observed touches lower it, and say what it would be without. */
+export function answerOf(question: Question, grade: Grade, reasons: readonly Reason[]): Answer {
+  const soft = reasons.filter(({ code }) => code === 'simulated' || code === 'observed');
+  if (soft.length === 0) return { question, verdict: verdictOf(reasons), grade, reasons };
+  const otherwise = verdictOf(reasons.filter((reason) => !soft.includes(reason)));
+  // Something simulated can take certainty away; it can never take a violation away.
+  return { question, verdict: otherwise === 'violated' ? 'violated' : 'unproven', grade, otherwise, reasons };
+}
+
+/** The whole: violated if any is, else unproven if any is, else proven. */
+export function overall(answers: readonly Answer[]): Verdict {
+  if (answers.some(({ verdict }) => verdict === 'violated')) return 'violated';
+  return answers.some(({ verdict }) => verdict === 'unproven') ? 'unproven' : 'proven';
+}
+
+export const weakest = (all: readonly Grade[]): Grade =>
+  all.reduce((low, grade) => (grades.indexOf(grade) > grades.indexOf(low) ? grade : low), 'recomputed');

@@ -1,0 +1,294 @@
+// verify(proof, trust): the steps in order. Each check is named, and says only what it found;
+// the verdict is computed again from raw facts and compared. No network, no clock, no file.
+// What the proof says about itself decides nothing: keys come from `trust`, an earlier head from the auditor.
+
+import { type Contents, openProof, ProofError } from './contents.ts';
+import { commitmentsIn } from './facts.ts';
+import { parseDisclosure } from './records/commitment.ts';
+import { openEnvelope } from './records/dsse.ts';
+import { type OpenedHead, openHead } from './records/heads.ts';
+import { canonicalJson, parseJson } from './records/json.ts';
+import { parseVerifier } from './records/note.ts';
+import { type Sha256, toBase64, toBase64url, toHex } from './records/bytes.ts';
+import { appendLeaf, emptyFrontier, leafHash, rootOf, treeRoot } from './records/tree.ts';
+import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
+import { minorUnits } from './rules/index.ts';
+import { type Book, foldBook, type Judgement, judge, type Row } from './verdict/index.ts';
+
+/** Keys that the auditor brings. An absent list is taken from the proof, and the verdict then never rises to `proven`. */
+export interface Trust {
+  readonly log: readonly string[];
+  readonly statement: readonly string[];
+  readonly witnesses: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly sha256: Sha256;
+  readonly trust?: Trust;
+  /** A head that the auditor kept: the log must extend it. */
+  readonly earlierHead?: string;
+}
+
+export interface Check {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export interface Verification {
+  /** `unsound` if any check failed: then nothing else in it counts. */
+  readonly verdict: Judgement['verdict'] | 'unsound';
+  readonly checks: readonly Check[];
+  readonly pinned: boolean;
+  readonly witnessed: readonly { readonly witness: string; readonly timeSeconds: number; readonly pinned: boolean }[];
+  readonly withheld: number;
+  readonly judgement?: Judgement;
+}
+
+/** What the checks look at. */
+export interface Examined {
+  readonly contents: Contents;
+  readonly options: VerifyOptions;
+  readonly keys: Trust;
+  readonly book: Book;
+  readonly judgement: Judgement;
+  readonly head: OpenedHead | Error;
+  readonly withheld: number;
+}
+
+/** A named check: undefined if it holds, else what is wrong. */
+export interface Step {
+  readonly check: string;
+  readonly run: (examined: Examined) => string | undefined | Promise<string | undefined>;
+}
+
+export const steps: readonly Step[] = [
+  { check: 'manifest', run: manifest },
+  { check: 'statement-signature', run: statementSignature },
+  { check: 'head-signature', run: ({ head }) => (head instanceof Error ? head.message : undefined) },
+  { check: 'root', run: root },
+  { check: 'origin', run: origin },
+  { check: 'sequence', run: sequence },
+  { check: 'disclosures', run: disclosures },
+  { check: 'extracts', run: extracts },
+  { check: 'earlier-head', run: earlierHead },
+  { check: 'verdict', run: verdict },
+  { check: 'report', run: report },
+  { check: 'population', run: population },
+];
+
+export const verify = (proof: Uint8Array, options: VerifyOptions): Promise<Verification> =>
+  verifyWith(steps, proof, options);
+
+/** As `verify`, with these checks only: the mutation suite takes one away to see its mutant live. */
+export async function verifyWith(
+  checks: readonly Step[],
+  proof: Uint8Array,
+  options: VerifyOptions,
+): Promise<Verification> {
+  let examined: Examined;
+  try {
+    examined = await examine(openProof(proof, options.sha256), options);
+  } catch (error) {
+    // Hostile bytes may fail anywhere: whatever was thrown, there is no proof here.
+    const check = error instanceof ProofError ? error.code : 'readable';
+    return unsound([{ check, ok: false, text: (error as Error).message }]);
+  }
+  const done: Check[] = [{ check: 'container', ok: true, text: 'one canonical file' }];
+  for (const { check, run } of checks) done.push(await outcomeOf(check, run, examined));
+  if (done.some(({ ok }) => !ok)) return unsound(done);
+  return conclude(examined, done);
+}
+
+async function outcomeOf(check: string, run: Step['run'], examined: Examined): Promise<Check> {
+  try {
+    const problem = await run(examined);
+    return { check, ok: problem === undefined, text: problem ?? 'holds' };
+  } catch (error) {
+    return { check, ok: false, text: (error as Error).message };
+  }
+}
+
+const unsound = (checks: readonly Check[]): Verification => ({
+  verdict: 'unsound',
+  checks,
+  pinned: false,
+  witnessed: [],
+  withheld: 0,
+});
+
+function conclude({ judgement, options, head, withheld }: Examined, checks: readonly Check[]): Verification {
+  const { trust } = options;
+  const pinned = trust !== undefined && trust.log.length > 0 && trust.statement.length > 0;
+  const cosigned = head instanceof Error ? [] : head.cosigned;
+  const named = new Set(trust?.witnesses.map((key) => parseVerifier(key).name));
+  return {
+    // Keys found inside the proof prove that it agrees with itself, not whose it is.
+    verdict: !pinned && judgement.verdict === 'proven' ? 'unproven' : judgement.verdict,
+    checks,
+    pinned,
+    witnessed: cosigned.map((each) => ({ ...each, pinned: named.has(each.witness) })),
+    withheld,
+    judgement,
+  };
+}
+
+async function examine(contents: Contents, options: VerifyOptions): Promise<Examined> {
+  const { sha256, trust } = options;
+  const { facts, disclosures: disclosed, statement } = contents;
+  const book = await foldBook(facts, { sha256, find: (digest) => disclosed.get(digest) });
+  const outcome = book.outcomes.get(statement.outcome)?.body;
+  if (outcome === undefined) throw new ProofError('facts', `no outcome \`${statement.outcome}\` is declared`);
+  const keys = keysOf(contents, book, trust);
+  const head = await opened(contents, keys);
+  const rows = (position: number): readonly Row[] => rowsOf(contents, position).map((each) => openRow(each));
+  const about = { window: statement.window, asOf: statement.asOf };
+  const cosigned = head instanceof Error ? [] : head.cosigned.map(({ witness }) => witness);
+  const { size, root: rootHash } = contents.head;
+  const judged = { size, root: toBase64(rootHash), cosigned };
+  const digests = facts.flatMap(commitmentsIn);
+  const withheld = digests.filter((digest) => !disclosed.has(digest)).length;
+  return {
+    contents,
+    options,
+    keys,
+    book,
+    head,
+    withheld,
+    judgement: judge({ book, outcome, ...about, rows, head: judged }),
+  };
+}
+
+/** The auditor's keys; where there are none, those that the log's own first facts name. */
+function keysOf({ facts }: Contents, book: Book, trust: Trust | undefined): Trust {
+  const first = facts[0];
+  const own = first?.kind === 'log.opened' ? first.body : undefined;
+  return {
+    log: trust !== undefined && trust.log.length > 0 ? trust.log : [own?.logKey ?? ''],
+    statement: trust !== undefined && trust.statement.length > 0 ? trust.statement : [own?.statementKey ?? ''],
+    witnesses: [...book.witnesses.values()].map(({ body }) => body.key),
+  };
+}
+
+async function opened({ headNote }: Contents, { log, witnesses }: Trust): Promise<OpenedHead | Error> {
+  try {
+    return await openHead(headNote, { log: log.map(parseVerifier), witnesses: witnesses.map(parseVerifier) });
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+const rowsOf = ({ extracts: files }: Contents, position: number): readonly string[] => files.get(position) ?? [];
+const openRow = (disclosure: string): Row => parseDisclosure(disclosure).value as Row;
+
+function manifest({ contents: { files, statement }, options: { sha256 } }: Examined): string | undefined {
+  for (const { name, bytes } of files)
+    if (statement.files.get(name) !== toHex(sha256(bytes))) return `\`${name}\` is not the file that was signed`;
+  // One subject more than files: the head itself.
+  return statement.files.size === files.length + 1 ? undefined : 'a signed file is missing';
+}
+
+async function statementSignature({ contents: { envelope }, keys }: Examined): Promise<string | undefined> {
+  const known = new Map(keys.statement.map((key): [string, Uint8Array] => [key, parseVerifier(key).publicKey]));
+  await openEnvelope(envelope, payloadType, known);
+  return undefined;
+}
+
+function root({ contents: { head, entries }, options: { sha256 } }: Examined): string | undefined {
+  let frontier = emptyFrontier();
+  for (const bytes of entries) frontier = appendLeaf(frontier, leafHash(bytes, sha256), sha256);
+  if (frontier.size !== head.size) return `the head counts ${head.size} facts, here are ${frontier.size}`;
+  return toBase64(rootOf(frontier, sha256)) === toBase64(head.root) ? undefined : 'the facts do not hash to the root';
+}
+
+function origin({ contents: { head, facts } }: Examined): string | undefined {
+  const foreign = facts.find(({ log }) => log !== head.origin);
+  return foreign && `fact ${foreign.position} belongs to the log \`${foreign.log}\``;
+}
+
+function sequence({ book }: Examined): string | undefined {
+  const [first] = book.contradictions;
+  return first && `fact ${first.position}: ${first.text}`;
+}
+
+function disclosures({ contents: { facts, disclosures: disclosed } }: Examined): string | undefined {
+  const referred = new Set(facts.flatMap(commitmentsIn));
+  for (const digest of disclosed.keys())
+    if (!referred.has(digest)) return `a disclosure belongs to no fact (${digest})`;
+  return undefined;
+}
+
+function extracts({ contents, book, options: { sha256 } }: Examined): string | undefined {
+  for (const { position, body } of book.extracts) {
+    const rows = contents.extracts.get(position);
+    if (rows === undefined) continue;
+    const leaves = rows.map((each) => leafHash(sha256(new TextEncoder().encode(each)), sha256));
+    if (toBase64url(treeRoot(leaves, sha256)) !== body.rowRoot) return `the rows of fact ${position} are not its own`;
+    if (rows.length !== body.count) return `fact ${position} counts ${body.count} rows, here are ${rows.length}`;
+    const totals = totalsOf(book, body.outcome, rows);
+    if (canonicalJson(totals) !== canonicalJson(body.totals)) return `the control totals of fact ${position} are false`;
+  }
+  const known = new Set(book.extracts.map(({ position }) => position));
+  for (const position of contents.extracts.keys())
+    if (!known.has(position)) return `the rows of fact ${position} belong to no extract`;
+  return undefined;
+}
+
+/** Control totals by currency, from the rows themselves. */
+function totalsOf(book: Book, outcome: string, rows: readonly string[]): Record<string, number> {
+  const money = book.outcomes.get(outcome)?.body.reconcile?.money;
+  const totals: Record<string, number> = {};
+  if (money === undefined) return totals;
+  for (const each of rows) {
+    const row = openRow(each);
+    const currency = String(row?.[money.currency]);
+    try {
+      totals[currency] = (totals[currency] ?? 0) + minorUnits(row?.[money.amount], money.unit, currency);
+    } catch {
+      // A row without exact money adds nothing to the totals; `reconciled` names it.
+    }
+  }
+  return totals;
+}
+
+async function earlierHead({ contents, keys, options }: Examined): Promise<string | undefined> {
+  const { earlierHead: note, sha256 } = options;
+  if (note === undefined) return undefined;
+  const earlier = await openHead(note, { log: keys.log.map(parseVerifier), witnesses: [] });
+  if (earlier.origin !== contents.head.origin) return 'the earlier head is of another log';
+  if (earlier.size > contents.head.size)
+    return `the log was cut: ${earlier.size} facts were signed before, here are ${contents.head.size}`;
+  let frontier = emptyFrontier();
+  for (const bytes of contents.entries.slice(0, earlier.size))
+    frontier = appendLeaf(frontier, leafHash(bytes, sha256), sha256);
+  return toBase64(rootOf(frontier, sha256)) === toBase64(earlier.root)
+    ? undefined
+    : 'the log was forked: it does not extend the earlier head';
+}
+
+/** The statement must be what the facts give: the whole judgement, not only its word. */
+function verdict({ contents, judgement, options: { sha256 } }: Examined): string | undefined {
+  const again = statementText(contents.head.origin, judgement, contents.files, sha256);
+  const [stated, computed] = [contents.statementText, again].map(judgementIn);
+  return stated === computed ? undefined : `the facts give \`${judgement.verdict}\` for other reasons than stated`;
+}
+
+function judgementIn(statement: string): string {
+  const { predicate } = parseJson(statement) as { predicate: { judgement: unknown } };
+  return canonicalJson(predicate.judgement);
+}
+
+function report({ contents, judgement }: Examined): string | undefined {
+  if (contents.statement.reportVersion !== reportVersion)
+    return `the report is of version ${contents.statement.reportVersion}, this verifier makes version ${reportVersion}`;
+  return contents.report === reportHtml(judgement, contents.head.origin)
+    ? undefined
+    : 'report.html is not what the facts give';
+}
+
+function population({ contents, judgement }: Examined): string | undefined {
+  return contents.population === populationCsv(judgement.population)
+    ? undefined
+    : 'population.csv is not what the facts give';
+}
+

@@ -1,0 +1,47 @@
+// What the API and the command line need of a house, and the form in which verdicts leave it.
+
+import type { Judgement } from '@surety/proof/verdict';
+
+export interface Desk {
+  verdict(outcome: string, at?: number): Promise<VerdictShown>;
+  prove(outcome: string, at?: number): Promise<{ verdict: VerdictShown; proof: Uint8Array }>;
+  issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
+  openCase(application: string, opening: { agent: string; user: string; words: string }): Promise<string>;
+  answer(offered: { statement: unknown; key: string; signature: string }): Promise<{ hold: string; decision: string }>;
+  settle(): Promise<void>;
+  /** Which application presents this credential; undefined if none does. */
+  application(authorization: string | undefined): string | undefined;
+  status(): DeskStatus;
+}
+
+export interface DeskStatus {
+  readonly ledgerSize: number;
+  readonly sealedSize: number;
+  readonly cosigned: readonly string[];
+  readonly origin: string;
+}
+
+/** `surety verdict --json`: documented in docs/cli.md; members are only ever added. */
+export interface VerdictShown extends Omit<Judgement, 'window' | 'asOf' | 'population' | 'head'> {
+  readonly window: { readonly from: string; readonly to: string };
+  readonly asOf: string;
+  /** The signed note. */
+  readonly head: string;
+  readonly root: string;
+  readonly cosigned: readonly string[];
+  readonly ledgerSize: number;
+}
+
+export function showVerdict(judgement: Judgement, headNote: string): VerdictShown {
+  const { window, asOf, population: _, head, ...rest } = judgement;
+  const instant = (at: number) => new Date(at).toISOString();
+  return {
+    ...rest,
+    window: { from: instant(window.from), to: instant(window.to) },
+    asOf: instant(asOf),
+    head: headNote,
+    root: head.root,
+    cosigned: head.cosigned,
+    ledgerSize: head.size,
+  };
+}

@@ -1,0 +1,20 @@
+// `surety init`: the smallest installation that works. Never overwrites a file.
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { template } from '../../config/index.ts';
+import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
+
+export function init(terminal: Terminal, where: string): Exit {
+  const folder = resolve(terminal.cwd, where);
+  const files = Object.entries(template(basename(folder)));
+  const taken = files.filter(([name]) => existsSync(join(folder, name))).map(([name]) => name);
+  if (taken.length > 0) throw new CommandError(`already there: ${taken.join(', ')}`, 'nothing was written; choose another folder');
+  for (const [name, content] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content, { flag: 'wx' });
+    terminal.out(join(where, name));
+  }
+  terminal.note('next: surety check, surety credential <agent>, surety up');
+  return exit.ok;
+}

@@ -1,0 +1,75 @@
+// Facts as a person would say them: one line each, with the values where they are disclosed.
+
+import type { Body, Fact, Kind, UnknownFact } from '@surety/proof/facts';
+import { openCommitments } from '@surety/proof/records';
+import { majorText } from '@surety/proof/rules';
+import { printable } from './terminal.ts';
+
+type Find = (digest: string) => string | undefined;
+type Tell<K extends Kind> = (body: Body<K>, find: Find) => string;
+
+const opened = (digests: readonly string[], find: Find): unknown => openCommitments(digests, find).value;
+const amount = (money: { amountMinor: number; currency: string }): string =>
+  `${majorText(money.amountMinor, money.currency)} ${money.currency}`;
+
+/** `invoice_id "INV-1", amount 480` */
+export function sayValue(value: unknown): string {
+  if (value === undefined) return 'withheld';
+  if (typeof value !== 'object' || value === null) return printable(JSON.stringify(value));
+  const parts = Object.entries(value).map(([name, each]) => `${name} ${JSON.stringify(each)}`);
+  const text = parts.length === 0 ? 'nothing' : parts.join(', ');
+  return printable(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+}
+
+const tells: { readonly [K in Kind]?: Tell<K> } = {
+  'log.opened': ({ origin }) => `the log ${origin} was opened`,
+  'process.started': ({ program, clock, tail }) =>
+    `${program} started${clock === 'injected' ? ' on an injected clock' : ''}${tail === 'may-be-lost' ? '; the one before it did not stop cleanly' : ''}`,
+  'process.stopped': () => 'stopped cleanly',
+  'server.declared': ({ server, transport }) => `server ${server} (${transport}) was declared`,
+  'tool.labelled': ({ tool, effect, money }) =>
+    `${tool} was labelled ${effect}${money === undefined ? '' : ', with money'}`,
+  'person.enrolled': ({ person, functions, simulated }) =>
+    `${person} acts for ${functions.join(', ') || 'no function'}${simulated ? ' (simulated)' : ''}`,
+  'identity.enrolled': ({ identity, is, owner, budget }) =>
+    `${is} ${identity} belongs to ${owner}${budget === undefined ? '' : `, at most ${amount(budget)} a day`}`,
+  'credential.issued': ({ identity, expires }) =>
+    `a credential was issued to ${identity} until ${new Date(expires).toISOString()}`,
+  'policy.activated': ({ policy }) => `policy ${policy} is in force`,
+  'record.declared': ({ record, kind }) => `record system ${record} (${kind}) was declared`,
+  'witness.declared': ({ witness, simulated }) => `witness ${witness}${simulated ? " (on the operator's host)" : ''}`,
+  'outcome.declared': ({ outcome, owner }) => `outcome ${outcome} belongs to ${owner}`,
+  'rule.activated': ({ rule, before, mode }) => `checkpoint ${rule} before ${before} (${mode})`,
+  'declaration.withdrawn': ({ stream }) => `${stream} was withdrawn`,
+  'case.opened': ({ application, words }, find) => `${application} opened a case: ${sayValue(opened(words, find))}`,
+  'call.intended': ({ tool, args, money, call }, find) =>
+    `${call} let through: ${tool}${money === undefined ? '' : ` over ${amount(money)}`} with ${sayValue(opened(args, find))}`,
+  'call.held': ({ tool, args, money, hold, approve }, find) =>
+    `${hold} held for ${approve.count} of ${approve.function}: ${tool}${money === undefined ? '' : ` over ${amount(money)}`} with ${sayValue(opened(args, find))}`,
+  'call.refused': ({ tool, args, call, step, cause }, find) =>
+    `${call} refused at ${step}: ${printable(String(opened(cause, find) ?? 'withheld'))} (${tool} with ${sayValue(opened(args, find))})`,
+  'call.settled': ({ tool, call, settlement, by, args, result, intent }, find) =>
+    intent === undefined
+      ? `${call} read ${tool}${args === undefined ? '' : ` with ${sayValue(opened(args, find))}`}: ${settlement}`
+      : `${call} settled ${settlement} by the ${by}: ${sayValue(opened(result, find))}`,
+  'approval.given': ({ hold, person, function: as }) => `${person} approved ${hold} for ${as}`,
+  'approval.refused': ({ hold, person, function: as }) => `${person} refused ${hold} for ${as}`,
+  'approval.consumed': ({ hold, call }) => `the approval of ${hold} was used by ${call}`,
+  'approval.released': ({ hold, call }) => `the approval of ${hold} is free again after ${call}`,
+  'evidence.consumed': ({ call }) => `once-only evidence was used by ${call}`,
+  'evidence.released': ({ call }) => `once-only evidence is free again after ${call}`,
+  'budget.reserved': (body) => `${amount(body)} of ${body.identity}'s day were reserved by ${body.call}`,
+  'budget.released': (body) => `${amount(body)} of ${body.identity}'s day are free again after ${body.call}`,
+  'action.opened': ({ call }) => `the action of ${call} is open`,
+  'action.closed': ({ call }) => `the action of ${call} is closed`,
+  'record.extracted': ({ record, extract, count, answer }) =>
+    answer === 'ok' ? `${count} rows read from ${record} (${extract})` : `${record} could not be read (${extract})`,
+  'verdict.given': ({ outcome, verdict, from, to }) =>
+    `${outcome} is ${verdict} for ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`,
+};
+
+export function narrate(fact: Fact | UnknownFact, find: Find): string {
+  if (fact.kind === 'unknown') return 'a fact of a kind that this version does not know';
+  const tell = tells[fact.kind] as Tell<Kind> | undefined;
+  return tell === undefined ? fact.kind : tell(fact.body as Body<Kind>, find);
+}

@@ -1,0 +1,110 @@
+// What a checkpoint must agree on: tools that are labelled, approvers who exist, conditions that can be judged.
+
+import { checkDuration } from './agreement.ts';
+import type { Path } from './document.ts';
+import { checkFunction, checkRule, checkTool, currencyOf } from './mention.ts';
+import { type Findings, labelOf, type Names } from './names.ts';
+import type { Outcome } from './outcome.ts';
+import { quote } from './problem.ts';
+
+const whenNames = ['args', 'money', 'user', 'agent'] as const;
+const whereNames = [...whenNames, 'prior'] as const;
+
+type Checkpoint = NonNullable<Outcome['checkpoints']>[number];
+
+export function checkCheckpoint(found: Findings, path: Path, checkpoint: Checkpoint, names: Names): void {
+  const { before, require, approve, once, within, mode } = checkpoint;
+  const says = (key: string) => found.document.has([...path, key]);
+  if (checkTool(found, [...path, 'before'], before, names) && labelOf(names, before)?.effect === 'read') {
+    const problem = `${quote(before)} only reads: a checkpoint before it protects nothing`;
+    found.add(
+      [...path, 'before'],
+      problem,
+      'name a tool that does something, or correct its `effect`',
+      'value',
+      'warning',
+    );
+  }
+  if (require !== undefined) checkTool(found, [...path, 'require', 'call'], require.call, names);
+  if (!says('require') && !says('approve') && (once ?? []).length === 0) {
+    const problem = `the checkpoint ${quote(checkpoint.id)} asks for nothing, so it always passes`;
+    found.add(path, problem, 'add `require`, `approve` or `once`');
+  }
+  checkDuration(found, [...path, 'within'], within);
+  if (within !== undefined && !says('require'))
+    found.add(
+      [...path, 'within'],
+      '`within` is the age of an earlier call, and none is required',
+      'add `require`, or remove it',
+      'key',
+    );
+  if (mode === 'hold' && !says('approve'))
+    found.add(
+      [...path, 'mode'],
+      'a held call waits for an approval, and nobody is asked for one',
+      'add `approve`, or write `deny`',
+    );
+  if (mode === 'deny' && says('approve'))
+    found.add(
+      [...path, 'mode'],
+      'a denied call is never held, so nobody could approve it',
+      'write `hold`, or remove `approve`',
+    );
+  if (approve !== undefined) checkApprovers(found, [...path, 'approve'], approve, names);
+}
+
+function checkApprovers(
+  found: Findings,
+  path: Path,
+  approve: NonNullable<Checkpoint['approve']>,
+  names: Names,
+): void {
+  const { function: wanted, count = 1 } = approve;
+  const people = [...names.people.values()].filter((each) => each.functions.includes(wanted));
+  if (people.length === 0) {
+    checkFunction(found, [...path, 'function'], wanted, names);
+    return;
+  }
+  const have = people.length === 1 ? '1 person has' : `${people.length} people have`;
+  if (people.length < count) {
+    const problem = `${count} must approve, but ${have} the function ${quote(wanted)}`;
+    const at = found.document.has([...path, 'count']) ? 'count' : 'function';
+    found.add([...path, at], problem, 'ask fewer, or add people');
+    return;
+  }
+  const keyed = people.filter((each) => each.keyCount > 0).length;
+  if (keyed < count) {
+    const problem = `${count} must approve, but ${keyed} with the function ${quote(wanted)} can sign`;
+    found.warn(path, problem, 'add their public keys in `people`; until then every such call stays held');
+  }
+}
+
+export function checkConditions(
+  found: Findings,
+  path: Path,
+  checkpoint: Checkpoint,
+  outcome: Outcome,
+  names: Names,
+): void {
+  const rules = [
+    [[...path, 'when'], checkpoint.when, whenNames],
+    [[...path, 'require', 'where'], checkpoint.require?.where, whereNames],
+  ] as const;
+  for (const [place, source, allowed] of rules) {
+    if (source === undefined || !checkRule(found, place, source, allowed) || !mentionsMoney(source)) continue;
+    if (currencyOf(outcome) === undefined && !found.document.has(['at-stake']))
+      found.add(
+        place,
+        'the rule counts money, but the outcome has no currency',
+        'add `at-stake: { amount: ..., currency: ... }`',
+      );
+    if (labelOf(names, checkpoint.before)?.hasMoney === false) {
+      const problem = `the rule counts money, but ${quote(checkpoint.before)} has no \`money\` label, so it would always refuse`;
+      found.add(place, problem, 'say in `tools` where the amount is');
+    }
+  }
+}
+
+/** Text in quotes is no name. */
+const mentionsMoney = (source: string): boolean =>
+  /(^|[^.\w])money\b/.test(source.replace(/"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/g, '""'));

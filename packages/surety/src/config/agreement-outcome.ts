@@ -1,0 +1,63 @@
+// What an outcome file must agree on with `surety.yaml`: tools that are labelled, people who exist, money
+// in one currency, rules that parse. Also says which of its keys nothing enforces yet.
+
+import { checkAmount, checkDuration, checkTimeZone } from './agreement.ts';
+import { checkCheckpoint, checkConditions } from './agreement-checkpoint.ts';
+import { checkInvariants, checkReconcile } from './agreement-record.ts';
+import { checkFunction, checkTool, unique } from './mention.ts';
+import type { Findings, Names } from './names.ts';
+import type { Outcome } from './outcome.ts';
+
+export function checkOutcome(found: Findings, outcome: Outcome, names: Names): void {
+  found.declared(['owner'], 'person', outcome.owner, names.people.keys(), '`people`');
+  checkTimeZone(found, ['time-zone'], outcome['time-zone']);
+  checkMoney(found, outcome);
+  outcome['evaluated-by']?.forEach((name, index) => {
+    checkFunction(found, ['evaluated-by', index], name, names);
+  });
+  for (const tool of Object.keys(outcome.arguments ?? {}))
+    checkTool(found, ['arguments', tool], tool, names, 'key');
+  const ids = new Set<string>();
+  outcome.checkpoints?.forEach((checkpoint, index) => {
+    const path = ['checkpoints', index];
+    unique(found, [...path, 'id'], checkpoint.id, ids);
+    checkCheckpoint(found, path, checkpoint, names);
+    checkConditions(found, path, checkpoint, outcome, names);
+  });
+  if (outcome.reconcile !== undefined) checkReconcile(found, outcome.reconcile, outcome, names);
+  checkInvariants(found, outcome);
+  checkDuration(found, ['needs', 'window'], outcome.needs?.window);
+  warnUnenforced(found, outcome);
+}
+
+function checkMoney(found: Findings, outcome: Outcome): void {
+  const { 'at-stake': atStake, appetite } = outcome;
+  checkAmount(found, ['at-stake'], atStake);
+  checkAmount(found, ['appetite'], appetite);
+  if (atStake === undefined || appetite === undefined || atStake.currency === appetite.currency) return;
+  const problem = `the appetite is in ${appetite.currency}, the outcome in ${atStake.currency}`;
+  found.add(['appetite', 'currency'], problem, 'use one currency in an outcome');
+}
+
+function warnUnenforced(found: Findings, outcome: Outcome): void {
+  const { 'on-breach': onBreach } = outcome;
+  const keys = [
+    ['arguments', outcome.arguments, 'guarded'],
+    ['egress', outcome.egress, 'guarded'],
+    ['evaluated-by', outcome['evaluated-by'], 'owned'],
+  ] as const;
+  for (const [key, value, question] of keys) {
+    if (value === undefined || Object.keys(value).length === 0) continue;
+    const problem = `\`${key}\` is not enforced yet: \`${question}\` stays unproven`;
+    found.warn([key], problem, 'keep it as what you want, or remove it to answer without it');
+  }
+  if (onBreach === 'hold' || onBreach === 'contain')
+    found.warn(
+      ['on-breach'],
+      `\`on-breach: ${onBreach}\` is not enforced yet: a breach alerts, and no answer depends on it`,
+      'keep it as what you want, or write `alert`',
+    );
+  const provable = ['checkpoints', 'reconcile', 'invariants'].some((key) => found.document.has([key]));
+  if (!provable)
+    found.warn(['outcome'], 'nothing in this file can be checked', 'add `checkpoints` or `reconcile`');
+}

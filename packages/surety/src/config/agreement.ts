@@ -1,0 +1,248 @@
+// What `surety.yaml` must agree on with itself and with the environment: servers that exist, owners who
+// are people, keys that are keys. The schema has looked at each value alone; this looks at them together.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
+
+import { parseVerifier } from '@surety/proof/records';
+import { minorUnits } from '@surety/proof/rules';
+import type { Path } from './document.ts';
+import type { Installation } from './installation.ts';
+import type { Findings, Names } from './names.ts';
+import { closest, quote } from './problem.ts';
+import { fillIn } from './secret.ts';
+import { durationMs, durationMsMax } from './words.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function checkInstallation(
+  found: Findings,
+  installation: Installation,
+  names: Names,
+  env: Environment,
+): void {
+  const { listen } = installation;
+  const port = listen === undefined ? 0 : Number(listen.slice(listen.lastIndexOf(':') + 1));
+  if (port > 65_535) found.add(['listen'], `there is no port ${port}`, 'write a port from 0 to 65535');
+  checkTimeZone(found, ['time-zone'], installation['time-zone']);
+  for (const [id, server] of Object.entries(installation.servers ?? {})) {
+    checkTransport(found, ['servers', id], server);
+    checkSecrets(found, ['servers', id], server, env);
+    checkDuration(found, ['servers', id, 'timeout'], server.timeout, 3_600_000);
+  }
+  checkTools(found, installation, names);
+  checkPeople(found, installation);
+  checkIdentities(found, installation, names);
+  checkWitnesses(found, installation);
+}
+
+type Server = NonNullable<Installation['servers']>[string];
+
+function checkTransport(found: Findings, path: Path, server: Server): void {
+  const isStdio = found.document.has([...path, 'stdio']);
+  const isHttp = found.document.has([...path, 'http']);
+  if (isStdio && isHttp) {
+    const remedy = 'keep the one that the server speaks';
+    found.add([...path, 'http'], '`stdio` and `http` exclude each other', remedy, 'key');
+  } else if (isStdio || isHttp) {
+    for (const key of isStdio ? (['headers'] as const) : (['cwd', 'env'] as const)) {
+      if (server[key] === undefined) continue;
+      const problem = `${quote(key)} belongs to \`${isStdio ? 'http' : 'stdio'}\``;
+      found.add([...path, key], problem, 'remove it', 'key');
+    }
+  } else {
+    const remedy = 'add `stdio: [command, argument]` or `http: https://...`';
+    found.add(path, `${quote(path.at(-1))} has no transport`, remedy, 'key');
+  }
+  if (server.http !== undefined) checkAddress(found, [...path, 'http'], server.http);
+  server.stdio?.forEach((argument, index) => {
+    // Arguments show in the list of processes, and addresses in logs: no place for a secret.
+    if (argument.includes('${'))
+      found.add(
+        [...path, 'stdio', index],
+        '`${...}` is not filled in here',
+        'pass it to the command in `env`',
+      );
+  });
+}
+
+function checkAddress(found: Findings, path: Path, address: string): void {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    const problem = `${quote(path.at(-1))} is not an http address: ${quote(address)}`;
+    found.add(path, problem, 'write `https://host/path`');
+  } else if (url.username !== '' || url.password !== '' || address.includes('${'))
+    found.add(path, 'an address holds no secret', 'send it in `headers`, as `${NAME}`');
+  else if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    found.warn(path, 'what is sent to this address is not encrypted', 'use https, or a server on this host');
+}
+
+/** Names and addresses that never leave this host. */
+export const isLoopback = (hostname: string): boolean =>
+  /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[0-9a-f:]*\]|0\.0\.0\.0|\[::\])\.?$/i.test(
+    hostname,
+  );
+
+const secretName = /authorization|token|secret|password|cookie|api-?_?key/i;
+
+function checkSecrets(found: Findings, path: Path, server: Server, env: Environment): void {
+  for (const key of ['env', 'headers'] as const) {
+    for (const [name, written] of Object.entries(server[key] ?? {})) {
+      const place = [...path, key, name];
+      const { value, faults, usesSecret } = fillIn(written, env);
+      for (const { offset, problem, remedy } of faults)
+        found.problems.push(found.document.within(place, offset, problem, remedy));
+      // Never quotes the value: it may be the secret.
+      if (/[\r\n\0]/.test(value) && (key === 'headers' || value.includes('\0')))
+        found.add(place, `${quote(name)} holds a line break or a zero byte`, 'remove it from the value');
+      if (!usesSecret && value !== '' && secretName.test(name))
+        found.warn(
+          place,
+          `${quote(name)} looks like a secret written in the file`,
+          'take it from the environment: `${NAME}`',
+        );
+    }
+  }
+}
+
+function checkTools(found: Findings, { tools = {} }: Installation, names: Names): void {
+  for (const [tool, { effect, money }] of Object.entries(tools)) {
+    const server = tool.slice(0, tool.indexOf('.'));
+    found.declared(['tools', tool], 'server', server, names.servers, '`servers`', 'key');
+    if (tool.endsWith('.*') && effect !== 'read') {
+      const remedy = 'label each tool that does more than read by its own name';
+      found.add(['tools', tool, 'effect'], `a default can only be \`read\`: ${quote(effect)}`, remedy);
+    }
+    if (effect === 'spend' && money === undefined && !found.document.has(['tools', tool, 'money'])) {
+      const remedy = 'add `money: { amount: args.<name>, unit: major, currency: args.<name> }`';
+      found.add(['tools', tool], `${quote(tool)} spends, but nothing says how much`, remedy, 'key');
+    }
+  }
+}
+
+function checkPeople(found: Findings, { people = [] }: Installation): void {
+  const ids = new Set<string>();
+  const keys = new Map<string, string>();
+  people.forEach((person, index) => {
+    if (ids.has(person.id))
+      found.add(['people', index, 'id'], `${quote(person.id)} stands here twice`, 'keep one of the two');
+    ids.add(person.id);
+    person.keys?.forEach((written, at) => {
+      const key = publicKeyOf(written);
+      const place = ['people', index, 'keys', at];
+      const holder = keys.get(key);
+      // One key under two names would let one person be two pairs of eyes.
+      if (holder !== undefined)
+        found.add(
+          place,
+          `the key is already that of ${quote(holder)}`,
+          'give each person a key of their own',
+        );
+      keys.set(key, person.id);
+    });
+  });
+}
+
+/** The raw bytes of `ed25519:BASE64` in standard base64, whichever alphabet it was written in. */
+export const publicKeyOf = (written: string): string =>
+  Buffer.from(written.slice('ed25519:'.length), 'base64').toString('base64');
+
+function checkIdentities(
+  found: Findings,
+  { agents = {}, applications = {} }: Installation,
+  names: Names,
+): void {
+  for (const [id, { owner, budget }] of Object.entries(agents)) {
+    found.declared(['agents', id, 'owner'], 'person', owner, names.people.keys(), '`people`');
+    checkAmount(found, ['agents', id, 'budget'], budget);
+  }
+  for (const [id, { owner }] of Object.entries(applications)) {
+    found.declared(['applications', id, 'owner'], 'person', owner, names.people.keys(), '`people`');
+    if (Object.hasOwn(agents, id))
+      found.add(['applications', id], `${quote(id)} is already an agent`, 'choose another name', 'key');
+  }
+}
+
+function checkWitnesses(found: Findings, { witnesses = [] }: Installation): void {
+  const names = new Set<string>();
+  witnesses.forEach(({ url, key }, index) => {
+    if (!url.startsWith('unix:/')) checkAddress(found, ['witnesses', index, 'url'], url);
+    const place = ['witnesses', index, 'key'];
+    const name = witnessName(key);
+    if (name === undefined) {
+      const remedy =
+        'copy the verifier key that the witness publishes: `name+hash+base64`, of type 4 (cosignature)';
+      found.add(place, 'the key is not that of a witness', remedy);
+    } else if (names.has(name))
+      found.add(place, `the witness ${quote(name)} stands here twice`, 'keep one of the two');
+    else names.add(name);
+  });
+}
+
+/** The name in the verifier key of a witness, or undefined if it is not one (C2SP tlog-cosignature). */
+export function witnessName(key: string): string | undefined {
+  try {
+    const { name, type } = parseVerifier(key);
+    return type === 0x04 ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function checkTimeZone(found: Findings, path: Path, zone: string | undefined): void {
+  if (zone === undefined || isTimeZone(zone)) return;
+  const meant = closest(zone, Intl.supportedValuesOf('timeZone'));
+  const remedy =
+    meant === undefined ? 'write an IANA name, such as `Europe/Zurich`' : `did you mean \`${meant}\`?`;
+  found.add(path, `there is no time zone ${quote(zone)}`, remedy);
+}
+
+function isTimeZone(zone: string): boolean {
+  // An offset such as `+01:00` has no calendar: its days would move with summer time.
+  if (!/^[A-Za-z]/.test(zone)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+export function checkDuration(
+  found: Findings,
+  path: Path,
+  written: string | undefined,
+  maxMs = durationMsMax,
+): void {
+  if (written === undefined) return;
+  const ms = durationMs(written);
+  if (ms === 0)
+    found.add(path, `${quote(path.at(-1))} is nothing: ${quote(written)}`, 'write at least one second');
+  else if (ms > maxMs)
+    found.add(
+      path,
+      `${quote(path.at(-1))} is too long: ${quote(written)}`,
+      `write at most ${maxMs / 1_000}s`,
+    );
+}
+
+interface Amount {
+  readonly amount: number | string;
+  readonly currency: string;
+}
+
+export const amountMinorOf = ({ amount, currency }: Amount): number =>
+  minorUnits(String(amount), 'major', currency);
+
+/** An amount that its currency cannot express exactly is refused, never rounded. */
+export function checkAmount(found: Findings, path: Path, money: Amount | undefined): void {
+  if (money === undefined) return;
+  try {
+    amountMinorOf(money);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    const remedy = `write an amount that ${money.currency} can express`;
+    found.add(
+      [...path, 'amount'],
+      `${quote(String(money.amount))} ${money.currency} is not exact: ${cause}`,
+      remedy,
+    );
+  }
+}

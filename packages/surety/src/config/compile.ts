@@ -1,0 +1,227 @@
+// Turns files without errors into declarations. Pure: everything that could be wrong was found before.
+// What a person wrote is kept as a digest; what runs is in the body, in milliseconds and minor units.
+
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
+import { type Declaration, digestOf } from './declaration.ts';
+import type { Installation } from './installation.ts';
+import type { Outcome } from './outcome.ts';
+import { fillIn } from './secret.ts';
+import { durationMs } from './words.ts';
+
+export interface ServerConfig {
+  readonly id: string;
+  readonly transport: 'stdio' | 'http';
+  readonly command?: string;
+  readonly args?: readonly string[];
+  /** Absolute. */
+  readonly cwd?: string;
+  /** With the secrets filled in: never to be written anywhere. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly url?: string;
+  /** With the secrets filled in: never to be written anywhere. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+export interface RecordConfig {
+  readonly id: string;
+  /** Absolute path of the database. */
+  readonly sqlite: string;
+  readonly money?: { readonly amount: string; readonly unit: 'major' | 'minor'; readonly currency: string };
+}
+
+export interface WitnessConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly key: string;
+  /** It answers from this host: nobody independent saw the head. */
+  readonly simulated: boolean;
+}
+
+const timeoutMsDefault = 30_000;
+const dayMs = 86_400_000;
+type Money = NonNullable<RecordConfig['money']>;
+
+export function serverConfigs(
+  { servers = {} }: Installation,
+  folder: string,
+  env: Environment,
+): ServerConfig[] {
+  return Object.entries(servers).map(
+    ([id, { stdio, http, cwd, env: variables = {}, headers = {}, timeout }]) => {
+      const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
+      const filled = (values: Readonly<Record<string, string>>) =>
+        Object.fromEntries(
+          Object.entries(values).map(([name, written]) => [name, fillIn(written, env).value]),
+        );
+      if (http !== undefined)
+        return { id, transport: 'http', url: http, headers: filled(headers), timeoutMs };
+      const [command = '', ...args] = stdio ?? [];
+      return {
+        id,
+        transport: 'stdio',
+        command,
+        args,
+        cwd: resolve(folder, cwd ?? '.'),
+        env: filled(variables),
+        timeoutMs,
+      };
+    },
+  );
+}
+
+export const recordConfigs = ({ records = {} }: Installation, folder: string): RecordConfig[] =>
+  Object.entries(records).map(([id, { sqlite, money }]) => ({
+    id,
+    sqlite: resolve(folder, sqlite),
+    ...(money === undefined ? {} : { money }),
+  }));
+
+export const witnessConfigs = ({ witnesses = [] }: Installation): WitnessConfig[] =>
+  witnesses.map(({ url, key }) => ({
+    name: witnessName(key) ?? '',
+    url,
+    key,
+    simulated: url.startsWith('unix:') || isLoopback(new URL(url).hostname),
+  }));
+
+export function installationDeclarations(installation: Installation): Declaration[] {
+  const { servers = {}, tools = {}, records = {} } = installation;
+  return [
+    ...Object.entries(servers).map(([server, written]): Declaration => {
+      const transport = written.http === undefined ? 'stdio' : 'http';
+      // As written: a secret stands there as `${NAME}`, so its digest gives nothing to guess.
+      const body = { server, transport, definition: digestOf(written) } as const;
+      return { stream: `server/${server}`, kind: 'server.declared', body };
+    }),
+    ...Object.entries(tools).map(([tool, { effect, money }]): Declaration => {
+      const body = { tool, effect, ...(money === undefined ? {} : { money: money as Money }) };
+      return { stream: `tool/${tool}`, kind: 'tool.labelled', body };
+    }),
+    ...Object.entries(records).map(([record, written]): Declaration => {
+      const body = { record, kind: 'sqlite', definition: digestOf(written) } as const;
+      return { stream: `record/${record}`, kind: 'record.declared', body };
+    }),
+    ...peopleDeclarations(installation),
+    ...identityDeclarations(installation),
+    ...witnessConfigs(installation).map(({ name, key, simulated }): Declaration => {
+      return { stream: `witness/${name}`, kind: 'witness.declared', body: { witness: name, key, simulated } };
+    }),
+  ];
+}
+
+function peopleDeclarations({ people = [] }: Installation): Declaration[] {
+  return people.map(({ id, name, functions = [], keys = [], simulated = false }) => ({
+    stream: `person/${id}`,
+    kind: 'person.enrolled',
+    body: { person: id, functions, keys: keys.map(keyOf), simulated },
+    committed: name === undefined ? {} : { name },
+  }));
+}
+
+/** A key's id is the SHA-256 of its raw 32 bytes. */
+function keyOf(written: string) {
+  const raw = publicKeyOf(written);
+  const id = createHash('sha256').update(Buffer.from(raw, 'base64')).digest('base64url');
+  return { id, alg: 'ed25519', public: raw } as const;
+}
+
+function identityDeclarations(installation: Installation): Declaration[] {
+  const { agents = {}, applications = {} } = installation;
+  const timeZone = installation['time-zone'] ?? 'UTC';
+  const declare = (
+    identity: string,
+    is: 'agent' | 'application',
+    owner: string,
+    budget?: Outcome['appetite'],
+  ): Declaration => {
+    const limit = budget === undefined ? {} : { budget: budgetOf(budget) };
+    return {
+      stream: `identity/${identity}`,
+      kind: 'identity.enrolled',
+      body: { identity, is, owner, ...limit, timeZone },
+    };
+  };
+  return [
+    ...Object.entries(agents).map(([id, { owner, budget }]) => declare(id, 'agent', owner, budget)),
+    ...Object.entries(applications).map(([id, { owner }]) => declare(id, 'application', owner)),
+  ];
+}
+
+const moneyOf = (money: { amount: number | string; currency: string }) => ({
+  amountMinor: amountMinorOf(money),
+  currency: money.currency,
+});
+const budgetOf = (budget: NonNullable<Outcome['appetite']>) => ({ ...moneyOf(budget), per: budget.per });
+
+/** The outcome and its rules, one declaration each. `written` is the whole file as data. */
+export function outcomeDeclarations(
+  outcome: Outcome,
+  written: unknown,
+  installation: Installation,
+): Declaration[] {
+  const { 'at-stake': atStake, appetite, reconcile } = outcome;
+  const { rung = 'C5', window } = outcome.needs ?? {};
+  const body = {
+    outcome: outcome.outcome,
+    statement: outcome.statement,
+    owner: outcome.owner,
+    hash: digestOf(written),
+    ...(atStake === undefined ? {} : { atStake: moneyOf(atStake) }),
+    ...(appetite === undefined ? {} : { appetite: budgetOf(appetite) }),
+    evaluatedBy: outcome['evaluated-by'] ?? [],
+    arguments: outcome.arguments ?? {},
+    egress: outcome.egress ?? {},
+    ...(reconcile === undefined ? {} : { reconcile: reconcileOf(reconcile, installation) }),
+    invariants: outcome.invariants ?? [],
+    onBreach: outcome['on-breach'] ?? 'alert',
+    needs: { rung, windowMs: window === undefined ? dayMs : durationMs(window) },
+    timeZone: outcome['time-zone'] ?? installation['time-zone'] ?? 'UTC',
+  } as const;
+  return [
+    { stream: `outcome/${outcome.outcome}`, kind: 'outcome.declared', body },
+    ...(outcome.checkpoints ?? []).map((each) => ruleDeclaration(outcome.outcome, each)),
+  ];
+}
+
+function reconcileOf(reconcile: NonNullable<Outcome['reconcile']>, { records = {} }: Installation) {
+  const { record, population, effects, elsewhere = [], within } = reconcile;
+  const money = records[record]?.money;
+  return {
+    record,
+    population: typeof population === 'string' ? population : population.sql,
+    ...effects,
+    ...(money === undefined ? {} : { money }),
+    elsewhere,
+    withinMs: within === undefined ? 0 : durationMs(within),
+  };
+}
+
+type Checkpoint = NonNullable<Outcome['checkpoints']>[number];
+
+const requireOf = ({ call, where, same = [] }: NonNullable<Checkpoint['require']>) => ({
+  call,
+  ...(where === undefined ? {} : { where }),
+  same,
+});
+
+function ruleDeclaration(outcome: string, checkpoint: Checkpoint): Declaration {
+  const { id, before, when, require, within, once = [], approve, mode } = checkpoint;
+  const rule = {
+    outcome,
+    rule: id,
+    before,
+    ...(when === undefined ? {} : { when }),
+    ...(require === undefined ? {} : { require: requireOf(require) }),
+    ...(within === undefined ? {} : { withinMs: durationMs(within) }),
+    once,
+    ...(approve === undefined
+      ? {}
+      : { approve: { function: approve.function, count: approve.count ?? 1, not: approve.not ?? [] } }),
+    mode: mode ?? (approve === undefined ? 'deny' : 'hold'),
+  } as const;
+  // Of the normal form, so that anyone who holds the fact can compute it again.
+  return { stream: `rule/${outcome}/${id}`, kind: 'rule.activated', body: { ...rule, hash: digestOf(rule) } };
+}

@@ -1,0 +1,7 @@
+// Files that people write, parsed with positions and compiled into declarations: facts before they are facts.
+
+export type { RecordConfig, ServerConfig, WitnessConfig } from './compile.ts';
+export type { Declaration } from './declaration.ts';
+export { template } from './init.ts';
+export { type Config, type Loaded, loadConfig } from './load.ts';
+export { type Problem, renderProblems } from './problem.ts';

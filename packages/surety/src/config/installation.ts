@@ -1,0 +1,164 @@
+// The schema of `surety.yaml`: one installation, its servers, tools, records, people and identities.
+// The schema only says what a value looks like; what must agree with what is in `agreement.ts`.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
+
+import { z } from 'zod';
+import {
+  budget,
+  currency,
+  duration,
+  identifier,
+  origin,
+  pathBelow,
+  person,
+  text,
+  toolPattern,
+} from './words.ts';
+
+export const effect = z
+  .enum(['read', 'write', 'send', 'spend', 'delete', 'grant', 'execute'])
+  .describe('what the tool does: read, write, send, spend, delete, grant or execute');
+
+const unit = z
+  .enum(['major', 'minor'])
+  .describe('what the amount counts: major (dollars) or minor (cents) units');
+
+const toolMoney = z.strictObject({
+  amount: pathBelow('args').describe('the argument that holds the amount'),
+  unit,
+  currency: z
+    .union([currency, pathBelow('args')], {
+      error: 'is neither a path nor a currency\nwrite `args.<name>`, or a code such as `USD`',
+    })
+    .describe('the argument that holds the currency, or an ISO 4217 code for a tool that knows only one'),
+});
+
+const column = text.describe('a column of the extract');
+const recordMoney = z.strictObject({
+  amount: column.describe('the column that holds the amount'),
+  unit,
+  currency: column.describe('the column that holds the currency, or an ISO 4217 code'),
+});
+
+const secretText = z.string({ error: 'is not text\nput it in quotes' });
+
+export const server = z.strictObject({
+  stdio: z
+    .array(text)
+    .min(1, 'is empty\nwrite the command and its arguments')
+    .optional()
+    .describe('the command and its arguments: a server that runs beside the gateway'),
+  cwd: text.optional().describe('the folder the command runs in, relative to this file'),
+  env: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name of a variable\nuse letters, digits and _'),
+      secretText,
+    )
+    .optional()
+    .describe('variables of the command; `${NAME}` takes a secret from the environment'),
+  http: text.optional().describe('the address of a server that speaks streamable HTTP'),
+  headers: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'is not a name of a header\nuse letters, digits and -'),
+      secretText,
+    )
+    .optional()
+    .describe('headers sent to that address; `${NAME}` takes a secret from the environment'),
+  timeout: duration.optional().describe('how long to wait for an answer (default 30s)'),
+});
+
+export const installation = z
+  .strictObject({
+    listen: z
+      .string({ error: 'is not host:port\nwrite, for example, `127.0.0.1:7300`' })
+      .regex(
+        /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+        'is not host:port\nwrite, for example, `127.0.0.1:7300`',
+      )
+      .optional()
+      .describe('host:port that the gateway listens on (default 127.0.0.1:7300)'),
+    store: text.optional().describe('folder of the ledger, relative to this file (default .surety)'),
+    'time-zone': text
+      .optional()
+      .describe('IANA name of the zone whose calendar days budgets use (default UTC)'),
+    origin: origin.describe('name of the log in its signed heads, such as `acme.example/surety`'),
+    servers: z
+      .record(identifier, server)
+      .optional()
+      .describe('the servers behind the gateway, by identifier'),
+    tools: z
+      .record(
+        toolPattern,
+        z.strictObject({
+          effect,
+          money: toolMoney.optional().describe('where the amount is; required for `spend`'),
+        }),
+      )
+      .optional()
+      .describe('what each tool does; `server.*` is the default of a server and can only be `read`'),
+    records: z
+      .record(
+        identifier,
+        z.strictObject({
+          sqlite: text.describe('path of the database, relative to this file'),
+          money: recordMoney.optional().describe('the columns that hold money in every extract'),
+        }),
+      )
+      .optional()
+      .describe('systems of record'),
+    people: z
+      .array(
+        z.strictObject({
+          id: person.describe('who it is, as `name@domain`'),
+          name: text.optional().describe('the name to show; only a commitment to it enters the ledger'),
+          functions: z.array(identifier).optional().describe('the functions the person acts for'),
+          keys: z
+            .array(
+              z
+                .string()
+                .regex(
+                  /^ed25519:[A-Za-z0-9+/_-]{43}=?$/,
+                  'is not a key\nwrite `ed25519:` and 32 bytes in base64',
+                ),
+            )
+            .optional()
+            .describe('public keys the person signs with, as `ed25519:BASE64`'),
+          simulated: z
+            .boolean({ error: 'is neither true nor false\nwrite true or false' })
+            .optional()
+            .describe('played by a program (default false)'),
+        }),
+      )
+      .optional()
+      .describe('who may own, approve and sign'),
+    agents: z
+      .record(
+        identifier,
+        z.strictObject({
+          owner: person.describe('who answers for the agent'),
+          budget: budget.optional().describe('the most it may move in a period'),
+        }),
+      )
+      .optional()
+      .describe('identities that call tools'),
+    applications: z
+      .record(identifier, z.strictObject({ owner: person.describe('who answers for the application') }))
+      .optional()
+      .describe('host applications that open cases'),
+    witnesses: z
+      .array(
+        z.strictObject({
+          url: text.describe('where it answers: http(s):// or unix:/path'),
+          key: text.describe('its verifier key, `name+hash+base64` (C2SP signed-note)'),
+        }),
+      )
+      .optional()
+      .describe('who cosigns the heads; one on this host counts as simulated'),
+    policies: z.array(text).optional().describe('patterns of Cedar files (default [policies/*.cedar])'),
+    outcomes: z.array(text).optional().describe('patterns of outcome files (default [outcomes/*.yaml])'),
+  })
+  .describe('One installation of Surety: surety.yaml');
+
+export type Installation = z.infer<typeof installation>;

@@ -1,0 +1,212 @@
+// Reads a configuration folder: `surety.yaml`, the outcome files and the Cedar policies. Either all of it is
+// without errors, or nothing of it is used and every problem is reported at once. Never throws for bad input.
+
+import { resolve } from 'node:path';
+import { checkInstallation, type Environment } from './agreement.ts';
+import { checkOutcome } from './agreement-outcome.ts';
+import { compilePolicies } from './cedar.ts';
+import {
+  installationDeclarations,
+  outcomeDeclarations,
+  type RecordConfig,
+  recordConfigs,
+  type ServerConfig,
+  serverConfigs,
+  type WitnessConfig,
+  witnessConfigs,
+} from './compile.ts';
+import { conform } from './conform.ts';
+import { type Declaration, isTooLarge } from './declaration.ts';
+import { Document } from './document.ts';
+import { type Installation, installation as installationSchema } from './installation.ts';
+import { Findings, type Names, namesIn } from './names.ts';
+import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
+import { type Problem, problemWith, quote } from './problem.ts';
+import { findFiles, readSource, type Source } from './source.ts';
+
+export interface Config {
+  /** Absolute. */
+  readonly folder: string;
+  /** `surety.yaml`, absolute. */
+  readonly file: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Absolute. */
+  readonly store: string;
+  readonly origin: string;
+  readonly timeZone: string;
+  readonly servers: readonly ServerConfig[];
+  readonly records: readonly RecordConfig[];
+  readonly witnesses: readonly WitnessConfig[];
+  readonly declarations: readonly Declaration[];
+  readonly warnings: readonly Problem[];
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const fileName = 'surety.yaml';
+
+export async function loadConfig(folder: string, env: Environment): Promise<Loaded> {
+  const read = readSource(folder, fileName);
+  if ('problem' in read) return { ok: false, problems: [read] };
+  const found = new Findings(new Document(read));
+  const names = namesIn(found.document);
+  const installation = readInstallation(found, names, env);
+  const outcomes = readOutcomes(folder, found, installation, names);
+  const policies = await readPolicies(folder, found, installation, names);
+  checkCurrencies(found, installation, outcomes);
+  const declarations = policies.declarations;
+  const problems = [
+    ...found.problems,
+    ...outcomes.flatMap((each) => each.found.problems),
+    ...policies.problems,
+  ];
+  const failed = (): Loaded => ({ ok: false, problems: problems.toSorted(byPlace) });
+  if (problems.some(isError) || installation === undefined) return failed();
+  declarations.unshift(...installationDeclarations(installation));
+  for (const { outcome, found: at } of outcomes)
+    if (outcome !== undefined)
+      declarations.push(...outcomeDeclarations(outcome, at.document.value, installation));
+  problems.push(...declarations.filter(isTooLarge).map(tooLarge));
+  if (problems.some(isError)) return failed();
+  return { ok: true, config: configOf(folder, installation, env, declarations, problems.toSorted(byPlace)) };
+}
+
+const isError = ({ severity }: Problem): boolean => severity === 'error';
+
+/** `surety.yaml` first, then by file, line and column: the order in which a person would work. */
+const byPlace = (a: Problem, b: Problem): number =>
+  Number(b.file === fileName) - Number(a.file === fileName) ||
+  (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column);
+
+const tooLarge = ({ stream }: Declaration): Problem =>
+  problemWith(fileName, `${quote(stream)} is larger than a fact may be`, 'split it');
+
+function readInstallation(found: Findings, names: Names, env: Environment): Installation | undefined {
+  if (found.document.isBroken) return undefined;
+  const { value, problems } = conform(found.document, installationSchema);
+  found.problems.push(...problems);
+  if (value !== undefined) checkInstallation(found, value, names, env);
+  return value;
+}
+
+/** The files that a key's patterns match, with a problem for a pattern that matches none. */
+function matches(
+  folder: string,
+  found: Findings,
+  key: 'policies' | 'outcomes',
+  written: readonly string[] | undefined,
+): string[] {
+  const patterns = written ?? [key === 'policies' ? 'policies/*.cedar' : 'outcomes/*.yaml'];
+  const files = new Set<string>();
+  patterns.forEach((pattern, index) => {
+    const { files: some, problems } = findFiles(folder, pattern);
+    for (const file of some) files.add(file);
+    for (const { problem, remedy } of problems) found.add([key, index], problem, remedy);
+    if (some.length > 0 || problems.length > 0) return;
+    if (written !== undefined)
+      found.add([key, index], `no file matches ${quote(pattern)}`, 'create one, or correct the pattern');
+    else if (key === 'policies')
+      found.warn([], 'there is no policy, so every call will be refused', 'write `policies/*.cedar`');
+    else found.warn([], 'there is no outcome, so there is nothing to prove', 'write `outcomes/*.yaml`');
+  });
+  return [...files];
+}
+
+interface ReadOutcome {
+  readonly found: Findings;
+  readonly outcome: Outcome | undefined;
+}
+
+function readOutcomes(
+  folder: string,
+  found: Findings,
+  installation: Installation | undefined,
+  names: Names,
+): ReadOutcome[] {
+  const taken = new Map<string, string>();
+  return matches(folder, found, 'outcomes', installation?.outcomes).flatMap((file) => {
+    const source = readSource(folder, file);
+    if ('problem' in source) {
+      found.problems.push(source);
+      return [];
+    }
+    const own = new Findings(new Document(source), found.document.isBroken);
+    // A file that is not YAML lacks every key: saying so once is enough.
+    if (own.document.isBroken) return [{ found: own, outcome: undefined }];
+    const { value: outcome, problems } = conform(own.document, outcomeSchema);
+    own.problems.push(...problems);
+    if (outcome !== undefined) checkOutcome(own, outcome, names);
+    const id = own.document.value['outcome'];
+    const other = typeof id === 'string' ? taken.get(id) : undefined;
+    if (other !== undefined)
+      own.add(['outcome'], `the outcome ${quote(id)} is already in ${other}`, 'choose another name');
+    if (typeof id === 'string') taken.set(id, file);
+    return [{ found: own, outcome }];
+  });
+}
+
+async function readPolicies(
+  folder: string,
+  found: Findings,
+  installation: Installation | undefined,
+  names: Names,
+) {
+  const sources = matches(folder, found, 'policies', installation?.policies).flatMap((file): Source[] => {
+    const source = readSource(folder, file);
+    if (!('problem' in source)) return [source];
+    found.problems.push(source);
+    return [];
+  });
+  if (found.document.isBroken) return compilePolicies(sources, undefined);
+  return compilePolicies(sources, {
+    tools: [...names.tools.keys()],
+    servers: [...names.servers],
+    agents: Object.keys(found.document.value['agents'] ?? {}),
+  });
+}
+
+/** A budget in a currency that no outcome counts could never be compared with what is at stake. */
+function checkCurrencies(
+  found: Findings,
+  installation: Installation | undefined,
+  outcomes: readonly ReadOutcome[],
+): void {
+  const used = outcomes.flatMap(
+    ({ outcome }) => (outcome?.['at-stake'] ?? outcome?.appetite)?.currency ?? [],
+  );
+  if (used.length === 0) return;
+  for (const [id, { budget }] of Object.entries(installation?.agents ?? {})) {
+    if (budget === undefined || used.includes(budget.currency)) continue;
+    const problem = `the budget is in ${budget.currency}, the outcomes in ${[...new Set(used)].join(', ')}`;
+    found.add(['agents', id, 'budget', 'currency'], problem, 'use the currency of the outcome');
+  }
+}
+
+function configOf(
+  folder: string,
+  installation: Installation,
+  env: Environment,
+  declarations: readonly Declaration[],
+  warnings: readonly Problem[],
+): Config {
+  const { listen = '127.0.0.1:7300', store = '.surety', origin } = installation;
+  const colon = listen.lastIndexOf(':');
+  return {
+    folder: resolve(folder),
+    file: resolve(folder, fileName),
+    listen: {
+      host: listen.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+      port: Number(listen.slice(colon + 1)),
+    },
+    store: resolve(folder, store),
+    origin,
+    timeZone: installation['time-zone'] ?? 'UTC',
+    servers: serverConfigs(installation, folder, env),
+    records: recordConfigs(installation, folder),
+    witnesses: witnessConfigs(installation),
+    declarations,
+    warnings,
+  };
+}

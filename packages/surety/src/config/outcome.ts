@@ -1,0 +1,131 @@
+// The schema of `outcomes/*.yaml`: one outcome, who answers for it, and the rules a machine can check.
+// The schema only says what a value looks like; what must agree with what is in `agreement.ts`.
+
+import { z } from 'zod';
+import { amountOf, budget, duration, identifier, pathBelow, person, text, tool } from './words.ts';
+
+const expression = text.max(4_096, 'is longer than 4096 characters\nsplit the rule');
+
+export const checkpoint = z.strictObject({
+  id: identifier.describe('names the checkpoint within its outcome'),
+  before: tool.describe('the tool whose calls it judges'),
+  when: expression.optional().describe('judge only calls for which this holds (args, money, user, agent)'),
+  require: z
+    .strictObject({
+      call: tool.describe('the tool that must have been called before, without error'),
+      where: expression
+        .optional()
+        .describe('what must hold of that call (prior.args, prior.result) and this one'),
+      same: z
+        .array(z.enum(['case', 'agent', 'user']))
+        .optional()
+        .describe('look only at calls of the same case, agent or user'),
+    })
+    .optional()
+    .describe('an earlier call that must exist'),
+  within: duration.optional().describe('how old that earlier call may be'),
+  once: z
+    .array(pathBelow('args'))
+    .optional()
+    .describe('arguments whose values may pass this checkpoint once only'),
+  approve: z
+    .strictObject({
+      function: identifier.describe('the function whose people may approve'),
+      count: z
+        .int('is not a whole number\nwrite how many people, such as 1')
+        .min(1, 'is less than 1\nwrite how many people, such as 1')
+        .max(16, 'is more than 16\nask fewer people')
+        .optional()
+        .describe('how many people (default 1)'),
+      not: z
+        .array(z.enum(['requester', 'agent-owner']))
+        .optional()
+        .describe('who may not approve: requester, agent-owner'),
+    })
+    .optional()
+    .describe('people who must approve first'),
+  mode: z
+    .enum(['observe', 'hold', 'deny'])
+    .optional()
+    .describe('observe, hold or deny (default deny; hold with `approve`)'),
+});
+
+const matched = z.union([z.literal('money'), pathBelow('args')], {
+  error: 'is neither `money` nor a path\nwrite `money` or `args.<name>`',
+});
+
+export const reconcile = z.strictObject({
+  record: identifier.describe('the system of record, from `records`'),
+  population: z
+    .union([text, z.strictObject({ sql: text })], {
+      error: 'is not a query\nwrite the SQL that extracts the rows',
+    })
+    .describe('SQL that extracts the rows from `:from` to `:to`; it only extracts'),
+  effects: z
+    .strictObject({
+      call: tool.describe('the tool whose calls put rows there'),
+      key: z.record(text, pathBelow('result')).describe('column: path in the result that identifies the row'),
+      match: z.record(text, matched).describe('column: argument, or `money`, that must be equal'),
+    })
+    .describe('how a row is matched to a call'),
+  elsewhere: z
+    .array(
+      z.strictObject({
+        rows: expression.describe('which rows others account for (row)'),
+        owner: person.describe('who answers for those rows'),
+      }),
+    )
+    .optional()
+    .describe('rows that did not come through the gateway: counted, totalled, an assumption'),
+  within: duration.optional().describe('how late a row may appear (default at once)'),
+});
+
+export const outcome = z
+  .strictObject({
+    outcome: identifier.describe('names the outcome'),
+    statement: text.describe('the sentence that must stay true'),
+    owner: person.describe('the one person who answers for it'),
+    'time-zone': text
+      .optional()
+      .describe('IANA name of the zone its windows are aligned to (default that of surety.yaml)'),
+    'at-stake': amountOf.optional().describe('the money at stake'),
+    appetite: budget.optional().describe('the most that may be lost in a period'),
+    'evaluated-by': z.array(identifier).optional().describe('functions that must sign it'),
+    arguments: z
+      .record(tool, z.record(text, z.array(z.enum(['user', 'record', 'untrusted', 'computed', 'none']))))
+      .optional()
+      .describe('origins that each argument may come from'),
+    egress: z
+      .record(text, z.array(identifier))
+      .optional()
+      .describe('servers that each class of data may go to'),
+    checkpoints: z.array(checkpoint).optional().describe('what must have happened before an action'),
+    reconcile: reconcile.optional().describe('how the ledger is compared with the system of record'),
+    invariants: z
+      .array(
+        z.strictObject({
+          id: identifier.describe('names the invariant within its outcome'),
+          extract: text.describe('SQL that extracts the rows'),
+          each: expression.describe('what must hold of each row (row)'),
+        }),
+      )
+      .optional()
+      .describe('what must hold in the record'),
+    'on-breach': z
+      .enum(['alert', 'hold', 'contain'])
+      .optional()
+      .describe('what happens at a breach (default alert)'),
+    needs: z
+      .strictObject({
+        rung: z
+          .enum(['C0', 'C1', 'C2', 'C3', 'C4', 'C5'])
+          .optional()
+          .describe('completeness that `recorded` needs (default C5)'),
+        window: duration.optional().describe('length of the window of a verdict (default 1d)'),
+      })
+      .optional()
+      .describe('what a proven verdict needs'),
+  })
+  .describe('One outcome of Surety: outcomes/*.yaml');
+
+export type Outcome = z.infer<typeof outcome>;

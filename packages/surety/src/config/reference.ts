@@ -1,0 +1,48 @@
+// The JSON Schemas of both files, for editors, and the tables of keys in docs/configuration.md: both made
+// from the schemas that the product itself uses. `node packages/surety/src/config/reference.ts` writes them
+// again; a test fails while they are stale.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { installation } from './installation.ts';
+import { outcome } from './outcome.ts';
+
+const guide = new URL('../../../../docs/configuration.md', import.meta.url);
+const schemas = new URL('../../schemas/', import.meta.url);
+
+/** The text of each generated file, by its address. */
+export function references(): ReadonlyMap<string, string> {
+  const parts = { surety: installation, outcome } as const;
+  const files = Object.entries(parts).map(([name, schema]): [string, string] => {
+    const json = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2);
+    return [new URL(`${name}.schema.json`, schemas).href, `${json}\n`];
+  });
+  let text = readFileSync(guide, 'utf8');
+  for (const [name, schema] of Object.entries(parts)) {
+    const marks = new RegExp(`(<!-- keys of ${name} -->\n)[\\s\\S]*?(<!-- end -->)`);
+    text = text.replace(marks, (_, open: string, close: string) => `${open}${table(schema)}${close}`);
+  }
+  return new Map([...files, [guide.href, text]]);
+}
+
+const table = (schema: z.ZodType): string =>
+  `\n| Key | Meaning |\n|---|---|\n${rows(schema, '')
+    .map(([key, meaning]) => `| \`${key}\` | ${meaning} |\n`)
+    .join('')}\n`;
+
+function rows(schema: z.ZodType, prefix: string): [key: string, meaning: string][] {
+  if (schema instanceof z.ZodOptional) return rows(schema.unwrap() as z.ZodType, prefix);
+  if (schema instanceof z.ZodArray) return rows(schema.element as z.ZodType, `${prefix}[]`);
+  if (schema instanceof z.ZodRecord) return rows(schema.valueType as z.ZodType, `${prefix}.<name>`);
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([name, value]) => {
+    const key = prefix === '' ? name : `${prefix}.${name}`;
+    const required = value instanceof z.ZodOptional ? '' : ' (required)';
+    return [[key, `${meaningOf(value)}${required}`], ...rows(value, key)] as [string, string][];
+  });
+}
+
+const meaningOf = (schema: z.ZodType): string =>
+  schema.description ?? (schema instanceof z.ZodOptional ? meaningOf(schema.unwrap() as z.ZodType) : '');
+
+if (import.meta.main) for (const [file, text] of references()) writeFileSync(new URL(file), text);

@@ -1,0 +1,65 @@
+// A call on its way through the pipeline: what is known of it, and what its steps have added.
+
+import type { Effect, Money } from '@surety/proof/facts';
+import type { Append } from '../ledger/log.ts';
+import type { Checkpointed } from '../logic/logic.ts';
+import type { Identity } from '../perimeter/index.ts';
+
+/** Fixed when the call arrives. */
+export interface Call {
+  readonly id: string;
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+  readonly case: string;
+  /** The person that the agent acts for, as the application said when it opened the case. */
+  readonly user: string | undefined;
+  /** The canonical action's id, in the clear: never written outside a disclosure. */
+  readonly action: string;
+  /** The same, keyed with the log's salt. */
+  readonly keyedAction: string;
+  readonly commitments: { readonly digests: readonly string[]; readonly disclosures: readonly string[] };
+}
+
+/** What the steps have found out; each step adds, none takes away. */
+export interface Draft {
+  readonly at: number;
+  readonly effect?: Effect;
+  readonly money?: Money;
+  readonly policies?: readonly string[];
+  readonly checkpoints?: readonly Checkpointed[];
+  readonly budgets?: readonly string[];
+  /** Appends that belong to the intent: what it reserves and what it uses up. */
+  readonly reserves?: readonly Append[];
+}
+
+export type StepAnswer =
+  | { readonly answer: 'allow'; readonly adds?: Partial<Draft> }
+  | { readonly answer: 'hold'; readonly rule: string; readonly text: string; readonly approve: Approve }
+  | { readonly answer: 'deny' | 'error'; readonly code: RefusalCode; readonly text: string; readonly rule?: string }
+  /** An identical action is still open: whether it took effect is not known, so it must not be sent again. */
+  | { readonly answer: 'wait'; readonly open: string };
+
+export interface Approve {
+  readonly function: string;
+  readonly count: number;
+  readonly not: readonly ('requester' | 'agent-owner')[];
+}
+
+/** Why a call was refused, for people. The agent is told none of them. */
+export type RefusalCode =
+  | 'unknown-tool'
+  | 'unknown-case'
+  | 'money'
+  | 'permission'
+  | 'checkpoint'
+  | 'budget'
+  | 'conflict'
+  | 'not-recordable'
+  | 'fault';
+
+export interface Step {
+  readonly name: string;
+  /** Pure over the folded state: decides, writes nothing. A throw is an `error`, and an error does not pass. */
+  readonly run: (call: Call, draft: Draft) => StepAnswer;
+}

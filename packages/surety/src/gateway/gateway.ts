@@ -1,0 +1,136 @@
+// The gateway: folds the log into the state that decides, and puts every call through the pipeline.
+// It never imports outcomes, governance, api, cli or connectors: it must be able to run alone at an edge.
+
+import { randomBytes } from 'node:crypto';
+import type { Fact, UnknownFact } from '@surety/proof/facts';
+import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
+import { Catalog } from '../catalog/catalog.ts';
+import type { Log, Recorded } from '../ledger/log.ts';
+import { actionId, type Find, Logic, sha256 } from '../logic/logic.ts';
+import { People } from '../people/people.ts';
+import { Budgets, Identities, type Identity, Permissions } from '../perimeter/index.ts';
+import type { Call, RefusalCode } from './call.ts';
+import { Cases } from './cases.ts';
+import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
+import { govern, type Pipeline } from './pipeline.ts';
+import { Recorder } from './recorder.ts';
+import { decidingSteps } from './steps.ts';
+
+export interface GatewayParts {
+  readonly log: Log;
+  readonly logSalt: Uint8Array;
+  readonly now: () => number;
+  readonly onOpen: (call: string) => void;
+  readonly onProblem: (problem: string) => void;
+}
+
+export class Gateway implements Governor {
+  readonly identities = new Identities();
+  readonly people = new People();
+  readonly logic: Logic;
+  readonly #parts: GatewayParts;
+  readonly #catalog = new Catalog();
+  readonly #permissions = new Permissions();
+  readonly #budgets = new Budgets();
+  readonly #cases = new Cases();
+  readonly #pipeline: Pipeline;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.logic = new Logic(this.people, parts.logSalt);
+    const features = {
+      catalog: this.#catalog,
+      permissions: this.#permissions,
+      budgets: this.#budgets,
+      logic: this.logic,
+    };
+    this.#pipeline = {
+      steps: decidingSteps(features),
+      recorder: new Recorder({ ...parts, logic: this.logic }),
+      reads: (tool) => this.#catalog.label(tool)?.effect === 'read',
+      now: parts.now,
+    };
+  }
+
+  /** Folds durable facts, in order, from position 0. */
+  apply(recorded: readonly Recorded[]): void {
+    for (const { fact, disclosures } of recorded) this.#fold(fact, finder(disclosures));
+  }
+
+  #fold(fact: Fact | UnknownFact, find: Find): void {
+    for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#budgets, this.#cases])
+      feature.apply(fact);
+    this.logic.apply(fact, find);
+  }
+
+  identify(authorization: string | undefined): Caller | undefined {
+    const identified = this.identities.identify(authorization, this.#parts.now());
+    if (identified.is !== 'known' || identified.identity.is !== 'agent') return undefined;
+    return { agent: identified.identity.identity };
+  }
+
+  mayUse({ agent }: Caller, tool: string): boolean {
+    return this.#catalog.label(tool) !== undefined && this.#permissions.mightAllow(agent, tool);
+  }
+
+  async call({ agent }: Caller, request: ToolRequest): Promise<ToolReply> {
+    const identity = this.identities.get(agent);
+    // Between the front's check and here the identity may have been withdrawn.
+    if (identity === undefined) return { is: 'refused', message: 'Refused.' };
+    try {
+      const { call, refusal } = this.#begin(identity, request);
+      const { recorder, now } = this.#pipeline;
+      if (refusal !== undefined) return await recorder.refused(call, { at: now() }, 'identify', refusal);
+      return await govern(this.#pipeline, call, request.forward);
+    } catch (error) {
+      // The ledger could not record, so nothing was sent. The cause is for people, by code only.
+      this.#parts.onProblem(`a call was refused: ${(error as Error).message}`);
+      return { is: 'failed', message: 'Refused: this call cannot be recorded now. Try again later.' };
+    }
+  }
+
+  #begin(identity: Identity, request: ToolRequest): { readonly call: Call; readonly refusal?: Refusal } {
+    const { identity: agent } = identity;
+    const at = this.#parts.now();
+    const named = this.#cases.resolve(request.case, agent, at);
+    const found = named ?? this.#cases.resolve(undefined, agent, at);
+    const shape = recordable(request.tool, request.args);
+    const call = {
+      id: `c-${randomBytes(9).toString('base64url')}`,
+      tool: request.tool,
+      args: request.args,
+      identity,
+      case: found?.case ?? '',
+      user: found?.user,
+      action: shape?.action ?? '',
+      keyedAction: keyed(this.#parts.logSalt, 'action', shape?.action ?? '', sha256),
+      commitments: shape?.commitments ?? { digests: [], disclosures: [] },
+    };
+    if (named === undefined) return { call, refusal: deny('unknown-case', 'the case was not opened for this agent') };
+    if (shape === undefined)
+      return { call, refusal: deny('not-recordable', 'the arguments are too large, or have no canonical form') };
+    return { call };
+  }
+}
+
+type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
+const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });
+
+/** What of the arguments can be recorded; undefined if they cannot, and then the call is refused. */
+function recordable(tool: string, args: Readonly<Record<string, unknown>>) {
+  try {
+    return { action: actionId(tool, args), commitments: commit(args, () => randomBytes(16), sha256) };
+  } catch (error) {
+    if (error instanceof CommitmentError || error instanceof JsonError) return undefined;
+    throw error;
+  }
+}
+
+/** Finds the disclosures of one fact by their digests; hashed only if somebody asks. */
+function finder(disclosures: readonly string[]): Find {
+  let byDigest: Map<string, string> | undefined;
+  return (digest) => {
+    byDigest ??= new Map(disclosures.map((each) => [digestOf(each, sha256), each]));
+    return byDigest.get(digest);
+  };
+}

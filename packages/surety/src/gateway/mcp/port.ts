@@ -1,0 +1,39 @@
+// What the wire asks of the gateway: who calls, which tools they may see, and what becomes of a call.
+// The wire parses and forwards; whoever implements `Governor` decides and records.
+
+export interface Caller {
+  readonly agent: string;
+}
+
+export interface ToolRequest {
+  /** `<server>.<native name>`. */
+  readonly tool: string;
+  /** Strictly parsed; `{}` if the client sent none. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** From the header `Surety-Case` or `_meta["surety/case"]`. */
+  readonly case?: string;
+  /** Sends the client's original params text upstream, at most once: a second call throws. */
+  readonly forward: () => Promise<UpstreamReply>;
+}
+
+export type UpstreamReply =
+  /** `text` is the original JSON text of `result`. */
+  | { readonly is: 'result'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
+  /** A JSON-RPC error; `text` is the original JSON text of the error object. */
+  | { readonly is: 'error'; readonly text: string; readonly code: number; readonly message: string }
+  /** Nothing left the gateway. */
+  | { readonly is: 'not-sent'; readonly cause: string }
+  /** It left; no answer came, or none that can be read. Whether it took effect is not known. */
+  | { readonly is: 'lost'; readonly cause: string };
+
+export type ToolReply =
+  | { readonly is: 'upstream'; readonly reply: UpstreamReply }
+  /** Becomes a tool result with `isError: true` and this one text block. */
+  | { readonly is: 'refused' | 'held' | 'failed'; readonly message: string };
+
+export interface Governor {
+  identify(authorization: string | undefined): Caller | undefined;
+  /** Filters `tools/list`. */
+  mayUse(caller: Caller, tool: string): boolean;
+  call(caller: Caller, request: ToolRequest): Promise<ToolReply>;
+}

@@ -1,0 +1,242 @@
+// Writes what the pipeline decided, and says it to the agent in uniform words: the full reason goes to
+// people only (`surety why`), because a refusal that explains itself is an oracle.
+
+import { randomBytes } from 'node:crypto';
+import type { Body } from '@surety/proof/facts';
+import { CommitmentError, commit, JsonError, parseJson } from '@surety/proof/records';
+import type { NewFact } from '../facts/index.ts';
+import type { Append, Log } from '../ledger/log.ts';
+import { type Logic, sha256 } from '../logic/logic.ts';
+import type { Call, Draft, StepAnswer } from './call.ts';
+import type { ToolReply, UpstreamReply } from './mcp/port.ts';
+
+const salt = (): Uint8Array => randomBytes(16);
+/** A hold that nobody answered ends after a day. */
+const holdMs = 86_400_000;
+/** Facts of reads may wait this long for their batch; then further reads wait for it. */
+const readBacklogMs = 20;
+
+type Answered<A extends StepAnswer['answer']> = Extract<StepAnswer, { readonly answer: A }>;
+
+export interface RecorderParts {
+  readonly log: Log;
+  readonly logic: Logic;
+  readonly now: () => number;
+  /** Called when nobody knows whether a call took effect: the record may. */
+  readonly onOpen: (call: string) => void;
+  /** Called with what could not be recorded; codes and ids only. */
+  readonly onProblem: (problem: string) => void;
+}
+
+export class Recorder {
+  readonly #parts: RecorderParts;
+  #reads: { readonly done: Promise<void>; readonly since: number } | undefined;
+  #unrecorded: Error | undefined;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when every read answered so far is durable; rejects while the ledger cannot record. */
+  async caughtUp(): Promise<void> {
+    await this.#reads?.done;
+    if (this.#unrecorded !== undefined) {
+      // One read went unrecorded: nothing more is answered until the ledger takes facts again.
+      await this.#parts.log.append([]);
+      await this.#parts.log.flushed();
+      this.#unrecorded = undefined;
+    }
+  }
+
+  /** Resolves at once unless facts of earlier answers have waited too long for their batch. */
+  async notBehind(): Promise<void> {
+    const waitedMs = this.#reads === undefined ? 0 : performance.now() - this.#reads.since;
+    if (waitedMs > readBacklogMs || this.#unrecorded !== undefined) await this.caughtUp();
+  }
+
+  /** Makes the intent durable together with all that it reserves. */
+  async intended(call: Call, draft: Draft): Promise<number | 'conflict'> {
+    const body: Body<'call.intended'> = {
+      ...audit(call, draft),
+      args: call.commitments.digests,
+      ...(draft.money === undefined ? {} : { money: draft.money }),
+      policies: draft.policies ?? [],
+      checkpoints: draft.checkpoints ?? [],
+      budgets: draft.budgets ?? [],
+      origins: 'not-traced',
+    };
+    const fact = { kind: 'call.intended', body, ...who(call), disclosures: call.commitments.disclosures } as const;
+    const intent: Append = { stream: caseStream(call), facts: [fact] };
+    const answer = await this.#parts.log.append([intent, ...(draft.reserves ?? [])]);
+    return 'conflict' in answer ? 'conflict' : (answer.positions[0] as number);
+  }
+
+  /** Records what came back; the agent does not wait for that. */
+  settled(call: Call, draft: Draft, intent: number, reply: UpstreamReply): ToolReply {
+    if (reply.is === 'lost') {
+      this.#parts.onOpen(call.id);
+      const message = `Not known whether this took effect. Reference ${call.id}. Do not assume either way.`;
+      return { is: 'failed', message };
+    }
+    const how = settlementOf(reply);
+    const result = resultOf(reply);
+    const body: Body<'call.settled'> = {
+      ...audit(call, draft),
+      intent,
+      settlement: how,
+      by: reply.is === 'not-sent' ? 'gateway' : 'upstream',
+      result: result.digests,
+    };
+    const settledFact = { kind: 'call.settled', body, ...who(call), disclosures: result.disclosures } as const;
+    const appends: Append[] = [{ stream: caseStream(call), facts: [settledFact] }];
+    const { stream } = this.#parts.logic.action(call.action);
+    appends.push({ stream, facts: [{ kind: 'action.closed', body: { call: call.id } }] });
+    if (how === 'none') appends.push(...releases(draft.reserves ?? []));
+    this.#background(this.#parts.log.append(appends));
+    if (reply.is !== 'not-sent') return { is: 'upstream', reply };
+    return { is: 'failed', message: `Not sent: the tool could not be reached. Reference ${call.id}.` };
+  }
+
+  /** The one fact of a read, in order, in the next batch. */
+  wasRead(call: Call, draft: Draft, reply: UpstreamReply): void {
+    const result = reply.is === 'lost' || reply.is === 'not-sent' ? noResult : resultOf(reply);
+    const body: Body<'call.settled'> = {
+      ...audit(call, draft),
+      args: call.commitments.digests,
+      settlement: settlementOf(reply),
+      by: reply.is === 'result' || reply.is === 'error' ? 'upstream' : 'gateway',
+      result: result.digests,
+    };
+    const disclosures = [...call.commitments.disclosures, ...result.disclosures];
+    const fact: NewFact = { kind: 'call.settled', body, ...who(call), disclosures };
+    this.#background(this.#parts.log.append([{ stream: caseStream(call), facts: [fact] }]));
+  }
+
+  async held(call: Call, draft: Draft, answer: Answered<'hold'>): Promise<ToolReply> {
+    const { logic, log, now } = this.#parts;
+    const agent = call.identity.identity;
+    const waits = logic.waiting(call.keyedAction, answer.rule, agent, call.case, now());
+    const hold = waits ?? `h-${randomBytes(9).toString('base64url')}`;
+    if (waits === undefined) {
+      const body: Body<'call.held'> = {
+        ...audit(call, draft),
+        args: call.commitments.digests,
+        ...(draft.money === undefined ? {} : { money: draft.money }),
+        hold,
+        rule: answer.rule,
+        approve: answer.approve,
+        expires: now() + holdMs,
+      };
+      const fact = { kind: 'call.held', body, ...who(call), disclosures: call.commitments.disclosures } as const;
+      await log.append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }]);
+    }
+    const next = 'Repeat the same call, unchanged, after it has been approved.';
+    return { is: 'held', message: `Held for approval. Reference ${hold}. ${next}` };
+  }
+
+  /** An identical call is open. Nothing is written: the open intent says it all. */
+  waiting(_call: Call, open: string): ToolReply {
+    this.#parts.onOpen(open);
+    return { is: 'held', message: `Held: the outcome of an identical call is not known yet. Reference ${open}.` };
+  }
+
+  async refused(call: Call, draft: Draft, step: string, answer: Answered<'deny' | 'error'>): Promise<ToolReply> {
+    const cause = commit(answer.text, salt, sha256);
+    const body: Body<'call.refused'> = {
+      ...audit(call, draft),
+      args: call.commitments.digests,
+      step,
+      code: answer.code,
+      cause: cause.digests,
+      ...(answer.rule === undefined ? {} : { rule: answer.rule }),
+    };
+    const disclosures = [...call.commitments.disclosures, ...cause.disclosures];
+    const fact: NewFact = { kind: 'call.refused', body, ...who(call), disclosures };
+    await this.#parts.log.append([{ stream: caseStream(call), facts: [fact] }]);
+    return { is: 'refused', message: `Refused. Reference ${call.id}.` };
+  }
+
+  #background(appended: Promise<unknown>): void {
+    const since = this.#reads?.since ?? performance.now();
+    const done = Promise.all([this.#reads?.done, appended]).then(
+      () => {
+        if (this.#reads?.done === done) this.#reads = undefined;
+      },
+      (error: Error) => {
+        this.#unrecorded = error;
+        this.#parts.onProblem(`a settlement could not be recorded: ${error.message}`);
+        if (this.#reads?.done === done) this.#reads = undefined;
+      },
+    );
+    this.#reads = { done, since };
+  }
+}
+
+const caseStream = (call: Call): string => `case/${call.case}`;
+
+const who = (call: Call) => ({
+  case: call.case,
+  agent: call.identity.identity,
+  ...(call.user === undefined ? {} : { user: call.user }),
+});
+
+const audit = (call: Call, draft: Draft) =>
+  ({
+    call: call.id,
+    tool: call.tool,
+    // A call refused before it was labelled might do anything: it is recorded as if it did.
+    effect: draft.effect ?? 'execute',
+    action: call.keyedAction,
+    screened: 'none',
+    attestation: 'none',
+  }) as const;
+
+const noResult = { digests: [] as string[], disclosures: [] as string[] };
+
+/** A tool that says `isError` says that it did not do it; whether that is so, the record will tell. */
+function settlementOf(reply: UpstreamReply): 'ok' | 'error' | 'none' {
+  if (reply.is === 'result') return reply.value.isError === true ? 'error' : 'ok';
+  return reply.is === 'not-sent' ? 'none' : 'error';
+}
+
+/** The result as rules see it (docs/formats.md): structured content, else the one text block if it is JSON. */
+function resultOf(reply: UpstreamReply): { digests: readonly string[]; disclosures: readonly string[] } {
+  if (reply.is !== 'result') return noResult;
+  try {
+    return commit(resultValue(reply.value), salt, sha256);
+  } catch (error) {
+    // It has left the upstream already: what cannot be kept is said to be missing, never invented.
+    if (error instanceof CommitmentError) return noResult;
+    throw error;
+  }
+}
+
+export function resultValue(value: Readonly<Record<string, unknown>>): unknown {
+  if (value.structuredContent !== undefined) return value.structuredContent;
+  const content = Array.isArray(value.content) ? (value.content as { type?: unknown; text?: unknown }[]) : [];
+  const [only] = content;
+  if (content.length !== 1 || only?.type !== 'text' || typeof only.text !== 'string') return { content };
+  return parsedOr(only.text);
+}
+
+/** Read strictly: a text that two parsers could read differently is kept as text. */
+function parsedOr(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonError) return { text };
+    throw error;
+  }
+}
+
+/** The opposite of each reservation, because nothing left the gateway. */
+function releases(reserves: readonly Append[]): Append[] {
+  return reserves.flatMap(({ stream, facts }) => {
+    const released = facts.flatMap((fact): NewFact[] => {
+      if (fact.kind === 'budget.reserved') return [{ kind: 'budget.released', body: fact.body }];
+      if (fact.kind === 'evidence.consumed') return [{ kind: 'evidence.released', body: fact.body }];
+      return fact.kind === 'approval.consumed' ? [{ kind: 'approval.released', body: fact.body }] : [];
+    });
+    return released.length === 0 ? [] : [{ stream, facts: released }];
+  });
+}

@@ -1,0 +1,93 @@
+// The steps that decide, in their order. Each asks one feature one question.
+
+import { MoneyError } from '@surety/proof/rules';
+import { type Catalog, moneyIn } from '../catalog/catalog.ts';
+import type { Logic } from '../logic/logic.ts';
+import type { Budgets, Permissions } from '../perimeter/index.ts';
+import type { Call, Draft, Step, StepAnswer } from './call.ts';
+
+export interface Features {
+  readonly catalog: Catalog;
+  readonly permissions: Permissions;
+  readonly budgets: Budgets;
+  readonly logic: Logic;
+}
+
+export const decidingSteps = ({ catalog, permissions, budgets, logic }: Features): readonly Step[] => [
+  { name: 'label', run: (call) => label(catalog, call) },
+  { name: 'permit', run: (call, draft) => permit(permissions, call, draft) },
+  { name: 'once-at-a-time', run: (call, draft) => alone(logic, call, draft) },
+  { name: 'checkpoint', run: (call, draft) => checkpoint(logic, call, draft) },
+  { name: 'budget', run: (call, draft) => budget(budgets, call, draft) },
+];
+
+/** What the call does, and with how much money. A tool that nobody labelled is not called. */
+function label(catalog: Catalog, { tool, args }: Call): StepAnswer {
+  const known = catalog.label(tool);
+  if (known === undefined)
+    return { answer: 'deny', code: 'unknown-tool', text: `nobody has labelled ${tool} with what it does` };
+  try {
+    const money = moneyIn(known, args);
+    return { answer: 'allow', adds: { effect: known.effect, ...(money === undefined ? {} : { money }) } };
+  } catch (error) {
+    if (!(error instanceof MoneyError)) throw error;
+    return { answer: 'deny', code: 'money', text: error.message };
+  }
+}
+
+function permit(permissions: Permissions, { identity, tool, user }: Call, { money }: Draft): StepAnswer {
+  const decision = permissions.decide({ agent: identity.identity, tool, money, user });
+  return decision.allowed
+    ? { answer: 'allow', adds: { policies: decision.policies } }
+    : { answer: 'deny', code: 'permission', text: decision.cause };
+}
+
+/** Nothing is sent twice: while an identical action is open, a second one waits. */
+function alone(logic: Logic, { action, id }: Call, { effect, reserves = [] }: Draft): StepAnswer {
+  if (effect === 'read') return { answer: 'allow' };
+  const { stream, version, open } = logic.action(action);
+  if (open !== undefined) return { answer: 'wait', open };
+  const opened = { stream, expected: version, facts: [{ kind: 'action.opened', body: { call: id } }] } as const;
+  return { answer: 'allow', adds: { reserves: [...reserves, opened] } };
+}
+
+function checkpoint(logic: Logic, call: Call, { at, money, reserves = [] }: Draft): StepAnswer {
+  const { tool, args, user, action, identity } = call;
+  const answer = logic.judge(
+    {
+      tool,
+      args,
+      money,
+      agent: identity.identity,
+      user,
+      case: call.case,
+      agentOwner: identity.owner,
+      action,
+      at,
+    },
+    call.id,
+  );
+  if (answer.answer === 'allow') {
+    const { checkpoints, consumes } = answer;
+    return { answer: 'allow', adds: { checkpoints, reserves: [...reserves, ...consumes] } };
+  }
+  const { rule, text } = answer;
+  if (answer.answer === 'hold' && rule.approve !== undefined)
+    return { answer: 'hold', rule: rule.hash, text: `${rule.rule}: ${text}`, approve: rule.approve };
+  return {
+    answer: answer.answer === 'error' ? 'error' : 'deny',
+    code: 'checkpoint',
+    rule: rule.hash,
+    text: `${rule.rule}: ${text}`,
+  };
+}
+
+function budget(budgets: Budgets, { id, identity }: Call, { at, money, reserves = [] }: Draft): StepAnswer {
+  const answer = money === undefined ? undefined : budgets.ask(identity, money, at);
+  if (money === undefined || answer === undefined) return { answer: 'allow', adds: { budgets: [] } };
+  if (!answer.fits) return { answer: 'deny', code: 'budget', text: answer.cause };
+  const { stream, version } = answer;
+  const body = { identity: identity.identity, call: id, ...money };
+  const reserved = { stream, expected: version, facts: [{ kind: 'budget.reserved', body }] } as const;
+  return { answer: 'allow', adds: { budgets: [stream], reserves: [...reserves, reserved] } };
+}

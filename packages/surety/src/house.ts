@@ -1,0 +1,235 @@
+// The house: one log with its sealer, the gateway state folded from it, and what people can ask of it.
+// With `main.ts` the composition root: the only files that know everything.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseFact } from '@surety/proof/facts';
+import { commit } from '@surety/proof/records';
+import { clockFrom } from './clock.ts';
+import type { Config } from './config/index.ts';
+import { sqliteRecord } from './connectors/sqlite-record.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { Declarations } from './ledger/declare.ts';
+import { sha256 } from './ledger/hash.ts';
+import { ensureKey } from './ledger/keys.ts';
+import type { Log, Recorded } from './ledger/log.ts';
+import { logSalt } from './ledger/opening.ts';
+import { ensureLogKey, type Sealer, startSealer } from './ledger/seal.ts';
+import { openLog } from './ledger/stores/sqlite.ts';
+import { answerHold, type Offered } from './logic/approve.ts';
+import { type Given, giveVerdict, prove, readBook, settleFromRecord } from './outcomes/index.ts';
+import { credentialHash, newCredential } from './perimeter/index.ts';
+import { version } from './version.ts';
+
+export interface HouseOptions {
+  readonly program: 'gateway' | 'command';
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Problems and notes for people: ids and codes, never values. */
+  readonly onNote: (level: 'info' | 'warn', note: string) => void;
+}
+
+/** Everything that a person can ask of a running or an opened house. */
+export interface House {
+  readonly log: Log;
+  readonly gateway: Gateway;
+  readonly sealer: Sealer;
+  verdict(outcome: string, at?: number): Promise<Given>;
+  prove(outcome: string, at?: number): Promise<{ given: Given; proof: Uint8Array }>;
+  issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
+  openCase(application: string, opening: CaseOpening): Promise<string>;
+  answer(offered: Offered): Promise<{ hold: string; decision: string }>;
+  /** Looks in the records for the effects of calls whose answer was lost. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CaseOpening {
+  readonly agent: string;
+  readonly user: string;
+  /** What the user asked for, in the user's own words. */
+  readonly words: string;
+}
+
+/** `unknown` names something that does not exist here. */
+export class HouseError extends Error {
+  readonly code: 'unknown';
+  constructor(message: string) {
+    super(message);
+    this.name = 'HouseError';
+    this.code = 'unknown';
+  }
+}
+
+/** How long a verdict waits for the witnesses before it is given without them. */
+const witnessMs = 5_000;
+const verifierPage = new URL('../../proof/verify.html', import.meta.url);
+
+/** Opens the log, activates what the files say, and starts the sealer. Throws LedgerError. */
+export async function openHouse(config: Config, options: HouseOptions): Promise<House> {
+  const keys = join(config.store, 'keys');
+  const logKey = await ensureLogKey(keys, config.origin);
+  const statementKey = ensureKey({ folder: keys, stem: 'statement', name: `${config.origin}/statement`, type: 1 });
+  const statementVkey = readFileSync(join(keys, 'statement.vkey'), 'utf8').trim();
+  const clock = clockFrom(options.env);
+  const log = await openLog({
+    folder: config.store,
+    origin: config.origin,
+    clock: clock.now,
+    clockKind: clock.kind,
+    program: options.program,
+    version,
+    logKey,
+    statementKey: statementVkey,
+  });
+  const opened: (() => Promise<unknown>)[] = [() => log.close()];
+  try {
+    // The record may know what a lost answer would have said: looked up at once, and again by `up`'s own clock.
+    let settleSoon = () => {};
+    const gateway = new Gateway({
+      log,
+      logSalt: logSalt(log),
+      now: clock.now,
+      onOpen: () => settleSoon(),
+      onProblem: (problem) => options.onNote('warn', problem),
+    });
+    await activate(log, gateway, config, options);
+    const sealer = await startSealer({
+      folder: config.store,
+      keys,
+      witnesses: config.witnesses.map(({ key, url }) => ({ vkey: key, url })),
+      env: options.env,
+      onTrouble: (trouble) => options.onNote('warn', `sealer: ${trouble}`),
+    });
+    // After the log has said its last word, so that the last head covers it.
+    opened.push(() => sealer.stop());
+    const records = new Map(
+      config.records.map(({ id, sqlite, money }) => [
+        id,
+        sqliteRecord({ id, path: sqlite, ...(money === undefined ? {} : { moneyColumn: money.amount }) }),
+      ]),
+    );
+    const parts = {
+      log,
+      now: clock.now,
+      records,
+      logKey,
+      sealed: async (size: number) => (await sealer.sealed(size, { timeoutMs: witnessMs })).head,
+    };
+    // Verdicts read and append: one at a time, so that each stands on a log that it alone has extended.
+    const inTurn = turns();
+    const verdict = (outcome: string, at?: number) => inTurn(() => giveVerdict(parts, outcome, at));
+    const settle = () => inTurn(() => settleAll(parts, options));
+    settleSoon = once(() => settle().catch((error: Error) => options.onNote('warn', `not settled: ${error.message}`)));
+    return {
+      log,
+      gateway,
+      sealer,
+      verdict,
+      prove: async (outcome, at) => {
+        const given = await verdict(outcome, at);
+        const verifier = readFileSync(verifierPage, 'utf8');
+        return { given, proof: await prove({ log, verifier, statementKey: statementVkey, sign: statementKey.sign }, given) };
+      },
+      issue: (identity, lifeMs) => issue(log, gateway, identity, clock.now() + lifeMs),
+      openCase: (application, opening) => openCase(log, gateway, application, opening),
+      answer: async (offered) => {
+        const { hold, decision } = await answerHold(
+          {
+            log,
+            logic: gateway.logic,
+            people: gateway.people,
+            logSalt: logSalt(log),
+            ownerOf: (agent) => gateway.identities.get(agent)?.owner,
+            now: clock.now,
+          },
+          offered,
+        );
+        return { hold, decision };
+      },
+      settle,
+      close: async () => {
+        for (const close of opened) await close();
+      },
+    };
+  } catch (error) {
+    for (const close of opened) await close();
+    throw error;
+  }
+}
+
+/** Replays the log into the gateway, follows it, and appends what the files now say otherwise. */
+async function activate(log: Log, gateway: Gateway, config: Config, options: HouseOptions): Promise<void> {
+  const declarations = new Declarations();
+  for (let from = 0; from < log.size(); from += 1_000) {
+    const recorded = pageOf(log, from, Math.min(log.size(), from + 1_000));
+    gateway.apply(recorded);
+    for (const each of recorded) declarations.apply(each);
+  }
+  log.subscribe((recorded) => gateway.apply(recorded));
+  const batches = declarations.difference(config.declarations);
+  for (const batch of batches) await log.append(batch);
+  const changes = batches.reduce((sum, batch) => sum + batch.length, 0);
+  if (changes > 0) options.onNote('info', `activated ${changes} declarations`);
+}
+
+function pageOf(log: Log, from: number, to: number): Recorded[] {
+  const disclosures = new Map<number, string[]>();
+  for (const [position, disclosure] of log.disclosures(from, to))
+    disclosures.set(position, [...(disclosures.get(position) ?? []), disclosure]);
+  return log.read(from, to - from).map(({ bytes, position }) => ({
+    fact: parseFact(bytes, position),
+    disclosures: disclosures.get(position) ?? [],
+  }));
+}
+
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+/** While the work runs, further calls are dropped: it will see what they would have. */
+function once(work: () => Promise<void>): () => void {
+  let running = false;
+  return () => {
+    if (running) return;
+    running = true;
+    void work().finally(() => {
+      running = false;
+    });
+  };
+}
+
+async function issue(log: Log, gateway: Gateway, identity: string, expires: number) {
+  if (gateway.identities.get(identity) === undefined) throw new HouseError(`no identity \`${identity}\` is enrolled`);
+  const credential = newCredential();
+  const body = { identity, hash: credentialHash(credential), expires };
+  await log.append([{ stream: `credentials/${identity}`, facts: [{ kind: 'credential.issued', body }] }]);
+  return { credential, expires };
+}
+
+async function openCase(log: Log, gateway: Gateway, application: string, { agent, user, words }: CaseOpening) {
+  if (gateway.identities.get(agent)?.is !== 'agent') throw new HouseError(`no agent \`${agent}\` is enrolled`);
+  const made = commit(words, () => randomBytes(16), sha256);
+  const id = `k-${randomBytes(9).toString('base64url')}`;
+  const body = { application, words: made.digests };
+  const fact = { kind: 'case.opened', body, case: id, agent, user, disclosures: made.disclosures } as const;
+  await log.append([{ stream: `case/${id}`, expected: 0, facts: [fact] }]);
+  return id;
+}
+
+async function settleAll(parts: Parameters<typeof giveVerdict>[0], options: HouseOptions): Promise<void> {
+  const { log, records, now } = parts;
+  const book = await readBook(log, log.size());
+  for (const { body } of book.outcomes.values()) {
+    const record = body.reconcile && records.get(body.reconcile.record);
+    if (record === undefined) continue;
+    const { settled, released } = await settleFromRecord(log, record, body, now());
+    for (const call of settled) options.onNote('info', `${call} was settled from the record`);
+    for (const call of released) options.onNote('info', `${call} had no effect, the record shows: released`);
+  }
+}

@@ -1,0 +1,82 @@
+// Declarations become facts: what the files say now is compared with what was last activated, and only
+// the difference is appended. At run time nobody reads a file; features fold these facts.
+
+import { randomBytes } from 'node:crypto';
+import type { Fact, UnknownFact } from '@surety/proof/facts';
+import { byDigest, canonicalJson, commit, openCommitments } from '@surety/proof/records';
+import type { NewFact } from '../facts/index.ts';
+import { sha256 } from './hash.ts';
+import type { Append, Recorded } from './log.ts';
+
+/** A fact before it is one; `committed` members become salted commitments. */
+export interface Declared {
+  readonly stream: string;
+  readonly kind: string;
+  readonly body: object;
+  readonly committed?: Readonly<Record<string, unknown>>;
+}
+
+const declaring = /^(server|tool|person|identity|policy|record|witness|outcome|rule)\//;
+/** An append is atomic and bounded; so many declarations go into one. */
+const appendMax = 500;
+
+export class Declarations {
+  readonly #current = new Map<string, string>();
+
+  apply({ fact, disclosures }: Recorded): void {
+    if (fact.kind === 'declaration.withdrawn') this.#current.delete(fact.body.stream);
+    else if (declaring.test(fact.stream) && isDeclaration(fact))
+      this.#current.set(fact.stream, contentOf(fact, disclosures));
+  }
+
+  /** What must be appended so that the log says what the files say. Empty if it does already. */
+  difference(wanted: readonly Declared[]): Append[][] {
+    const changed = wanted.filter(({ stream, ...rest }) => this.#current.get(stream) !== content(rest));
+    const named = new Set(wanted.map(({ stream }) => stream));
+    const gone = [...this.#current.keys()].filter((stream) => !named.has(stream));
+    const appends = [
+      ...changed.map(factOf),
+      ...gone.map(
+        (stream): Append => ({
+          stream: `withdrawal/${stream}`,
+          facts: [{ kind: 'declaration.withdrawn', body: { stream } }],
+        }),
+      ),
+    ];
+    const batches: Append[][] = [];
+    for (let at = 0; at < appends.length; at += appendMax) batches.push(appends.slice(at, at + appendMax));
+    return batches;
+  }
+}
+
+/** Verdicts lie in the stream of their outcome, and are no declaration of it. */
+const isDeclaration = ({ kind }: Fact | UnknownFact): boolean =>
+  /\.(declared|labelled|enrolled|activated)$/.test(kind);
+
+const content = ({ kind, body, committed = {} }: Omit<Declared, 'stream'>): string =>
+  canonicalJson({ kind, body, committed });
+
+/** The same form from a recorded fact: commitments are opened, since their salts differ each time. */
+function contentOf({ kind, body }: Fact | UnknownFact, disclosures: readonly string[]): string {
+  const known = byDigest(disclosures, sha256);
+  const plain: Record<string, unknown> = {};
+  const committed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body as object)) {
+    if (kind === 'person.enrolled' && name === 'name')
+      committed[name] = openCommitments(value as string[], (digest) => known.get(digest)).value ?? null;
+    else plain[name] = value;
+  }
+  return content({ kind, body: plain, committed });
+}
+
+function factOf({ stream, kind, body, committed = {} }: Declared): Append {
+  const full: Record<string, unknown> = { ...body };
+  const disclosures: string[] = [];
+  for (const [name, value] of Object.entries(committed)) {
+    const made = commit(value, () => randomBytes(16), sha256);
+    full[name] = made.digests;
+    disclosures.push(...made.disclosures);
+  }
+  // The ledger checks every fact against its shape before it records it.
+  return { stream, facts: [{ kind, body: full, disclosures } as unknown as NewFact] };
+}

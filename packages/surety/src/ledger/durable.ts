@@ -1,0 +1,42 @@
+// Files that survive a power cut: written beside, synced, renamed over, and the folder synced.
+// A reader sees the old content or the new, never a part.
+
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface WriteOptions {
+  /** Default 0o644. Keys are 0o600. */
+  readonly mode?: number;
+}
+
+/** Replaces the file by these bytes. Durable when it returns. */
+export function writeDurable(path: string, content: Uint8Array | string, options: WriteOptions = {}): void {
+  const beside = join(dirname(path), `.${process.pid}.tmp`);
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const file = openSync(beside, 'w', options.mode ?? 0o644);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+  syncFolder(dirname(path));
+}
+
+/** Makes the names in a folder durable. */
+export function syncFolder(folder: string): void {
+  const opened = openSync(folder, 'r');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/** Makes a folder and those above it, durably. */
+export function makeFolder(folder: string, mode = 0o755): void {
+  const first = mkdirSync(folder, { recursive: true, mode });
+  if (first === undefined) return;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) syncFolder(dirname(at));
+}

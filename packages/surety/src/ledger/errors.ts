@@ -1,0 +1,48 @@
+// Why the ledger could not record, read or seal. The codes are a closed list: callers branch on them.
+// Wording: lower case, no full stop, the cause after a colon.
+
+export type LedgerErrorCode =
+  /** The queue or the disk is full. Nothing of the append was written; try again when there is space. */
+  | 'full'
+  /** A fact is above 65,535 bytes, or an append above its bounds. */
+  | 'too-large'
+  /** A fact that would not parse as a fact: recording it would spoil the log for every verifier. */
+  | 'invalid'
+  /** The log was closed, or its writer died. */
+  | 'closed'
+  /** Another process writes this store. */
+  | 'held'
+  /** There is no store in this folder. */
+  | 'missing'
+  /** The store is another log, or was opened with another key. */
+  | 'wrong-log'
+  /** The store is damaged or of a format that this version does not know. */
+  | 'corrupt'
+  /** No signed head covers the facts in time. */
+  | 'not-sealed';
+
+export class LedgerError extends Error {
+  readonly code: LedgerErrorCode;
+  constructor(code: LedgerErrorCode, message: string) {
+    super(message);
+    this.name = 'LedgerError';
+    this.code = code;
+  }
+}
+
+/** What SQLite says, as a code of ours (https://sqlite.org/rescode.html; the low byte is the class). */
+export function storeError(cause: unknown, doing: string): LedgerError {
+  if (cause instanceof LedgerError) return cause;
+  const errcode = (cause as { errcode?: unknown } | null)?.errcode;
+  const found = typeof errcode === 'number' ? classes[errcode & 0xff] : undefined;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new LedgerError(found ?? 'corrupt', `${doing}: ${message}`);
+}
+
+const classes: Readonly<Record<number, LedgerErrorCode>> = {
+  5: 'held', // BUSY
+  6: 'held', // LOCKED
+  10: 'full', // IOERR: the system refused a write or a sync
+  13: 'full', // FULL
+  14: 'missing', // CANTOPEN
+};

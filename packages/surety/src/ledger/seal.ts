@@ -1,0 +1,197 @@
+// The parent's side of the sealer: makes its key, starts it, starts it again if it dies, and waits for heads.
+// The private key never enters this process.
+
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { LedgerError } from './errors.ts';
+import type { Published } from './sealing.ts';
+
+export type { Published } from './sealing.ts';
+
+export interface SealerOptions {
+  /** The log's folder: the store must exist. */
+  readonly folder: string;
+  readonly keys: string;
+  readonly witnesses: readonly { readonly vkey: string; readonly url: string }[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Each published head, in order. */
+  readonly onHead?: (head: Published) => void;
+  /** The sealer ended though nobody stopped it. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+export interface Sealer {
+  /** The last published head, if any since the start. */
+  latest(): Published | undefined;
+  /**
+   * Resolves when a head over at least this many facts is published with every cosignature; at `timeoutMs`
+   * with what cosignatures there are; rejects with `not-sealed` when then there is no such head at all,
+   * and at once with `corrupt` when the store is not what was signed.
+   */
+  sealed(atLeast: number, options: { readonly timeoutMs: number }): Promise<Published>;
+  /** Lets it finish its last head. Resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+const program = fileURLToPath(new URL('./sealer.ts', import.meta.url));
+const unsound = 12;
+const pauseMsMax = 5000;
+const troubleCharsMax = 4096;
+/** Its last head, with a witness that does not answer, takes a few seconds. */
+const stopMsMax = 15_000;
+
+/** Makes the log key at the first call; gives its public verifier key. Run in a process of the sealer's own. */
+export async function ensureLogKey(keys: string, origin: string): Promise<string> {
+  const args = [program, '--make-key', '--keys', keys, '--origin', origin];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return stdout.trimEnd();
+}
+
+/**
+ * Resolves when the sealer has checked the store against its last head. Rejects with `corrupt` if it refuses
+ * it, with `not-sealed` if it cannot run.
+ */
+export async function startSealer(options: SealerOptions): Promise<Sealer> {
+  const sealer = new SealerProcess(options);
+  try {
+    await sealer.ready;
+    return sealer;
+  } catch (cause) {
+    await sealer.stop();
+    throw cause;
+  }
+}
+
+interface Waiting {
+  readonly atLeast: number;
+  readonly resolve: (head: Published) => void;
+  readonly reject: (cause: LedgerError) => void;
+}
+
+class SealerProcess implements Sealer {
+  readonly #options: SealerOptions;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #waiting = new Set<Waiting>();
+  #child: Child | undefined;
+  #latest: Published | undefined;
+  #stopping = false;
+  #wasReady = false;
+  #failures = 0;
+  #again: NodeJS.Timeout | undefined;
+  #fatal: LedgerError | undefined;
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  latest(): Published | undefined {
+    return this.#latest;
+  }
+
+  async sealed(atLeast: number, { timeoutMs }: { readonly timeoutMs: number }): Promise<Published> {
+    if (this.#fatal !== undefined) throw this.#fatal;
+    const latest = this.#latest;
+    if (latest !== undefined && latest.size >= atLeast && latest.missing.length === 0) return latest;
+    const { promise, resolve, reject } = Promise.withResolvers<Published>();
+    const waiting: Waiting = { atLeast, resolve, reject };
+    this.#waiting.add(waiting);
+    this.#wake();
+    const timer = setTimeout(() => {
+      const head = this.#latest;
+      if (head !== undefined && head.size >= atLeast) resolve(head);
+      else reject(new LedgerError('not-sealed', `no head covers ${atLeast} facts after ${timeoutMs} ms`));
+    }, timeoutMs);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(waiting);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#again);
+    if (this.#child === undefined) this.#gone.resolve();
+    this.#child?.stdin.end();
+    const tooLong = setTimeout(() => this.#child?.kill('SIGKILL'), stopMsMax);
+    await this.#gone.promise;
+    clearTimeout(tooLong);
+    for (const { reject } of this.#waiting) reject(new LedgerError('closed', 'the sealer was stopped'));
+  }
+
+  #wake(): void {
+    this.#child?.stdin.write('\n');
+  }
+
+  #start(): void {
+    const { folder, keys, witnesses, env } = this.#options;
+    const args = [program, '--folder', folder, '--keys', keys];
+    for (const { vkey, url } of witnesses) args.push('--witness', `${vkey} ${url}`);
+    const child: Child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    this.#child = child;
+    let trouble = '';
+    child.stderr.on('data', (part: Buffer) => {
+      trouble = `${trouble}${part}`.slice(-troubleCharsMax);
+    });
+    // A write to a sealer that has just died; its end is reported below.
+    child.stdin.on('error', () => undefined);
+    child.on('error', (cause) => {
+      trouble = cause.message;
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line));
+    child.on('close', (code) => this.#ended(code, trouble.trim()));
+  }
+
+  #hear(line: string): void {
+    const said = JSON.parse(line) as Published | { ready: true };
+    this.#failures = 0;
+    if ('ready' in said) {
+      this.#wasReady = true;
+      this.#ready.resolve();
+      if (this.#waiting.size > 0) this.#wake();
+      return;
+    }
+    this.#latest = said;
+    for (const { atLeast, resolve } of this.#waiting)
+      if (said.size >= atLeast && said.missing.length === 0) resolve(said);
+    this.#options.onHead?.(said);
+  }
+
+  #ended(code: number | null, trouble: string): void {
+    this.#child = undefined;
+    if (code === unsound) this.#fail(new LedgerError('corrupt', trouble));
+    // One that never ran does not run the second time either: the key or the store is missing or another's.
+    else if (!this.#wasReady)
+      this.#fail(new LedgerError('not-sealed', trouble || `the sealer ended with ${code}`));
+    if (this.#stopping || this.#fatal !== undefined) {
+      this.#gone.resolve();
+      return;
+    }
+    this.#options.onTrouble?.(trouble || `the sealer ended with ${code}`);
+    this.#again = setTimeout(() => this.#start(), Math.min(pauseMsMax, 100 * 2 ** this.#failures++));
+  }
+
+  #fail(cause: LedgerError): void {
+    this.#fatal = cause;
+    this.#ready.reject(cause);
+    // Nobody may be waiting for it any more; whoever asks next is told.
+    this.#ready.promise.catch(() => undefined);
+    for (const { reject } of this.#waiting) reject(cause);
+    this.#options.onTrouble?.(cause.message);
+  }
+}

@@ -1,0 +1,117 @@
+// Approving: a person signed the exact canonical action of a hold. What arrives here is hostile until its
+// signature, its person and its action have been checked against the hold itself.
+
+import { type ApprovalStatement, type Body, type Fact, isKind, parseFact, ShapeError } from '@surety/proof/facts';
+import { commit, fromBase64, keyed, openCommitments } from '@surety/proof/records';
+import { objection, parseApproval } from '@surety/proof/rules';
+import { randomBytes } from 'node:crypto';
+import type { Log } from '../ledger/log.ts';
+import type { People } from '../people/people.ts';
+import { type Logic, sha256 } from './logic.ts';
+
+/** `no-hold` unknown or ended, `not-yours` the person may not, `bad-signature`, `malformed`, `gone` answered meanwhile. */
+export class ApprovalError extends Error {
+  readonly code: 'no-hold' | 'not-yours' | 'bad-signature' | 'malformed' | 'gone';
+  constructor(code: ApprovalError['code'], message: string) {
+    super(message);
+    this.name = 'ApprovalError';
+    this.code = code;
+  }
+}
+
+export interface Offered {
+  readonly statement: unknown;
+  /** Id of the key that signed, and the signature in base64. */
+  readonly key: string;
+  readonly signature: string;
+}
+
+export interface ApproveParts {
+  readonly log: Log;
+  readonly logic: Logic;
+  readonly people: People;
+  readonly logSalt: Uint8Array;
+  readonly ownerOf: (agent: string) => string | undefined;
+  readonly now: () => number;
+}
+
+/** Records an approval or a refusal. Throws ApprovalError. */
+export async function answerHold(parts: ApproveParts, offered: Offered): Promise<ApprovalStatement> {
+  const { log, logic, people, now } = parts;
+  const statement = statementOf(offered);
+  const hold = logic.hold(statement.hold);
+  if (hold === undefined || hold.consumedBy !== undefined || now() > hold.expires)
+    throw new ApprovalError('no-hold', `no call waits under \`${statement.hold}\``);
+  if (!people.signed(statement, offered.key, signatureOf(offered)))
+    throw new ApprovalError('bad-signature', `\`${statement.person}\` did not sign this`);
+  if (keyed(parts.logSalt, 'action', statement.action, sha256) !== hold.action)
+    throw new ApprovalError('malformed', 'the statement is about another action than the hold');
+  const rule = logic.ruleOf(statement.rule);
+  if (rule === undefined || hold.rule !== statement.rule)
+    throw new ApprovalError('malformed', 'the statement names another rule than the hold');
+  const against = objection(
+    {
+      rule,
+      action: statement.action,
+      agent: hold.agent,
+      user: hold.user,
+      case: hold.case,
+      agentOwner: parts.ownerOf(hold.agent),
+      at: now(),
+    },
+    { position: 0, statement: { ...statement, decision: 'approve' }, approver: people.approver(statement.person) },
+  );
+  if (against !== undefined) throw new ApprovalError('not-yours', against);
+  await append(log, statement, offered, hold.version);
+  return statement;
+}
+
+function statementOf({ statement }: Offered): ApprovalStatement {
+  try {
+    return parseApproval(statement);
+  } catch (error) {
+    if (error instanceof ShapeError) throw new ApprovalError('malformed', error.message);
+    throw error;
+  }
+}
+
+function signatureOf({ signature }: Offered): Uint8Array {
+  try {
+    return fromBase64(signature);
+  } catch {
+    throw new ApprovalError('malformed', 'the signature is not base64');
+  }
+}
+
+async function append(log: Log, statement: ApprovalStatement, { key, signature }: Offered, version: number) {
+  const made = commit(statement, () => randomBytes(16), sha256);
+  const { hold, person, function: as } = statement;
+  const body: Body<'approval.given'> = { hold, function: as, person, key, statement: made.digests, signature };
+  const kind = statement.decision === 'approve' ? 'approval.given' : 'approval.refused';
+  const fact = { kind, body, disclosures: made.disclosures } as const;
+  const answer = await log.append([{ stream: `approval/${hold}`, expected: version, facts: [fact] }]);
+  if ('conflict' in answer) throw new ApprovalError('gone', `\`${hold}\` was answered meanwhile: look again`);
+}
+
+/** A hold as its approver must see it. */
+export interface HoldShown {
+  readonly held: Fact<'call.held'>;
+  readonly args: unknown;
+}
+
+/** Finds the fact of a hold, newest first. */
+export function findHold(
+  log: Pick<Log, 'size' | 'read' | 'disclosures'>,
+  hold: string,
+  find: (position: number) => (digest: string) => string | undefined,
+): HoldShown | undefined {
+  for (let to = log.size(); to > 0; to -= 1_000) {
+    const from = Math.max(0, to - 1_000);
+    for (const { bytes, position } of log.read(from, to - from)) {
+      const fact = parseFact(bytes, position);
+      if (isKind(fact, 'call.held') && fact.body.hold === hold)
+        return { held: fact, args: openCommitments(fact.body.args, find(position)).value };
+    }
+  }
+  return undefined;
+}

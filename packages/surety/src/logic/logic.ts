@@ -1,0 +1,241 @@
+// The logic auditor in the path of a call: folds rules, settled calls, approvals, once-keys and open
+// actions, and judges a call's checkpoints with the evaluator that the proof uses.
+// Bounded by what rules ask for: only calls that some rule may require are remembered.
+
+import { createHash } from 'node:crypto';
+import { type ApprovalStatement, type Fact, isKind, type Rule, type UnknownFact } from '@surety/proof/facts';
+import { canonicalJson, keyed, openCommitments, utf8 } from '@surety/proof/records';
+import {
+  type ApprovalOffer,
+  type CompiledRule,
+  compileRule,
+  History,
+  judgeCheckpoint,
+  onceValues,
+  type PendingCall,
+  parseApproval,
+} from '@surety/proof/rules';
+import type { Append } from '../ledger/log.ts';
+import type { People } from '../people/people.ts';
+
+export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+
+/** The canonical action's id: RFC 8785 of `{tool, args}`, hashed. In facts it appears keyed with the log's salt. */
+export const actionId = (tool: string, args: unknown): string =>
+  createHash('sha256').update(utf8(canonicalJson({ tool, args }))).digest('base64url');
+
+export type Find = (digest: string) => string | undefined;
+
+interface Hold {
+  version: number;
+  readonly action: string;
+  readonly rule: string;
+  readonly agent: string;
+  readonly user: string | undefined;
+  readonly case: string;
+  readonly expires: number;
+  consumedBy?: string;
+  refused?: boolean;
+}
+
+export interface Checkpointed {
+  readonly rule: string;
+  readonly answer: 'passed' | 'not-needed' | 'observed';
+  readonly evidence: readonly number[];
+  readonly approvals: readonly number[];
+}
+
+export type LogicAnswer =
+  | { readonly answer: 'allow'; readonly checkpoints: readonly Checkpointed[]; readonly consumes: readonly Append[] }
+  | { readonly answer: 'hold'; readonly rule: Rule; readonly text: string }
+  | { readonly answer: 'deny' | 'error'; readonly rule: Rule; readonly text: string };
+
+export class Logic {
+  readonly #people: People;
+  readonly #logSalt: Uint8Array;
+  readonly #rules = new Map<string, CompiledRule>();
+  readonly #currencies = new Map<string, string>();
+  readonly #history = new History();
+  readonly #wanted = new Set<string>();
+  readonly #offers = new Map<string, (ApprovalOffer & { hold: string })[]>();
+  readonly #holds = new Map<string, Hold>();
+  readonly #once = new Map<string, { version: number; free: boolean }>();
+  readonly #actions = new Map<string, { version: number; open: string | undefined }>();
+  /** Arguments of intents that wait for their settlement: evidence needs both. */
+  readonly #open = new Map<string, unknown>();
+
+  constructor(people: People, logSalt: Uint8Array) {
+    this.#people = people;
+    this.#logSalt = logSalt;
+  }
+
+  apply(fact: Fact | UnknownFact, find: Find): void {
+    if (isKind(fact, 'rule.activated')) this.#activate(fact.body);
+    else if (isKind(fact, 'outcome.declared') && fact.body.appetite !== undefined)
+      this.#currencies.set(fact.body.outcome, fact.body.appetite.currency);
+    else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
+    else if (isKind(fact, 'call.intended') && this.#wanted.has(fact.body.tool))
+      this.#open.set(fact.body.call, openCommitments(fact.body.args, find).value);
+    else if (isKind(fact, 'call.settled')) this.#settle(fact, find);
+    else if (fact.stream.startsWith('approval/')) this.#approval(fact, find);
+    else if (fact.stream.startsWith('once/'))
+      this.#once.set(fact.stream, {
+        version: fact.streamVersion + 1,
+        free: isKind(fact, 'evidence.released'),
+      });
+    else if (fact.stream.startsWith('action/'))
+      this.#actions.set(fact.stream, {
+        version: fact.streamVersion + 1,
+        open: isKind(fact, 'action.opened') ? fact.body.call : undefined,
+      });
+  }
+
+  /** The stream of an open canonical action, its version, and the call that still holds it open. */
+  action(action: string): { readonly stream: string; readonly version: number; readonly open: string | undefined } {
+    const stream = `action/${keyed(this.#logSalt, 'action', action, sha256)}`;
+    return { stream, ...(this.#actions.get(stream) ?? { version: 0, open: undefined }) };
+  }
+
+  /** A hold that an identical call under the same rule already waits in. */
+  waiting(action: string, rule: string, agent: string, caseId: string, at: number): string | undefined {
+    for (const [hold, held] of this.#holds)
+      if (held.action === action && held.rule === rule && held.agent === agent && held.case === caseId)
+        if (held.consumedBy === undefined && at <= held.expires) return hold;
+    return undefined;
+  }
+
+  hold(hold: string): Hold | undefined {
+    return this.#holds.get(hold);
+  }
+
+  /** The rule in force that has this hash. */
+  ruleOf(hash: string): Rule | undefined {
+    return [...this.#rules.values()].find(({ rule }) => rule.hash === hash)?.rule;
+  }
+
+  /** Judges every rule before this tool; the first that does not pass decides. */
+  judge(call: Omit<PendingCall, 'currency' | 'withheld'>, callId: string): LogicAnswer {
+    const checkpoints: Checkpointed[] = [];
+    const consumes: Append[] = [];
+    for (const compiled of this.#rules.values()) {
+      const { rule } = compiled;
+      if (rule.before !== call.tool) continue;
+      const offers = (this.#offers.get(call.action) ?? []).filter(
+        ({ hold }) => this.#holds.get(hold)?.consumedBy === undefined,
+      );
+      const pending = { ...call, currency: this.#currencies.get(rule.outcome), withheld: false };
+      const answer = judgeCheckpoint(compiled, pending, this.#history, offers);
+      const once = answer.answer === 'passed' ? this.#useOnce(compiled, call.args) : undefined;
+      const failure = once?.used === true ? 'its evidence was used before' : failureOf(answer);
+      if (failure !== undefined && rule.mode !== 'observe') {
+        if (answer.answer === 'error') return { answer: 'error', rule, text: failure };
+        const asks = answer.answer === 'failed' && answer.lacks === 'approval' && rule.mode === 'hold';
+        const refused = asks && this.#refused(call, rule.hash);
+        const text = refused ? 'a person has refused it' : failure;
+        return { answer: asks && !refused ? 'hold' : 'deny', rule, text };
+      }
+      const passed = answer.answer === 'passed' && failure === undefined;
+      checkpoints.push({
+        rule: rule.hash,
+        answer: failure === undefined ? (answer.answer === 'passed' ? 'passed' : 'not-needed') : 'observed',
+        evidence: answer.answer === 'passed' ? answer.evidence : [],
+        approvals: answer.answer === 'passed' ? answer.approvals : [],
+      });
+      if (!passed) continue;
+      if (once !== undefined)
+        consumes.push({
+          stream: once.stream,
+          expected: once.version,
+          facts: [{ kind: 'evidence.consumed', body: { rule: rule.hash, call: callId } }],
+        });
+      for (const { hold, position } of offers)
+        if (answer.approvals.includes(position))
+          consumes.push({
+            stream: `approval/${hold}`,
+            expected: this.#holds.get(hold)?.version ?? 0,
+            facts: [{ kind: 'approval.consumed', body: { hold, call: callId } }],
+          });
+    }
+    return { answer: 'allow', checkpoints, consumes };
+  }
+
+  /** A person has looked at this very call and said no: it does not go back into the queue. */
+  #refused(call: Omit<PendingCall, 'currency' | 'withheld'>, rule: string): boolean {
+    const action = keyed(this.#logSalt, 'action', call.action, sha256);
+    const hold = this.waiting(action, rule, call.agent ?? '', call.case, call.at);
+    return hold !== undefined && this.#holds.get(hold)?.refused === true;
+  }
+
+  #useOnce(compiled: CompiledRule, args: unknown) {
+    const values = onceValues(compiled, args);
+    if (values === undefined) return undefined;
+    const { outcome, rule } = compiled.rule;
+    const stream = `once/${outcome}/${rule}/${keyed(this.#logSalt, 'once', values, sha256)}`;
+    const key = this.#once.get(stream) ?? { version: 0, free: true };
+    return { stream, version: key.version, used: !key.free };
+  }
+
+  #activate(rule: Rule): void {
+    this.#rules.set(`${rule.outcome}/${rule.rule}`, compileRule(rule));
+    this.#watch();
+  }
+
+  #withdraw(stream: string): void {
+    if (stream.startsWith('rule/') && this.#rules.delete(stream.slice('rule/'.length))) this.#watch();
+  }
+
+  #watch(): void {
+    const rules = [...this.#rules.values()];
+    this.#history.watch(rules);
+    for (const { rule } of rules) if (rule.require !== undefined) this.#wanted.add(rule.require.call);
+  }
+
+  #settle(fact: Fact<'call.settled'>, find: Find): void {
+    const { body } = fact;
+    const opened = this.#open.get(body.call);
+    this.#open.delete(body.call);
+    if (body.settlement !== 'ok' || !this.#wanted.has(body.tool)) return;
+    this.#history.add({
+      position: fact.position,
+      tool: body.tool,
+      args: opened ?? openCommitments(body.args ?? [], find).value ?? {},
+      result: openCommitments(body.result, find).value,
+      agent: fact.agent,
+      user: fact.user,
+      case: fact.case,
+      settledAt: fact.time,
+      withheld: false,
+    });
+  }
+
+  #approval(fact: Fact | UnknownFact, find: Find): void {
+    const version = fact.streamVersion + 1;
+    if (isKind(fact, 'call.held')) {
+      const { hold, action, rule, expires } = fact.body;
+      const held = { action, rule, agent: fact.agent ?? '', user: fact.user, case: fact.case ?? '' };
+      this.#holds.set(hold, { ...held, expires, version });
+    }
+    const name = fact.stream.slice('approval/'.length);
+    const hold = this.#holds.get(name);
+    if (hold === undefined) return;
+    hold.version = version;
+    if (isKind(fact, 'approval.consumed')) hold.consumedBy = fact.body.call;
+    else if (isKind(fact, 'approval.released')) delete hold.consumedBy;
+    else if (isKind(fact, 'approval.refused')) hold.refused = true;
+    else if (isKind(fact, 'approval.given')) this.#offer(fact, name, find);
+  }
+
+  /** The signature is checked again here: the store may have been edited since it was first checked. */
+  #offer(fact: Fact<'approval.given'>, hold: string, find: Find): void {
+    const statement: ApprovalStatement = parseApproval(openCommitments(fact.body.statement, find).value);
+    const signature = Buffer.from(fact.body.signature, 'base64');
+    if (statement.hold !== hold || !this.#people.signed(statement, fact.body.key, signature)) return;
+    const offers = this.#offers.get(statement.action) ?? [];
+    const approver = this.#people.approver(statement.person);
+    offers.push({ position: fact.position, statement, approver, hold });
+    this.#offers.set(statement.action, offers);
+  }
+}
+
+const failureOf = (answer: ReturnType<typeof judgeCheckpoint>): string | undefined =>
+  answer.answer === 'passed' || answer.answer === 'not-needed' ? undefined : answer.text;

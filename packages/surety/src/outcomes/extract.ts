@@ -1,0 +1,78 @@
+// Extracts: rows of a record system, read once, committed row by row, and put into the log as one fact.
+// Matching, totals and conditions are recomputed from these rows by `@surety/proof/verdict`.
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { Body, OutcomeDeclared } from '@surety/proof/facts';
+import { commitScalar, fromBase64url, toBase64url, treeRoot, leafHash } from '@surety/proof/records';
+import { MoneyError, minorUnits } from '@surety/proof/rules';
+import type { NewFact } from '../facts/index.ts';
+import { sha256 } from '../logic/logic.ts';
+import { RecordError, type RecordSystem } from './record-system.ts';
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Taken {
+  readonly fact: NewFact;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Reads one extract. A record that cannot be read gives a fact that says so: the verdict then is `source-stale`. */
+export async function take(
+  record: RecordSystem,
+  outcome: OutcomeDeclared,
+  extract: string,
+  query: string,
+  { from, to }: Span,
+): Promise<Taken> {
+  const fixed = {
+    outcome: outcome.outcome,
+    extract,
+    record: record.id,
+    query: createHash('sha256').update(query).digest('base64url'),
+    from,
+    to,
+  };
+  try {
+    const read = await record.extract(query, { from: instant(from), to: instant(to) });
+    const rows = read.rows.map((row) => commitScalar(row, 'row', () => randomBytes(16), sha256));
+    const leaves = rows.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
+    const body: Body<'record.extracted'> = {
+      ...fixed,
+      snapshot: read.snapshot,
+      columns: read.columns,
+      count: rows.length,
+      totals: totalsOf(outcome, read.rows),
+      rowRoot: toBase64url(treeRoot(leaves, sha256)),
+      answer: 'ok',
+    };
+    const disclosures = rows.map(({ disclosure }) => disclosure);
+    return { fact: { kind: 'record.extracted', body, disclosures }, rows: read.rows };
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    const nothing = { columns: [], count: 0, totals: {}, rowRoot: toBase64url(treeRoot([], sha256)) };
+    const snapshot = createHash('sha256').update(error.code).digest('base64url');
+    return { fact: { kind: 'record.extracted', body: { ...fixed, ...nothing, snapshot, answer: 'away' } }, rows: [] };
+  }
+}
+
+/** Sums of the money column in minor units by currency; rows whose money is not exact are left out and found later. */
+function totalsOf(outcome: OutcomeDeclared, rows: readonly Readonly<Record<string, unknown>>[]) {
+  const totals: Record<string, number> = {};
+  const money = outcome.reconcile?.money;
+  if (money === undefined) return totals;
+  for (const row of rows) {
+    try {
+      const currency = String(row[money.currency]);
+      totals[currency] = (totals[currency] ?? 0) + minorUnits(row[money.amount], money.unit, currency);
+    } catch (error) {
+      if (!(error instanceof MoneyError)) throw error;
+    }
+  }
+  return totals;
+}
+
+/** RFC 3339 in UTC with milliseconds. */
+export const instant = (at: number): string => new Date(at).toISOString();

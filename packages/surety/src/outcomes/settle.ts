@@ -1,0 +1,134 @@
+// Settling from the record: an intent whose answer was lost is settled by what the record shows.
+// A row settles it only if every `match` column is equal and exactly one row and one intent remain;
+// its absence releases what was reserved only after `within`, when a late row can no longer come.
+
+import { randomBytes } from 'node:crypto';
+import { type Body, type Fact, isKind, type OutcomeDeclared, parseFact, type UnknownFact } from '@surety/proof/facts';
+import { commit } from '@surety/proof/records';
+import { agrees, type Book, type GovernedCall, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/verdict';
+import type { NewFact } from '../facts/index.ts';
+import type { Append, Log } from '../ledger/log.ts';
+import { sha256 } from '../logic/logic.ts';
+import { take } from './extract.ts';
+import { readBook } from './gather.ts';
+import type { RecordSystem } from './record-system.ts';
+
+export interface SettleAnswer {
+  /** Calls that the record showed to have taken effect. */
+  readonly settled: readonly string[];
+  /** Calls that it showed not to have: what they reserved is free again. */
+  readonly released: readonly string[];
+  /** Calls of which nothing can be said yet. */
+  readonly open: readonly string[];
+}
+
+/** Looks in the record for every open intent of this outcome's effect, and appends what it finds. */
+export async function settleFromRecord(
+  log: Log,
+  record: RecordSystem,
+  outcome: OutcomeDeclared,
+  now: number,
+): Promise<SettleAnswer> {
+  const none = { settled: [], released: [], open: [] };
+  const { reconcile } = outcome;
+  if (reconcile === undefined) return none;
+  const book = await readBook(log, log.size());
+  const open = [...book.calls.values()].filter(
+    ({ tool, settlement }) => tool === reconcile.call && settlement === undefined,
+  );
+  if (open.length === 0) return none;
+  const from = Math.min(...open.map(({ at }) => at));
+  // One more millisecond, so that a row written in this very one is in the half-open span.
+  const span = { from, to: now + 1 };
+  const { fact, rows } = await take(record, outcome, 'settlement', reconcile.population, span);
+  const extract: Append = { stream: `record/${outcome.outcome}`, facts: [fact] };
+  const found = rows.filter((row) => !claimed(book, outcome, row));
+  const answer = { settled: [] as string[], released: [] as string[], open: [] as string[] };
+  const readable = fact.kind === 'record.extracted' && fact.body.answer === 'ok';
+  for (const call of open) {
+    const matching = found.filter((row) => rowIsOf(outcome, row, call));
+    const rivals = open.filter((other) => matching.some((row) => rowIsOf(outcome, row, other)));
+    const [row] = matching;
+    if (row !== undefined && matching.length === 1 && rivals.length === 1) {
+      await log.append([extract, ...settlement(log, call, 'ok', resultFrom(reconcile.key, row))]);
+      answer.settled.push(call.call);
+    } else if (readable && matching.length === 0 && now >= call.at + reconcile.withinMs) {
+      await log.append([extract, ...settlement(log, call, 'none', undefined)]);
+      answer.released.push(call.call);
+    } else answer.open.push(call.call);
+  }
+  return answer;
+}
+
+/** True if the row is already the effect of a settled call. */
+function claimed(book: Book, { reconcile }: OutcomeDeclared, row: Readonly<Record<string, unknown>>): boolean {
+  if (reconcile === undefined) return false;
+  const key = keyOfRow(reconcile, row);
+  return [...book.calls.values()].some(
+    (call) =>
+      call.tool === reconcile.call && call.settlement?.how === 'ok' && keyOfCall(reconcile, call) === key,
+  );
+}
+
+function rowIsOf({ reconcile }: OutcomeDeclared, row: Readonly<Record<string, unknown>>, call: GovernedCall): boolean {
+  if (reconcile === undefined || Object.keys(reconcile.match).length === 0) return false;
+  const money = rowMoney(reconcile, row);
+  return money !== 'unreadable' && agrees(reconcile, row, call, money);
+}
+
+/** The result that the lost answer would have had, as far as the record knows it: the key. */
+function resultFrom(key: Readonly<Record<string, string>>, row: Readonly<Record<string, unknown>>): object {
+  const result: Record<string, unknown> = {};
+  for (const [column, path] of Object.entries(key)) {
+    const [first, name, ...deeper] = path.split('.');
+    if (first === 'result' && name !== undefined && deeper.length === 0) result[name] = row[column];
+  }
+  return result;
+}
+
+function settlement(log: Log, call: GovernedCall, how: 'ok' | 'none', result: object | undefined): Append[] {
+  const facts = intentFacts(log, call.intent);
+  const intent = facts.find((fact) => isKind(fact, 'call.intended'));
+  if (intent === undefined || !isKind(intent, 'call.intended')) return [];
+  const { tool, effect, action, screened, attestation } = intent.body;
+  const shown = result === undefined ? { digests: [], disclosures: [] } : commitResult(result);
+  const body: Body<'call.settled'> = {
+    ...{ call: call.call, tool, effect, action, screened, attestation },
+    intent: call.intent,
+    settlement: how,
+    by: 'record',
+    result: shown.digests,
+  };
+  const settled: NewFact = {
+    kind: 'call.settled',
+    body,
+    ...(intent.case === undefined ? {} : { case: intent.case }),
+    ...(intent.agent === undefined ? {} : { agent: intent.agent }),
+    ...(intent.user === undefined ? {} : { user: intent.user }),
+    disclosures: shown.disclosures,
+  };
+  const closing = facts.flatMap((fact) => closingOf(fact, call.call, how));
+  return [{ stream: intent.stream, facts: [settled] }, ...closing];
+}
+
+const commitResult = (result: object) => commit(result, () => randomBytes(16), sha256);
+
+/** The facts that were appended together with an intent lie right behind it. */
+function intentFacts(log: Log, intent: number): readonly (Fact | UnknownFact)[] {
+  return log.read(intent, 32).map(({ bytes, position }) => parseFact(bytes, position));
+}
+
+/** Closes the action; if nothing happened, gives back what was reserved. */
+function closingOf(fact: Fact | UnknownFact, call: string, how: 'ok' | 'none'): Append[] {
+  const { stream } = fact;
+  if (isKind(fact, 'action.opened') && fact.body.call === call)
+    return [{ stream, facts: [{ kind: 'action.closed', body: { call } }] }];
+  if (how === 'ok') return [];
+  if (isKind(fact, 'budget.reserved') && fact.body.call === call)
+    return [{ stream, facts: [{ kind: 'budget.released', body: fact.body }] }];
+  if (isKind(fact, 'evidence.consumed') && fact.body.call === call)
+    return [{ stream, facts: [{ kind: 'evidence.released', body: fact.body }] }];
+  if (isKind(fact, 'approval.consumed') && fact.body.call === call)
+    return [{ stream, facts: [{ kind: 'approval.released', body: fact.body }] }];
+  return [];
+}

@@ -1,0 +1,97 @@
+// Giving a verdict: settle what is open, read the record, seal, fold, judge, and put the verdict into the log.
+// This file holds no rule of its own: `@surety/proof/verdict` decides.
+
+import type { OutcomeDeclared } from '@surety/proof/facts';
+import { openHead, parseVerifier, toBase64 } from '@surety/proof/records';
+import { judgementHash } from '@surety/proof/report';
+import { windowAt } from '@surety/proof/rules';
+import { type Book, closesAt, type Evidence, type Judgement, judge, type Window } from '@surety/proof/verdict';
+import type { Log } from '../ledger/log.ts';
+import { sha256 } from '../logic/logic.ts';
+import { evidenceFrom, OutcomeError, outcomeIn, readBook, readRecord } from './gather.ts';
+import type { RecordSystem } from './record-system.ts';
+import { settleFromRecord } from './settle.ts';
+
+export interface VerdictParts {
+  readonly log: Log;
+  readonly now: () => number;
+  readonly records: ReadonlyMap<string, RecordSystem>;
+  /** The newest signed head of at least this size, cosigned if a witness answers. */
+  readonly sealed: (size: number) => Promise<string>;
+  readonly logKey: string;
+}
+
+export interface Given {
+  readonly judgement: Judgement;
+  readonly evidence: Evidence;
+  readonly headNote: string;
+}
+
+/** `at` names an instant of the window that is asked for; the default is the newest window that has closed. */
+export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: number): Promise<Given> {
+  const { log, now, records } = parts;
+  const outcome = outcomeIn(await readBook(log, log.size()), outcomeId);
+  const window = windowOf(outcome, now(), at);
+  const record = outcome.reconcile && records.get(outcome.reconcile.record);
+  if (record !== undefined) {
+    await settleFromRecord(log, record, outcome, now());
+    if (now() >= closesAt(outcome, window)) await readRecord(log, record, outcome, window);
+  }
+  await log.flushed();
+  const headNote = await parts.sealed(log.size());
+  const { judgement, evidence } = await judgeAt(parts, outcomeId, window, headNote);
+  const { from, to } = window;
+  const { verdict, head } = judgement;
+  await log.append([
+    {
+      stream: `outcome/${outcomeId}`,
+      facts: [
+        {
+          kind: 'verdict.given',
+          body: {
+            outcome: outcomeId,
+            from,
+            to,
+            verdict,
+            judgement: judgementHash(judgement, sha256),
+            ledgerSize: head.size,
+          },
+        },
+      ],
+    },
+  ]);
+  return { judgement, evidence, headNote };
+}
+
+/** Judges at a signed head: facts beyond it do not count. */
+async function judgeAt(
+  { log, now, logKey }: VerdictParts,
+  outcomeId: string,
+  window: Window,
+  headNote: string,
+): Promise<{ judgement: Judgement; evidence: Evidence }> {
+  const asOf = now();
+  const { size } = await openHead(headNote, { log: [parseVerifier(logKey)], witnesses: [] });
+  const book = await readBook(log, size);
+  const { root, cosigned } = await openHead(headNote, {
+    log: [parseVerifier(logKey)],
+    witnesses: witnessKeys(book),
+  });
+  const head = { size, root: toBase64(root), cosigned: cosigned.map(({ witness }) => witness) };
+  const evidence = evidenceFrom(log, book, outcomeIn(book, outcomeId), window, asOf, head);
+  return { judgement: judge(evidence), evidence };
+}
+
+const witnessKeys = (book: Book) => [...book.witnesses.values()].map(({ body }) => parseVerifier(body.key));
+
+function windowOf(outcome: OutcomeDeclared, now: number, at: number | undefined): Window {
+  const { needs, timeZone } = outcome;
+  if (at === undefined) {
+    const current = windowAt(now, needs.windowMs, timeZone);
+    const before = windowAt(current.from - 1, needs.windowMs, timeZone);
+    return now >= closesAt(outcome, before) ? before : current;
+  }
+  const window = windowAt(at, needs.windowMs, timeZone);
+  if (window.from > now) throw new OutcomeError('bad-window', 'that window has not begun');
+  return window;
+}
