@@ -32,6 +32,7 @@ const usage = `usage: node bootstrap.mjs <verb> [arguments]
   surety [arguments]   run the command line from its source
   test [arguments]     types, lint, dead code, then every test; arguments go to vitest
   check                types, lint and dead code only
+  format               put style and order of imports right
   bench [name]         run a benchmark, or list them
 `;
 
@@ -106,8 +107,8 @@ function differences() {
  */
 async function install() {
   say('installing what package-lock.json names ...');
-  // Without a record the tree is of unknown origin: nothing of it is kept.
-  if (!existsSync(treeRecord)) rmSync(modules, { recursive: true, force: true });
+  // From nothing, so that every package is checked against its hash again.
+  rmSync(modules, { recursive: true, force: true });
   // Under `npm run` npm says where it lies itself; otherwise the one in PATH is asked.
   const npm = process.env['npm_execpath'];
   const byScript = npm !== undefined && /\.[cm]?js$/.test(npm) && existsSync(npm);
@@ -327,6 +328,11 @@ const verbs = {
   demo: async (words) => runSource('examples/supplier-payments/story.ts', words),
   surety: async (words) => runSource('packages/surety/src/main.ts', words, typedFrom()),
   check: async () => close([await runChecks(findNode())]),
+  format: async (words) => {
+    const node = findNode();
+    const biome = [tool('@biomejs/biome', 'biome'), 'check', '--write', ...words];
+    return run(node, biome, { env: environment(node) });
+  },
   test: async (words) => {
     const node = findNode();
     const checks = await runChecks(node);

@@ -80,8 +80,8 @@ const directions: Record<string, readonly string[]> = {
   cli: [...open, ...wholeProof, ...features, 'config', 'api'],
 };
 
-/** The only files that know everything; each imports what it likes, and nobody else imports them. */
-const compositionRoot = ['main.ts', 'house.ts'];
+/** The files that join everything: each imports what it likes, and no folder imports them. */
+const compositionRoot = ['main.ts', 'house.ts', 'up.ts', 'demo.ts'];
 
 /** Why this import may not be, or nothing. */
 function offence(path: string, name: string): string | undefined {
@@ -96,7 +96,7 @@ function offence(path: string, name: string): string | undefined {
   if (compositionRoot.includes(folder)) return undefined;
   const [other = ''] = target.startsWith(surety) ? target.slice(surety.length).split('/') : [];
   const wanted = target.startsWith('@surety/proof') ? target.slice('@surety/'.length) : other;
-  if (compositionRoot.includes(wanted)) return 'nobody imports the composition root';
+  if (compositionRoot.includes(wanted)) return 'no folder imports the composition root';
   // A file beside it, such as the clock, belongs to nobody: all may import it, it imports no folder.
   if (wanted === '' || wanted === folder || wanted.endsWith('.ts')) return undefined;
   if (inner === undefined) return `${folder} belongs to no folder, so it may not import ${wanted}`;
@@ -146,7 +146,7 @@ describe('directions', () => {
 
 const fileLinesMax = 400;
 /** Lines of code, so without comments, blank lines and tests: a room is read in a sitting. */
-const roomLinesMax: Record<string, number> = { records: 1_400, rules: 1_100, verdict: 1_100 };
+const roomLinesMax: Record<string, number> = { records: 1_100, rules: 1_100, verdict: 1_100 };
 const isCodeLine = (line: string): boolean => !/^\s*(?:\/\/|\/?\*|$)/.test(line);
 
 describe('size', () => {
@@ -220,7 +220,7 @@ describe('words', () => {
   });
 
   test('a source says first what it is', () => {
-    expect(shipped.filter((path) => !/^(?:#!.*\n)?\/\/ \S/.test(read(path)))).toEqual([]);
+    expect(shipped.filter((path) => !/^(?:#!.*\n+)?\/\/ \S/.test(read(path)))).toEqual([]);
   });
 
   test('nothing is exported without a name', () => {

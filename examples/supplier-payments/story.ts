@@ -7,8 +7,21 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { directTools, type Entry, gatewayTools, localServers, retry, workInbox } from './agent/clerk.ts';
+import { forgerIban } from './erp/books.ts';
 import { Stage } from './story/stage.ts';
-import { bold, dim, green, heading, indent, red, say, type Shown, tellStep, tellVerdict, verdictWord } from './story/telling.ts';
+import {
+  bold,
+  dim,
+  green,
+  heading,
+  indent,
+  red,
+  type Shown,
+  say,
+  tellStep,
+  tellVerdict,
+  verdictWord,
+} from './story/telling.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -38,7 +51,7 @@ for (const day of days) {
   heading(`${day.day}  ${day.title}`);
   await openCase(day);
   await letters(day);
-  await acts[day.id]();
+  await act(day.id);
   await closeDay(day);
 }
 await ending();
@@ -49,9 +62,12 @@ function opening(): void {
   say('Acme lets an AI agent pay its suppliers. The sentence that must stay true:');
   say(bold('  No supplier is paid without a matching order and, above 10,000, a second pair of eyes.'));
   say();
-  say(dim('Real: the books (SQLite), both MCP servers, the agent, the gateway, the sealer, every signature.'));
+  say(
+    dim('Real: the books (SQLite), both MCP servers, the agent, the gateway, the sealer, every signature.'),
+  );
   say(dim('Simulated, and said to be so: the people, the witness on this host, the clock of all processes.'));
-  if (stage.resumed) say(`\nThe story was interrupted after \`${progress.done.at(-1) ?? 'the beginning'}\`. It goes on.`);
+  if (stage.resumed)
+    say(`\nThe story was interrupted after \`${progress.done.at(-1) ?? 'the beginning'}\`. It goes on.`);
 }
 
 /** The agent and the application that opens its cases get their credentials: shown once, kept by the story. */
@@ -85,11 +101,19 @@ async function openCase({ id, day }: Day): Promise<void> {
     const words = `Please pay the invoices that came in on ${day}.`;
     const body = JSON.stringify({ agent: 'payables-clerk', user: 'sam.okafor@acme.example', words });
     const headers = { authorization: `Bearer ${progress.tokens.desk}`, 'content-type': 'application/json' };
-    const answer = await fetch(`${stage.url}/v1/cases`, { method: 'POST', headers, body });
-    if (!answer.ok) throw new Error(`the case was not opened: ${await answer.text()}`);
-    progress.cases[id] = ((await answer.json()) as { case: string }).case;
+    progress.cases[id] = await posted(`${stage.url}/v1/cases`, headers, body);
   });
   say(`Sam Okafor asks the clerk: "Please pay the invoices that came in on ${day}."`);
+}
+
+/** Opening a case twice does no harm: an unanswered request is made again once the gateway is back. */
+async function posted(url: string, headers: Record<string, string>, body: string): Promise<string> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined);
+    if (answer?.ok === true) return ((await answer.json()) as { case: string }).case;
+    if (tries >= 5) throw new Error(`the case was not opened: ${await answer?.text()}`);
+    await stage.ready();
+  }
 }
 
 async function letters({ id }: Day): Promise<void> {
@@ -97,60 +121,95 @@ async function letters({ id }: Day): Promise<void> {
 }
 
 function tools(id: string) {
-  return gatewayTools({ url: stage.url, token: progress.tokens.clerk ?? '', caseId: progress.cases[id] ?? '' });
+  return gatewayTools({
+    url: stage.url,
+    token: progress.tokens.clerk ?? '',
+    caseId: progress.cases[id] ?? '',
+  });
 }
 
 /** The agent works the letters of a day through the gateway; what was paid already, it leaves alone. */
 async function work(id: string): Promise<Entry[]> {
-  const hands = tools(id);
-  let reads = 0;
-  const { entries, problem } = await workInbox(hands, join(folder, 'inbox', id), (step) => {
-    if (/\.(list|get|read|match)_/.test(step.did)) reads += 1;
-    tellStep(step);
-  });
-  await hands.close();
-  if (problem !== undefined) throw new Error(`the inbox could not be read: ${problem}`);
-  say(dim(`  (and ${reads} reads: the inbox, invoices, three-way matches)`));
-  return entries;
+  for (let tries = 0; ; tries += 1) {
+    const hands = tools(id);
+    let reads = 0;
+    const { entries, problem } = await workInbox(hands, join(folder, 'inbox', id), (step) => {
+      if (/\.(list|get|read|match)_/.test(step.did)) reads += 1;
+      tellStep(step);
+    });
+    await hands.close();
+    if (problem === undefined) {
+      say(dim(`  (and ${reads} reads: the inbox, invoices, three-way matches)`));
+      return entries;
+    }
+    if (tries >= 5) throw new Error(`the inbox could not be read: ${problem}`);
+    await stage.ready();
+  }
 }
 
-const acts: Record<Day['id'], () => Promise<void>> = {
-  async 'day-1'() {
-    const entries = await work('day-1');
-    for (const held of entries.filter(({ did }) => did === 'held')) await approveHeld(held);
-    await sweep('day-1', entries);
-  },
-  async 'day-2'() {
-    const entries = await work('day-2');
-    const refused = entries.find(({ did }) => did === 'refused');
-    say();
-    say('The letter told the agent to change the bank account and to pay at once, and the agent obeyed.');
-    say(`Surety refused both, and told the agent nothing but a reference. People are told why:`);
-    await tellWhy(refused);
-    await stage.once('day-2 without', withoutSurety);
-    await sweep('day-2', entries);
-  },
-  async 'day-3'() {
-    const entries = await work('day-3');
-    await sweep('day-3', entries);
-    await stage.once('day-3 bypass', async () => bypass());
-    say();
-    say('At noon somebody writes a payment straight into the books, as the clerk m.keller, past the gateway.');
-    say('Beside it, the payroll batch writes its own payment, as it does every month and as Acme has declared.');
-  },
-};
+function act(id: Day['id']): Promise<void> {
+  return { 'day-1': dayOne, 'day-2': dayTwo, 'day-3': dayThree }[id]();
+}
+
+async function dayOne(): Promise<void> {
+  const entries = await work('day-1');
+  for (const held of entries.filter(({ did }) => did === 'held')) await approveHeld(held);
+  await sweep('day-1', entries);
+}
+
+async function dayTwo(): Promise<void> {
+  const entries = await work('day-2');
+  const refused = entries.find(({ did }) => did === 'refused');
+  say();
+  say('The letter told the agent to change the bank account and to pay at once, and the agent obeyed.');
+  say(`Surety refused both, and told the agent nothing but a reference. People are told why:`);
+  await tellWhy(refused);
+  await stage.once('day-2 without', withoutSurety);
+  await sweep('day-2', entries);
+}
+
+async function dayThree(): Promise<void> {
+  const entries = await work('day-3');
+  await sweep('day-3', entries);
+  await stage.once('day-3 bypass', async () => bypass());
+  say();
+  say('At noon somebody writes a payment straight into the books, as the clerk m.keller, past the gateway.');
+  say(
+    'Beside it, the payroll batch writes its own payment, as it does every month and as Acme has declared.',
+  );
+}
 
 /** The requester may not; a second person may. Both try for real. */
 async function approveHeld(held: Entry): Promise<void> {
   const reference = referenceIn(held);
   say();
-  say(`  ${held.invoice} is above 10,000.00: it waits under ${reference} for somebody of finance who did not ask for it.`);
+  say(
+    `  ${held.invoice} is above 10,000.00: it waits under ${reference} for somebody of finance who did not ask for it.`,
+  );
   if (reference.startsWith('h-')) {
-    const own = await stage.surety('approve', reference, '--as', 'sam.okafor@acme.example', '--key', 'sam.key');
+    const own = await stage.surety(
+      'approve',
+      reference,
+      '--as',
+      'sam.okafor@acme.example',
+      '--key',
+      'sam.key',
+    );
     const said = own.stderr.split('\n').find((line) => line.includes('error:')) ?? own.stderr;
-    say(`  Sam Okafor, who asked for it, tries to approve it himself: ${own.code === 0 ? red('approved?') : green(said.trim())}`);
-    const second = await stage.surety('approve', reference, '--as', 'ines.moreau@acme.example', '--key', 'ines.key');
-    say(`  Ines Moreau looks at it and signs the exact action (simulated person, real key): ${second.code === 0 ? green('approved') : red(second.stderr.trim())}`);
+    say(
+      `  Sam Okafor, who asked for it, tries to approve it himself: ${own.code === 0 ? red('approved?') : green(said.trim())}`,
+    );
+    const second = await stage.surety(
+      'approve',
+      reference,
+      '--as',
+      'ines.moreau@acme.example',
+      '--key',
+      'ines.key',
+    );
+    say(
+      `  Ines Moreau looks at it and signs the exact action (simulated person, real key): ${second.code === 0 ? green('approved') : red(second.stderr.trim())}`,
+    );
   }
 }
 
@@ -163,7 +222,8 @@ async function sweep(id: Day['id'], entries: Entry[]): Promise<void> {
     await hands.close();
     const open = left.filter(({ did }) => did === 'held' || did === 'failed');
     if (open.length === 0) break;
-    for (const { invoice, did } of open) say(`  ${invoice} is ${did}. The clerk waits for the record to show what happened.`);
+    for (const { invoice, did } of open)
+      say(`  ${invoice} is ${did}. The clerk waits for the record to show what happened.`);
     stage.advanceTo(stage.now() + hourMs + minuteMs);
     await stage.ready();
     await json('settle');
@@ -174,14 +234,18 @@ async function sweep(id: Day['id'], entries: Entry[]): Promise<void> {
 /** After an hour the clerk looks at each open invoice afresh, as a person would. */
 async function again(id: Day['id'], open: readonly Entry[]): Promise<Entry[]> {
   const hands = tools(id);
-  const afresh = open.map(({ invoice, letter }): Entry => ({ invoice, letter, did: 'failed', message: 'not known yet' }));
+  const afresh = open.map(
+    ({ invoice, letter }): Entry => ({ invoice, letter, did: 'failed', message: 'not known yet' }),
+  );
   const { entries } = await retry(hands, afresh, tellStep);
   await hands.close();
   return entries;
 }
 
 const referenceIn = (entry: Entry | undefined): string =>
-  /\b[ch]-[A-Za-z0-9_-]+/.exec(entry !== undefined && 'message' in entry ? entry.message : '')?.[0].replace(/[.]$/, '') ?? '';
+  /\b[ch]-[A-Za-z0-9_-]+/
+    .exec(entry !== undefined && 'message' in entry ? entry.message : '')?.[0]
+    .replace(/[.]$/, '') ?? '';
 
 async function tellWhy(refused: Entry | undefined): Promise<void> {
   const reference = referenceIn(refused);
@@ -201,7 +265,12 @@ async function withoutSurety(): Promise<void> {
   say();
   say(bold('  The same letter without Surety (on a copy of the books):'));
   const env = { SURETY_CLOCK: join(folder, 'clock.json') };
-  const servers = localServers({ database: join(copy, 'erp.db'), inbox: join(folder, 'inbox'), user: 'agent', env });
+  const servers = localServers({
+    database: join(copy, 'erp.db'),
+    inbox: join(folder, 'inbox'),
+    user: 'agent',
+    env,
+  });
   const hands = directTools(servers);
   const { entries } = await workInbox(hands, join(folder, 'inbox/day-2'), (step) => {
     if (step.invoice === 'INV-4114') tellStep(step);
@@ -216,8 +285,7 @@ function bypass(): void {
   const at = new Date(stage.now()).toISOString();
   const books = new DatabaseSync(join(folder, 'erp.db'), { timeout: 5_000 });
   const write = books.prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-  const iban = 'LT020000417293848156';
-  write.run('PAY-900001', 'INV-4114', 'VEN-1001', iban, '18200.00', 'USD', 'm.keller', at);
+  write.run('PAY-900001', 'INV-4114', 'VEN-1001', forgerIban, '18200.00', 'USD', 'm.keller', at);
   write.run('PAY-900002', null, null, 'DE44500105175407324931', '61250.00', 'USD', 'payroll-batch', at);
   books.close();
 }
@@ -227,15 +295,30 @@ async function closeDay({ id, day, title }: Day): Promise<void> {
   await stage.once(`${id} closed`, async () => {
     stage.advanceTo(Date.parse(`${day}T00:00:00Z`) + 25 * hourMs + minuteMs);
     const file = join(folder, `${id}.proof.zip`);
-    const shown = await json<Shown & { proof: string; head: string }>('prove', 'supplier-payments', '--day', day, '--out', file);
+    const shown = await json<Shown & { proof: string; head: string }>(
+      'prove',
+      'supplier-payments',
+      '--day',
+      day,
+      '--out',
+      file,
+    );
     say();
     tellVerdict(shown);
     writeTrust();
     const kept = join(folder, 'kept-by-the-auditor.head');
     const earlier = existsSync(kept) ? ['--head', kept] : [];
-    const verified = await json<{ verdict: string; checks: { ok: boolean }[] }>('verify', file, '--trust', 'trust.txt', ...earlier);
+    const verified = await json<{ verdict: string; checks: { ok: boolean }[] }>(
+      'verify',
+      file,
+      '--trust',
+      'trust.txt',
+      ...earlier,
+    );
     const failed = verified.checks.filter(({ ok }) => !ok).length;
-    say(`  The proof, verified offline by another process: ${verified.checks.length} checks, ${failed} failed, recomputed ${verdictWord(verified.verdict)}.`);
+    say(
+      `  The proof, verified offline by another process: ${verified.checks.length} checks, ${failed} failed, recomputed ${verdictWord(verified.verdict)}.`,
+    );
     writeFileSync(kept, shown.head);
     progress.days[id] = { day, title, verdict: verified.verdict, proof: file };
   });
@@ -245,14 +328,19 @@ async function closeDay({ id, day, title }: Day): Promise<void> {
 function writeTrust(): void {
   const key = (file: string) => readFileSync(join(folder, file), 'utf8').trim();
   const witness = /key: "(acme\.example\/witness\+[^"]+)"/.exec(key('surety.yaml'))?.[1] ?? '';
-  const lines = [`log ${key('store/keys/log.vkey')}`, `statement ${key('store/keys/statement.vkey')}`, `witness ${witness}`];
+  const lines = [
+    `log ${key('store/keys/log.vkey')}`,
+    `statement ${key('store/keys/statement.vkey')}`,
+    `witness ${witness}`,
+  ];
   writeFileSync(join(folder, 'trust.txt'), `${lines.join('\n')}\n`);
 }
 
 async function ending(): Promise<void> {
   const told = days.flatMap(({ id }) => progress.days[id] ?? []);
   heading('What was proved');
-  for (const { day, title, verdict, proof } of told) say(`  ${day}  ${verdictWord(verdict)}  ${title}\n      ${dim(proof)}`);
+  for (const { day, title, verdict, proof } of told)
+    say(`  ${day}  ${verdictWord(verdict)}  ${title}\n      ${dim(proof)}`);
   progress.done.push('the end');
   stage.save();
   if (options.json) process.stdout.write(`${JSON.stringify({ days: told })}\n`);
@@ -260,9 +348,12 @@ async function ending(): Promise<void> {
   const inside = `-C ${folder}`;
   say();
   say(`Surety stays up: ${bold(stage.url)} (MCP at ${stage.url}/mcp). Ctrl-C ends it. Look around:`);
-  for (const command of [`status ${inside}`, `tail ${inside}`, `verify ${join(folder, 'day-3.proof.zip')} --trust ${join(folder, 'trust.txt')}`])
+  for (const command of [
+    `status ${inside}`,
+    `tail ${inside}`,
+    `verify ${join(folder, 'day-3.proof.zip')} --trust ${join(folder, 'trust.txt')}`,
+  ])
     say(`  npm run surety -- ${command}`);
   const stop = () => void stage.leave().then(() => process.exit(0));
   process.on('SIGINT', stop).on('SIGTERM', stop);
 }
-

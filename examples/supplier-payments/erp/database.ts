@@ -52,8 +52,8 @@ CREATE TABLE invoices (
 ) STRICT;
 CREATE TABLE payments (
   id TEXT PRIMARY KEY,
-  invoice_id TEXT NOT NULL REFERENCES invoices (invoice_id),
-  vendor_id TEXT NOT NULL REFERENCES vendors (vendor_id),
+  invoice_id TEXT REFERENCES invoices (invoice_id), -- none for what is not an invoice, such as payroll
+  vendor_id TEXT REFERENCES vendors (vendor_id),
   iban TEXT NOT NULL,
   amount TEXT NOT NULL CHECK (amount GLOB '[0-9]*.[0-9][0-9]'),
   currency TEXT NOT NULL CHECK (length(currency) = 3),

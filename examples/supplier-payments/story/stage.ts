@@ -2,7 +2,16 @@
 // are started again if they die; what the story has done is kept in a file, so that it goes on where it was.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,7 +21,9 @@ import { seed } from '../erp/seed.ts';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 export const here = path('..');
 const product = path('../../../packages/surety/src');
-const filesystem = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'));
+const filesystem = fileURLToPath(
+  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+);
 
 /** What the story remembers between its processes. */
 export interface Progress {
@@ -68,7 +79,11 @@ export class Stage {
   }
 
   get env(): Record<string, string | undefined> {
-    return { ...process.env, SURETY_CLOCK: join(this.folder, 'clock.json'), ERP_FAULT: process.env['ERP_FAULT'] ?? '' };
+    return {
+      ...process.env,
+      SURETY_CLOCK: join(this.folder, 'clock.json'),
+      ERP_FAULT: process.env['ERP_FAULT'] ?? '',
+    };
   }
 
   get url(): string {
@@ -77,7 +92,10 @@ export class Stage {
 
   /** The simulated time: what the clock file says, plus what has passed since. */
   now(): number {
-    const { at, real } = JSON.parse(readFileSync(join(this.folder, 'clock.json'), 'utf8')) as { at: number; real: number };
+    const { at, real } = JSON.parse(readFileSync(join(this.folder, 'clock.json'), 'utf8')) as {
+      at: number;
+      real: number;
+    };
     return at + (Date.now() - real);
   }
 
@@ -134,13 +152,21 @@ export class Stage {
 
   run(args: readonly string[]): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, args, { cwd: this.folder, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, args, {
+        cwd: this.folder,
+        env: this.env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
       child.stdout.on('data', (part: Buffer) => stdout.push(part));
       child.stderr.on('data', (part: Buffer) => stderr.push(part));
       child.on('error', reject);
       child.on('close', (code) =>
-        resolve({ code: code ?? 1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+        resolve({
+          code: code ?? 1,
+          stdout: Buffer.concat(stdout).toString(),
+          stderr: Buffer.concat(stderr).toString(),
+        }),
       );
     });
   }
@@ -158,7 +184,11 @@ export class Stage {
   /** Starts a process and keeps it: whoever kills it finds it back a moment later. */
   #keep(name: string, args: string[]): void {
     const log = join(this.folder, `${name}.log`);
-    const child = spawn(process.execPath, args, { cwd: this.folder, env: this.env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (part: Buffer) => writeFileSync(log, part, { flag: 'a' }));
     child.stdin?.on('error', () => undefined);
@@ -184,14 +214,37 @@ export class Stage {
   }
 
   async #build(): Promise<void> {
-    for (const part of ['policies', 'outcomes']) cpSync(join(here, part), join(this.folder, part), { recursive: true });
+    for (const part of ['policies', 'outcomes'])
+      cpSync(join(here, part), join(this.folder, part), { recursive: true });
     mkdirSync(join(this.folder, 'inbox'));
     seed(join(this.folder, 'erp.db'));
     const keys = { ines: await this.#personKey('ines'), sam: await this.#personKey('sam') };
-    const witness = await this.#make(['ledger/witness.ts', '--make-key', '--folder', 'witness', '--name', witnessName]);
-    await this.#make(['ledger/sealer.ts', '--make-key', '--keys', 'store/keys', '--origin', 'acme.example/surety']);
+    const witness = await this.#make([
+      'ledger/witness.ts',
+      '--make-key',
+      '--folder',
+      'witness',
+      '--name',
+      witnessName,
+    ]);
+    await this.#make([
+      'ledger/sealer.ts',
+      '--make-key',
+      '--keys',
+      'store/keys',
+      '--origin',
+      'acme.example/surety',
+    ]);
     const { port, witnessPort } = this.progress;
-    const values = { ...keys, witness, port, witnessPort, node: process.execPath, erp: join(here, 'erp/server.ts'), filesystem };
+    const values = {
+      ...keys,
+      witness,
+      port,
+      witnessPort,
+      node: process.execPath,
+      erp: join(here, 'erp/server.ts'),
+      filesystem,
+    };
     const template = readFileSync(join(here, 'surety.template.yaml'), 'utf8');
     const filled = template.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof values) => String(values[name]));
     writeFileSync(join(this.folder, 'surety.yaml'), filled);

@@ -42,7 +42,9 @@ export function tellStep({ invoice, did, args, answer }: Step): void {
     say(`  ${invoice}  pays ${amount} ${currency} to ${iban}: ${result}`);
   } else if (did === 'erp.change_vendor_bank') {
     const { vendor_id, iban } = args as { vendor_id: string; iban: string };
-    say(`  ${invoice}  changes the bank account of ${vendor_id} to ${iban}: ${answer.isError ? red(firstLine(answer.text)) : yellow('changed')}`);
+    say(
+      `  ${invoice}  changes the bank account of ${vendor_id} to ${iban}: ${answer.isError ? red(firstLine(answer.text)) : yellow('changed')}`,
+    );
   } else if (answer.isError) say(`  ${invoice ?? ''}  ${did}: ${red(firstLine(answer.text))}`);
 }
 
@@ -52,12 +54,22 @@ export interface Shown {
   readonly verdict: string;
   readonly rung: string;
   readonly grade: string;
-  readonly figures: { readonly effects: number; readonly rows: number; readonly governed: number; readonly elsewhere: number };
+  readonly figures: {
+    readonly effects: number;
+    readonly rows: number;
+    readonly governed: number;
+    readonly elsewhere: number;
+  };
   readonly questions: readonly {
     readonly question: string;
     readonly verdict: string;
     readonly otherwise?: string;
-    readonly reasons: readonly { readonly code: string; readonly text: string; readonly who: readonly string[]; readonly remedy: string }[];
+    readonly reasons: readonly {
+      readonly code: string;
+      readonly text: string;
+      readonly who: readonly string[];
+      readonly remedy: string;
+    }[];
   }[];
   readonly assumptions: readonly { readonly text: string }[];
 }

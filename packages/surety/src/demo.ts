@@ -8,7 +8,11 @@ import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts'
 const story = fileURLToPath(new URL('../../../examples/supplier-payments/story.ts', import.meta.url));
 
 export async function demo(_: Terminal, { once, json }: { once?: boolean; json?: boolean }): Promise<Exit> {
-  if (!existsSync(story)) throw new CommandError('the story is not part of this installation', 'clone the repository, then `npm start`');
+  if (!existsSync(story))
+    throw new CommandError(
+      'the story is not part of this installation',
+      'clone the repository, then `npm start`',
+    );
   const args = [story, ...(once === true ? ['--once'] : []), ...(json === true ? ['--json'] : [])];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   const forward = (signal: NodeJS.Signals) => void child.kill(signal);

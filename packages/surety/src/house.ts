@@ -18,7 +18,14 @@ import { logSalt } from './ledger/opening.ts';
 import { ensureLogKey, type Sealer, startSealer } from './ledger/seal.ts';
 import { openLog } from './ledger/stores/sqlite.ts';
 import { answerHold, type Offered } from './logic/approve.ts';
-import { type Given, giveVerdict, prove, readBook, settleFromRecord } from './outcomes/index.ts';
+import {
+  type Given,
+  giveVerdict,
+  prove,
+  readBook,
+  settleFromRecord,
+  type VerdictParts,
+} from './outcomes/index.ts';
 import { credentialHash, newCredential } from './perimeter/index.ts';
 import { version } from './version.ts';
 
@@ -38,6 +45,8 @@ export interface House {
   prove(outcome: string, at?: number): Promise<{ given: Given; proof: Uint8Array }>;
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
   openCase(application: string, opening: CaseOpening): Promise<string>;
+  /** The application that presents this credential, if one does. */
+  application(authorization: string | undefined): string | undefined;
   answer(offered: Offered): Promise<{ hold: string; decision: string }>;
   /** Looks in the records for the effects of calls whose answer was lost. */
   settle(): Promise<void>;
@@ -69,7 +78,12 @@ const verifierPage = new URL('../../proof/verify.html', import.meta.url);
 export async function openHouse(config: Config, options: HouseOptions): Promise<House> {
   const keys = join(config.store, 'keys');
   const logKey = await ensureLogKey(keys, config.origin);
-  const statementKey = ensureKey({ folder: keys, stem: 'statement', name: `${config.origin}/statement`, type: 1 });
+  const statementKey = ensureKey({
+    folder: keys,
+    stem: 'statement',
+    name: `${config.origin}/statement`,
+    type: 1,
+  });
   const statementVkey = readFileSync(join(keys, 'statement.vkey'), 'utf8').trim();
   const clock = clockFrom(options.env);
   const log = await openLog({
@@ -114,13 +128,16 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       now: clock.now,
       records,
       logKey,
+      onTheWay: () => gateway.onTheWay,
       sealed: async (size: number) => (await sealer.sealed(size, { timeoutMs: witnessMs })).head,
     };
     // Verdicts read and append: one at a time, so that each stands on a log that it alone has extended.
     const inTurn = turns();
     const verdict = (outcome: string, at?: number) => inTurn(() => giveVerdict(parts, outcome, at));
-    const settle = () => inTurn(() => settleAll(parts, options));
-    settleSoon = once(() => settle().catch((error: Error) => options.onNote('warn', `not settled: ${error.message}`)));
+    const settle = () => inTurn(() => settleAll(parts, () => gateway.logic.anyOpen, options));
+    settleSoon = once(() =>
+      settle().catch((error: Error) => options.onNote('warn', `not settled: ${error.message}`)),
+    );
     return {
       log,
       gateway,
@@ -129,10 +146,19 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       prove: async (outcome, at) => {
         const given = await verdict(outcome, at);
         const verifier = readFileSync(verifierPage, 'utf8');
-        return { given, proof: await prove({ log, verifier, statementKey: statementVkey, sign: statementKey.sign }, given) };
+        return {
+          given,
+          proof: await prove({ log, verifier, statementKey: statementVkey, sign: statementKey.sign }, given),
+        };
       },
       issue: (identity, lifeMs) => issue(log, gateway, identity, clock.now() + lifeMs),
       openCase: (application, opening) => openCase(log, gateway, application, opening),
+      application: (authorization) => {
+        const found = gateway.identities.identify(authorization, clock.now());
+        return found.is === 'known' && found.identity.is === 'application'
+          ? found.identity.identity
+          : undefined;
+      },
       answer: async (offered) => {
         const { hold, decision } = await answerHold(
           {
@@ -205,15 +231,22 @@ function once(work: () => Promise<void>): () => void {
 }
 
 async function issue(log: Log, gateway: Gateway, identity: string, expires: number) {
-  if (gateway.identities.get(identity) === undefined) throw new HouseError(`no identity \`${identity}\` is enrolled`);
+  if (gateway.identities.get(identity) === undefined)
+    throw new HouseError(`no identity \`${identity}\` is enrolled`);
   const credential = newCredential();
   const body = { identity, hash: credentialHash(credential), expires };
   await log.append([{ stream: `credentials/${identity}`, facts: [{ kind: 'credential.issued', body }] }]);
   return { credential, expires };
 }
 
-async function openCase(log: Log, gateway: Gateway, application: string, { agent, user, words }: CaseOpening) {
-  if (gateway.identities.get(agent)?.is !== 'agent') throw new HouseError(`no agent \`${agent}\` is enrolled`);
+async function openCase(
+  log: Log,
+  gateway: Gateway,
+  application: string,
+  { agent, user, words }: CaseOpening,
+) {
+  if (gateway.identities.get(agent)?.is !== 'agent')
+    throw new HouseError(`no agent \`${agent}\` is enrolled`);
   const made = commit(words, () => randomBytes(16), sha256);
   const id = `k-${randomBytes(9).toString('base64url')}`;
   const body = { application, words: made.digests };
@@ -222,13 +255,14 @@ async function openCase(log: Log, gateway: Gateway, application: string, { agent
   return id;
 }
 
-async function settleAll(parts: Parameters<typeof giveVerdict>[0], options: HouseOptions): Promise<void> {
+async function settleAll(parts: VerdictParts, anyOpen: () => boolean, options: HouseOptions): Promise<void> {
   const { log, records, now } = parts;
+  if (!anyOpen()) return;
   const book = await readBook(log, log.size());
   for (const { body } of book.outcomes.values()) {
     const record = body.reconcile && records.get(body.reconcile.record);
     if (record === undefined) continue;
-    const { settled, released } = await settleFromRecord(log, record, body, now());
+    const { settled, released } = await settleFromRecord(log, record, body, now(), parts.onTheWay());
     for (const call of settled) options.onNote('info', `${call} was settled from the record`);
     for (const call of released) options.onNote('info', `${call} had no effect, the record shows: released`);
   }

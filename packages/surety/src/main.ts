@@ -1,9 +1,10 @@
 #!/usr/bin/env node
+
 // The composition root: builds the command line and, when a command needs one, the house. With `house.ts`
 // and `up.ts` the only files that know everything.
 
-import { processTerminal } from './cli/terminal.ts';
 import { type Roots, run } from './cli/program.ts';
+import { processTerminal } from './cli/terminal.ts';
 import { version } from './version.ts';
 
 const roots: Roots = {

@@ -7,7 +7,10 @@ import { z } from 'zod';
 import type { Desk } from './port.ts';
 
 const bodyBytesMax = 256 * 1024;
-const person = z.string().max(255).regex(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/);
+const person = z
+  .string()
+  .max(255)
+  .regex(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/);
 const identifier = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 
 const caseOpening = z.strictObject({ agent: identifier, user: person, words: z.string().max(100_000) });
@@ -17,7 +20,13 @@ const offered = z.strictObject({
   signature: z.string().max(256),
 });
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
-const wanted = z.strictObject({ identity: identifier, lifeMs: z.int().positive().max(366 * 86_400_000) });
+const wanted = z.strictObject({
+  identity: identifier,
+  lifeMs: z
+    .int()
+    .positive()
+    .max(366 * 86_400_000),
+});
 
 /** Errors whose text is written for people; any other is a fault, and its text stays in the log. */
 const told: Readonly<Record<string, 400 | 403 | 404 | 409 | 503>> = {
@@ -29,10 +38,13 @@ const told: Readonly<Record<string, 400 | 403 | 404 | 409 | 503>> = {
 
 function newApp(onFault: (error: Error) => void): Hono {
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: bodyBytesMax, onError: (c) => fail(c, 413, 'too-large', 'the body is too large') }));
+  app.use(
+    bodyLimit({ maxSize: bodyBytesMax, onError: (c) => fail(c, 413, 'too-large', 'the body is too large') }),
+  );
   app.onError((error, c) => {
     const status = told[error.name];
-    if (status !== undefined) return fail(c, status, (error as Error & { code?: string }).code ?? '', error.message);
+    if (status !== undefined)
+      return fail(c, status, (error as Error & { code?: string }).code ?? '', error.message);
     onFault(error);
     return fail(c, 500, 'fault', 'something went wrong here; the log says what');
   });
@@ -40,7 +52,12 @@ function newApp(onFault: (error: Error) => void): Hono {
   return app;
 }
 
-function fail(c: Context, status: 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503, code: string, message: string) {
+function fail(
+  c: Context,
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503,
+  code: string,
+  message: string,
+) {
   return c.json({ error: { code, message } }, status);
 }
 

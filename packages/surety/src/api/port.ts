@@ -7,7 +7,11 @@ export interface Desk {
   prove(outcome: string, at?: number): Promise<{ verdict: VerdictShown; proof: Uint8Array }>;
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
   openCase(application: string, opening: { agent: string; user: string; words: string }): Promise<string>;
-  answer(offered: { statement: unknown; key: string; signature: string }): Promise<{ hold: string; decision: string }>;
+  answer(offered: {
+    statement: unknown;
+    key: string;
+    signature: string;
+  }): Promise<{ hold: string; decision: string }>;
   settle(): Promise<void>;
   /** Which application presents this credential; undefined if none does. */
   application(authorization: string | undefined): string | undefined;

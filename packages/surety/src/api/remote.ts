@@ -35,7 +35,10 @@ export const remoteDesk = (socket: string) => ({
     return { verdict, proof: new Uint8Array(Buffer.from(proof, 'base64')) };
   },
   issue: async (identity: string, lifeMs: number) =>
-    (await ask(socket, 'POST', '/credentials', { identity, lifeMs })) as { credential: string; expires: number },
+    (await ask(socket, 'POST', '/credentials', { identity, lifeMs })) as {
+      credential: string;
+      expires: number;
+    },
   answer: async (offered: object) =>
     (await ask(socket, 'POST', '/approvals', offered)) as { hold: string; decision: string },
   settle: async () => {

@@ -3,12 +3,15 @@
 import { join } from 'node:path';
 import { type Desk, remoteDesk, remoteStatus } from '../api/index.ts';
 import type { Config } from '../config/index.ts';
-import type { Terminal } from './terminal.ts';
+import { CommandError, exit, type Terminal } from './terminal.ts';
 
 export type DeskWork = Pick<Desk, 'verdict' | 'prove' | 'issue' | 'answer' | 'settle'>;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */
-export type OpenDesk = (config: Config, terminal: Terminal) => Promise<DeskWork & { close(): Promise<void> }>;
+export type OpenDesk = (
+  config: Config,
+  terminal: Terminal,
+) => Promise<DeskWork & { close(): Promise<void> }>;
 
 export const socketOf = (config: Config): string => join(config.store, 'admin.sock');
 
@@ -20,10 +23,34 @@ export async function withDesk<T>(
 ): Promise<T> {
   const socket = socketOf(config);
   if ((await remoteStatus(socket)) !== undefined) return work(remoteDesk(socket));
-  const desk = await open(config, terminal);
+  const interrupted = interruption(terminal);
   try {
-    return await work(desk);
+    const desk = await open(config, terminal);
+    try {
+      return await Promise.race([work(desk), interrupted.promise]);
+    } finally {
+      await desk.close();
+    }
   } finally {
-    await desk.close();
+    interrupted.ignore();
   }
+}
+
+/**
+ * While a command holds the log, an interrupt lets it close: a writer that just ends leaves a tail that may
+ * be lost, and every verdict on this window would have to say so. A second one ends it at once.
+ */
+function interruption(terminal: Terminal): { promise: Promise<never>; ignore: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting for it yet.
+  promise.catch(() => undefined);
+  let asked = 0;
+  const onSignal = () => {
+    asked += 1;
+    if (asked > 1) process.exit(exit.cancelled);
+    terminal.note('stopping: the log is being closed (once more ends it at once)');
+    reject(new CommandError('cancelled', undefined, exit.cancelled));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return { promise, ignore: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
 }

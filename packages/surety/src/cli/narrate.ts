@@ -12,16 +12,27 @@ const opened = (digests: readonly string[], find: Find): unknown => openCommitme
 const amount = (money: { amountMinor: number; currency: string }): string =>
   `${majorText(money.amountMinor, money.currency)} ${money.currency}`;
 
-/** `invoice_id "INV-1", amount 480` */
+/** A time is whatever somebody recorded: one that no calendar has is said as it is. */
+const instant = (at: number): string => (at <= 8.64e15 ? new Date(at).toISOString() : String(at));
+
+const shownCharsMax = 300;
+
+/** `invoice_id "INV-1", amount 480`, cut where a line would get too long: to be read, never to be signed. */
 export function sayValue(value: unknown): string {
   if (value === undefined) return 'withheld';
-  if (typeof value !== 'object' || value === null) return printable(JSON.stringify(value));
-  const parts = Object.entries(value).map(([name, each]) => `${name} ${JSON.stringify(each)}`);
-  const text = parts.length === 0 ? 'nothing' : parts.join(', ');
-  return printable(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+  const text = plainly(value);
+  if (text.length <= shownCharsMax) return printable(text);
+  // Never in the middle of a character.
+  return `${printable(text.slice(0, shownCharsMax).replace(/[\ud800-\udbff]$/, ''))}…`;
 }
 
-const tells: { readonly [K in Kind]?: Tell<K> } = {
+function plainly(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
+  const parts = Object.entries(value).map(([name, each]) => `${name} ${JSON.stringify(each)}`);
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}
+
+const tells: { readonly [K in Kind]: Tell<K> } = {
   'log.opened': ({ origin }) => `the log ${origin} was opened`,
   'process.started': ({ program, clock, tail }) =>
     `${program} started${clock === 'injected' ? ' on an injected clock' : ''}${tail === 'may-be-lost' ? '; the one before it did not stop cleanly' : ''}`,
@@ -34,7 +45,8 @@ const tells: { readonly [K in Kind]?: Tell<K> } = {
   'identity.enrolled': ({ identity, is, owner, budget }) =>
     `${is} ${identity} belongs to ${owner}${budget === undefined ? '' : `, at most ${amount(budget)} a day`}`,
   'credential.issued': ({ identity, expires }) =>
-    `a credential was issued to ${identity} until ${new Date(expires).toISOString()}`,
+    `a credential was issued to ${identity} until ${instant(expires)}`,
+  'credential.revoked': ({ identity }) => `a credential of ${identity} was revoked`,
   'policy.activated': ({ policy }) => `policy ${policy} is in force`,
   'record.declared': ({ record, kind }) => `record system ${record} (${kind}) was declared`,
   'witness.declared': ({ witness, simulated }) => `witness ${witness}${simulated ? " (on the operator's host)" : ''}`,
@@ -47,7 +59,7 @@ const tells: { readonly [K in Kind]?: Tell<K> } = {
   'call.held': ({ tool, args, money, hold, approve }, find) =>
     `${hold} held for ${approve.count} of ${approve.function}: ${tool}${money === undefined ? '' : ` over ${amount(money)}`} with ${sayValue(opened(args, find))}`,
   'call.refused': ({ tool, args, call, step, cause }, find) =>
-    `${call} refused at ${step}: ${printable(String(opened(cause, find) ?? 'withheld'))} (${tool} with ${sayValue(opened(args, find))})`,
+    `${call} refused at ${step}: ${String(opened(cause, find) ?? 'withheld')} (${tool} with ${sayValue(opened(args, find))})`,
   'call.settled': ({ tool, call, settlement, by, args, result, intent }, find) =>
     intent === undefined
       ? `${call} read ${tool}${args === undefined ? '' : ` with ${sayValue(opened(args, find))}`}: ${settlement}`
@@ -65,11 +77,13 @@ const tells: { readonly [K in Kind]?: Tell<K> } = {
   'record.extracted': ({ record, extract, count, answer }) =>
     answer === 'ok' ? `${count} rows read from ${record} (${extract})` : `${record} could not be read (${extract})`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
-    `${outcome} is ${verdict} for ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`,
+    `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,
 };
 
+/** One fact as one line; `find` gives the disclosures that are still there. */
 export function narrate(fact: Fact | UnknownFact, find: Find): string {
   if (fact.kind === 'unknown') return 'a fact of a kind that this version does not know';
-  const tell = tells[fact.kind] as Tell<Kind> | undefined;
-  return tell === undefined ? fact.kind : tell(fact.body as Body<Kind>, find);
+  const tell = tells[fact.kind] as Tell<Kind>;
+  // Names of tools and people are chosen elsewhere too: the whole line is made harmless, not the values only.
+  return printable(tell(fact.body as Body<Kind>, find));
 }

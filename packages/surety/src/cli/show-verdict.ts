@@ -1,7 +1,8 @@
-// A verdict as the owner reads it in a terminal.
+// A verdict as the owner reads it in a terminal. Its texts hold values of calls and rows, and a proof may come
+// from anybody: whatever is not ours is made printable.
 
 import type { VerdictShown } from '../api/index.ts';
-import { printable, type Paint, type Tone } from './terminal.ts';
+import { type Paint, printable, type Tone } from './terminal.ts';
 
 const tones: Readonly<Record<string, Tone>> = {
   proven: 'green',
@@ -11,7 +12,13 @@ const tones: Readonly<Record<string, Tone>> = {
   unsound: 'red',
 };
 /** Shape as well as colour. */
-const marks: Readonly<Record<string, string>> = { proven: '✓', violated: '✕', unproven: '?', holding: '…', unsound: '!' };
+const marks: Readonly<Record<string, string>> = {
+  proven: '✓',
+  violated: '✕',
+  unproven: '?',
+  holding: '…',
+  unsound: '!',
+};
 
 export const verdictWord = (verdict: string, paint: Paint): string =>
   paint(tones[verdict] ?? 'bold', `${marks[verdict] ?? ''} ${verdict}`);
@@ -23,29 +30,38 @@ const headings: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 export function verdictLines(verdict: VerdictShown, paint: Paint): string[] {
-  const { outcome, statement, window, owner, grade, rung, figures, cosigned } = verdict;
-  const lines = [
-    `${paint('bold', outcome)}  ${verdictWord(verdict.verdict, paint)}  ${paint('dim', `weakest grade: ${grade}, completeness ${rung}`)}`,
-    printable(statement),
-    paint('dim', `${window.from} to ${window.to}, answered for by ${owner}`),
-    `${figures.calls} calls, ${figures.effects} took effect; ${figures.rows} rows in the record: ${figures.governed} governed, ${figures.elsewhere} declared elsewhere, ${figures.orphans} orphans`,
-  ];
+  const { questions, assumptions, ledgerSize, cosigned } = verdict;
+  const lines = opening(verdict, paint);
   for (const [heading, names] of headings) {
     lines.push('', paint('bold', heading));
-    for (const answer of verdict.questions.filter(({ question }) => names.includes(question))) {
-      const would =
-        answer.otherwise === undefined || answer.otherwise === answer.verdict
-          ? ''
-          : paint('dim', `  (otherwise ${answer.otherwise})`);
-      lines.push(`  ${verdictWord(answer.verdict, paint)}  ${answer.question}${would}`);
-      for (const { code, text, who, remedy } of answer.reasons) {
-        lines.push(`      ${printable(text)}`);
-        lines.push(paint('dim', `      ${code}: ${who.join(', ')} can end it: ${remedy}`));
-      }
-    }
+    for (const answer of questions.filter(({ question }) => names.includes(question)))
+      lines.push(...answerLines(answer, paint));
   }
   lines.push('', paint('bold', 'Assumed'));
-  for (const { text, who } of verdict.assumptions) lines.push(`  ${printable(text)} ${paint('dim', `(${who})`)}`);
-  lines.push('', paint('dim', `${verdict.ledgerSize} facts, cosigned by ${cosigned.join(', ') || 'nobody'}`));
+  for (const { text, who } of assumptions) lines.push(`  ${printable(text)} ${paint('dim', `(${printable(who)})`)}`);
+  if (assumptions.length === 0) lines.push('  nothing');
+  const witnesses = cosigned.map(printable).join(', ') || 'nobody';
+  return [...lines, '', paint('dim', `${ledgerSize} facts, cosigned by ${witnesses}`)];
+}
+
+function opening({ outcome, verdict, grade, rung, statement, window, owner, figures }: VerdictShown, paint: Paint) {
+  const { calls, effects, rows, governed, elsewhere, orphans } = figures;
+  return [
+    `${paint('bold', printable(outcome))}  ${verdictWord(verdict, paint)}  ${paint('dim', `weakest grade: ${grade}, completeness ${rung}`)}`,
+    printable(statement),
+    paint('dim', `${window.from} to ${window.to}, answered for by ${printable(owner)}`),
+    `${calls} calls, ${effects} took effect; ${rows} rows in the record: ${governed} governed, ${elsewhere} declared elsewhere, ${orphans} orphans`,
+  ];
+}
+
+function answerLines(answer: VerdictShown['questions'][number], paint: Paint): string[] {
+  const { question, verdict, otherwise, reasons } = answer;
+  const would =
+    otherwise === undefined || otherwise === verdict ? '' : paint('dim', `  (otherwise ${otherwise})`);
+  const lines = [`  ${verdictWord(verdict, paint)}  ${question}${would}`];
+  for (const { code, text, who, remedy } of reasons) {
+    lines.push(`      ${printable(text)}`);
+    lines.push(paint('dim', `      ${code}: ${printable(who.join(', '))} can end it: ${printable(remedy)}`));
+  }
   return lines;
 }

@@ -1,9 +1,12 @@
 // Reading a store from a command, whether or not Surety is running on it.
 
-import { type Fact, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { byDigest } from '@surety/proof/records';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
+import { byDigest, type OpenedHead, openHead, parseVerifier } from '@surety/proof/records';
 import { type Config, loadConfig, renderProblems } from '../config/index.ts';
 import { sha256 } from '../ledger/hash.ts';
+import { openingOf } from '../ledger/opening.ts';
 import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
 import { openViews, type Views } from '../ledger/views.ts';
 import { references } from './references.ts';
@@ -13,7 +16,7 @@ import { CommandError, type Terminal } from './terminal.ts';
 export async function configOf(terminal: Terminal, folder: string): Promise<Config> {
   const loaded = await loadConfig(folder, terminal.env);
   if (loaded.ok) return loaded.config;
-  terminal.note(renderProblems(loaded.problems, terminal.paint('bold', '') !== ''));
+  terminal.note(renderProblems(loaded.problems, terminal.color));
   const errors = loaded.problems.filter(({ severity }) => severity === 'error').length;
   throw new CommandError(`the configuration has ${errors} ${errors === 1 ? 'error' : 'errors'}`);
 }
@@ -25,24 +28,54 @@ export interface Store {
   close(): void;
 }
 
+/** Throws `LedgerError`: `missing` when nothing has run here yet. */
 export function openStore({ store }: Config): Store {
   const reader = openReader(store);
-  const views = openViews(store, reader, [references]);
-  return {
-    reader,
-    views,
-    fact: (position) => {
-      const [entry] = reader.read(position, 1);
-      if (entry === undefined) throw new CommandError(`there is no fact ${position}`);
-      const known = byDigest(
-        reader.disclosures(position, position + 1).map(([, disclosure]) => disclosure),
-        sha256,
-      );
-      return { fact: parseFact(entry.bytes, position), find: (digest) => known.get(digest) };
-    },
-    close: () => {
-      views.close();
-      reader.close();
-    },
-  };
+  try {
+    const views = openViews(store, reader, [references]);
+    return {
+      reader,
+      views,
+      fact: (position) => factAt(reader, position),
+      close: () => {
+        views.close();
+        reader.close();
+      },
+    };
+  } catch (cause) {
+    reader.close();
+    throw cause;
+  }
+}
+
+function factAt(reader: OpenedReader, position: number): ReturnType<Store['fact']> {
+  const [entry] = reader.read(position, 1);
+  if (entry === undefined) throw new CommandError(`there is no fact ${position}`);
+  const disclosures = reader.disclosures(position, position + 1).map(([, disclosure]) => disclosure);
+  const known = byDigest(disclosures, sha256);
+  return { fact: parseFact(entry.bytes, position), find: (digest) => known.get(digest) };
+}
+
+/** The newest published head of this store, if there is one. Throws if this log's key did not sign it. */
+export async function headOf(
+  folder: string,
+  reader: OpenedReader,
+  witnessKeys: readonly string[],
+): Promise<OpenedHead | undefined> {
+  const path = join(folder, 'head');
+  if (!existsSync(path)) return undefined;
+  const { logKey, origin } = openingOf(reader);
+  const witnesses = witnessKeys.map(parseVerifier);
+  const head = await openHead(readFileSync(path, 'utf8'), { log: [parseVerifier(logKey)], witnesses });
+  if (head.origin !== origin) throw new CommandError(`the head is of the log \`${head.origin}\``);
+  return head;
+}
+
+/** The verdict that was given last on an outcome. */
+export function latestVerdict(store: Store, outcome: string): Fact<'verdict.given'> | undefined {
+  const newest = 'SELECT max(position) AS position FROM verdict WHERE outcome = ?';
+  const found = store.views.database.prepare(newest).get(outcome) as { position: number | null };
+  if (found.position === null) return undefined;
+  const { fact } = store.fact(found.position);
+  return isKind(fact, 'verdict.given') ? fact : undefined;
 }

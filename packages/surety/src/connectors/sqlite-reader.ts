@@ -31,10 +31,13 @@ function extract({ path, query, parameters, rowsMax, moneyColumn }: Job) {
     statement.setAllowUnknownNamedParameters(true);
     const rows: Record<string, unknown>[] = [];
     for (const row of statement.iterate(parameters)) {
-      if (rows.length >= rowsMax) throw Object.assign(new Error(`more than ${rowsMax} rows`), { code: 'too-large' });
+      if (rows.length >= rowsMax)
+        throw Object.assign(new Error(`more than ${rowsMax} rows`), { code: 'too-large' });
       rows.push(typed(row as Record<string, unknown>, moneyColumn));
     }
-    const hash = createHash('sha256').update(JSON.stringify([version, rows])).digest('base64url');
+    const hash = createHash('sha256')
+      .update(JSON.stringify([version, rows]))
+      .digest('base64url');
     return { columns: statement.columns().map(({ name }) => name), rows, snapshot: hash };
   } finally {
     database.close();

@@ -15,7 +15,13 @@ export interface SqliteRecordOptions {
 
 type Answer = { ok: true; extract: Extract } | { ok: false; code?: string; message: string };
 
-export function sqliteRecord({ id, path, moneyColumn, timeoutMs = 60_000, rowsMax = 2_000_000 }: SqliteRecordOptions): RecordSystem {
+export function sqliteRecord({
+  id,
+  path,
+  moneyColumn,
+  timeoutMs = 60_000,
+  rowsMax = 2_000_000,
+}: SqliteRecordOptions): RecordSystem {
   const running = new Set<Worker>();
   return {
     id,

@@ -36,7 +36,12 @@ export interface Draft {
 export type StepAnswer =
   | { readonly answer: 'allow'; readonly adds?: Partial<Draft> }
   | { readonly answer: 'hold'; readonly rule: string; readonly text: string; readonly approve: Approve }
-  | { readonly answer: 'deny' | 'error'; readonly code: RefusalCode; readonly text: string; readonly rule?: string }
+  | {
+      readonly answer: 'deny' | 'error';
+      readonly code: RefusalCode;
+      readonly text: string;
+      readonly rule?: string;
+    }
   /** An identical action is still open: whether it took effect is not known, so it must not be sent again. */
   | { readonly answer: 'wait'; readonly open: string };
 

@@ -10,7 +10,10 @@ interface Case {
 }
 
 export class Cases {
-  readonly #cases = new Map<string, { readonly agent: string | undefined; readonly user: string | undefined }>();
+  readonly #cases = new Map<
+    string,
+    { readonly agent: string | undefined; readonly user: string | undefined }
+  >();
 
   apply(fact: Fact | UnknownFact): void {
     if (isKind(fact, 'case.opened') && fact.case !== undefined)

@@ -58,9 +58,21 @@ export class Gateway implements Governor {
   }
 
   #fold(fact: Fact | UnknownFact, find: Find): void {
-    for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#budgets, this.#cases])
+    for (const feature of [
+      this.#catalog,
+      this.people,
+      this.identities,
+      this.#permissions,
+      this.#budgets,
+      this.#cases,
+    ])
       feature.apply(fact);
     this.logic.apply(fact, find);
+  }
+
+  /** Calls whose answer is awaited now. */
+  get onTheWay(): ReadonlySet<string> {
+    return this.#pipeline.recorder.onTheWay;
   }
 
   identify(authorization: string | undefined): Caller | undefined {
@@ -106,9 +118,13 @@ export class Gateway implements Governor {
       keyedAction: keyed(this.#parts.logSalt, 'action', shape?.action ?? '', sha256),
       commitments: shape?.commitments ?? { digests: [], disclosures: [] },
     };
-    if (named === undefined) return { call, refusal: deny('unknown-case', 'the case was not opened for this agent') };
+    if (named === undefined)
+      return { call, refusal: deny('unknown-case', 'the case was not opened for this agent') };
     if (shape === undefined)
-      return { call, refusal: deny('not-recordable', 'the arguments are too large, or have no canonical form') };
+      return {
+        call,
+        refusal: deny('not-recordable', 'the arguments are too large, or have no canonical form'),
+      };
     return { call };
   }
 }

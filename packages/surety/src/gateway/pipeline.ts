@@ -4,8 +4,8 @@
 // throws is `error`, and `error` does not pass. Nothing consequential leaves before its intent is durable,
 // and the append of the intent reserves what it uses: on a conflict everything is decided again.
 
-import type { ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
+import type { ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Two calls that race for one budget decide again at most this often; then the call is refused. */
@@ -34,8 +34,7 @@ export async function govern(
     if (draft.effect === 'read') return read(recorder, call, draft, await forward());
     const intent = await recorder.intended(call, draft);
     if (intent === 'conflict') continue;
-    const reply = await forward();
-    return recorder.settled(call, draft, intent, reply);
+    return recorder.whileOpen(call, async () => recorder.settled(call, draft, intent, await forward()));
   }
   return recorder.refused(call, { at: now() }, 'record intent', {
     answer: 'deny',

@@ -30,6 +30,7 @@ export interface RecorderParts {
 
 export class Recorder {
   readonly #parts: RecorderParts;
+  readonly #onTheWay = new Set<string>();
   #reads: { readonly done: Promise<void>; readonly since: number } | undefined;
   #unrecorded: Error | undefined;
 
@@ -65,10 +66,30 @@ export class Recorder {
       budgets: draft.budgets ?? [],
       origins: 'not-traced',
     };
-    const fact = { kind: 'call.intended', body, ...who(call), disclosures: call.commitments.disclosures } as const;
+    const fact = {
+      kind: 'call.intended',
+      body,
+      ...who(call),
+      disclosures: call.commitments.disclosures,
+    } as const;
     const intent: Append = { stream: caseStream(call), facts: [fact] };
     const answer = await this.#parts.log.append([intent, ...(draft.reserves ?? [])]);
     return 'conflict' in answer ? 'conflict' : (answer.positions[0] as number);
+  }
+
+  /** Calls on their way: nobody else may settle what is about to be answered. */
+  get onTheWay(): ReadonlySet<string> {
+    return this.#onTheWay;
+  }
+
+  async whileOpen(call: Call, work: () => Promise<ToolReply>): Promise<ToolReply> {
+    this.#onTheWay.add(call.id);
+    try {
+      return await work();
+    } finally {
+      // The settlement, if there is one, is in the queue by now: ahead of whatever asks next.
+      this.#onTheWay.delete(call.id);
+    }
   }
 
   /** Records what came back; the agent does not wait for that. */
@@ -87,10 +108,16 @@ export class Recorder {
       by: reply.is === 'not-sent' ? 'gateway' : 'upstream',
       result: result.digests,
     };
-    const settledFact = { kind: 'call.settled', body, ...who(call), disclosures: result.disclosures } as const;
+    const settledFact = {
+      kind: 'call.settled',
+      body,
+      ...who(call),
+      disclosures: result.disclosures,
+    } as const;
     const appends: Append[] = [{ stream: caseStream(call), facts: [settledFact] }];
-    const { stream } = this.#parts.logic.action(call.action);
-    appends.push({ stream, facts: [{ kind: 'action.closed', body: { call: call.id } }] });
+    const { stream, version } = this.#parts.logic.action(call.action);
+    // If the record has settled it meanwhile, the action is closed: a conflict, and nothing is written twice.
+    appends.push({ stream, expected: version, facts: [{ kind: 'action.closed', body: { call: call.id } }] });
     if (how === 'none') appends.push(...releases(draft.reserves ?? []));
     this.#background(this.#parts.log.append(appends));
     if (reply.is !== 'not-sent') return { is: 'upstream', reply };
@@ -127,7 +154,12 @@ export class Recorder {
         approve: answer.approve,
         expires: now() + holdMs,
       };
-      const fact = { kind: 'call.held', body, ...who(call), disclosures: call.commitments.disclosures } as const;
+      const fact = {
+        kind: 'call.held',
+        body,
+        ...who(call),
+        disclosures: call.commitments.disclosures,
+      } as const;
       await log.append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }]);
     }
     const next = 'Repeat the same call, unchanged, after it has been approved.';
@@ -137,10 +169,18 @@ export class Recorder {
   /** An identical call is open. Nothing is written: the open intent says it all. */
   waiting(_call: Call, open: string): ToolReply {
     this.#parts.onOpen(open);
-    return { is: 'held', message: `Held: the outcome of an identical call is not known yet. Reference ${open}.` };
+    return {
+      is: 'held',
+      message: `Held: the outcome of an identical call is not known yet. Reference ${open}.`,
+    };
   }
 
-  async refused(call: Call, draft: Draft, step: string, answer: Answered<'deny' | 'error'>): Promise<ToolReply> {
+  async refused(
+    call: Call,
+    draft: Draft,
+    step: string,
+    answer: Answered<'deny' | 'error'>,
+  ): Promise<ToolReply> {
     const cause = commit(answer.text, salt, sha256);
     const body: Body<'call.refused'> = {
       ...audit(call, draft),

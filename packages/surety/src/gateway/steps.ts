@@ -47,7 +47,11 @@ function alone(logic: Logic, { action, id }: Call, { effect, reserves = [] }: Dr
   if (effect === 'read') return { answer: 'allow' };
   const { stream, version, open } = logic.action(action);
   if (open !== undefined) return { answer: 'wait', open };
-  const opened = { stream, expected: version, facts: [{ kind: 'action.opened', body: { call: id } }] } as const;
+  const opened = {
+    stream,
+    expected: version,
+    facts: [{ kind: 'action.opened', body: { call: id } }],
+  } as const;
   return { answer: 'allow', adds: { reserves: [...reserves, opened] } };
 }
 

@@ -1,10 +1,17 @@
 // Approving: a person signed the exact canonical action of a hold. What arrives here is hostile until its
 // signature, its person and its action have been checked against the hold itself.
 
-import { type ApprovalStatement, type Body, type Fact, isKind, parseFact, ShapeError } from '@surety/proof/facts';
+import { randomBytes } from 'node:crypto';
+import {
+  type ApprovalStatement,
+  type Body,
+  type Fact,
+  isKind,
+  parseFact,
+  ShapeError,
+} from '@surety/proof/facts';
 import { commit, fromBase64, keyed, openCommitments } from '@surety/proof/records';
 import { objection, parseApproval } from '@surety/proof/rules';
-import { randomBytes } from 'node:crypto';
 import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
 import { type Logic, sha256 } from './logic.ts';
@@ -59,7 +66,11 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
       agentOwner: parts.ownerOf(hold.agent),
       at: now(),
     },
-    { position: 0, statement: { ...statement, decision: 'approve' }, approver: people.approver(statement.person) },
+    {
+      position: 0,
+      statement: { ...statement, decision: 'approve' },
+      approver: people.approver(statement.person),
+    },
   );
   if (against !== undefined) throw new ApprovalError('not-yours', against);
   await append(log, statement, offered, hold.version);
@@ -86,7 +97,14 @@ function signatureOf({ signature }: Offered): Uint8Array {
 async function append(log: Log, statement: ApprovalStatement, { key, signature }: Offered, version: number) {
   const made = commit(statement, () => randomBytes(16), sha256);
   const { hold, person, function: as } = statement;
-  const body: Body<'approval.given'> = { hold, function: as, person, key, statement: made.digests, signature };
+  const body: Body<'approval.given'> = {
+    hold,
+    function: as,
+    person,
+    key,
+    statement: made.digests,
+    signature,
+  };
   const kind = statement.decision === 'approve' ? 'approval.given' : 'approval.refused';
   const fact = { kind, body, disclosures: made.disclosures } as const;
   const answer = await log.append([{ stream: `approval/${hold}`, expected: version, facts: [fact] }]);

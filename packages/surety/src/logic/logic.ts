@@ -22,7 +22,9 @@ export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').up
 
 /** The canonical action's id: RFC 8785 of `{tool, args}`, hashed. In facts it appears keyed with the log's salt. */
 export const actionId = (tool: string, args: unknown): string =>
-  createHash('sha256').update(utf8(canonicalJson({ tool, args }))).digest('base64url');
+  createHash('sha256')
+    .update(utf8(canonicalJson({ tool, args })))
+    .digest('base64url');
 
 export type Find = (digest: string) => string | undefined;
 
@@ -46,7 +48,11 @@ export interface Checkpointed {
 }
 
 export type LogicAnswer =
-  | { readonly answer: 'allow'; readonly checkpoints: readonly Checkpointed[]; readonly consumes: readonly Append[] }
+  | {
+      readonly answer: 'allow';
+      readonly checkpoints: readonly Checkpointed[];
+      readonly consumes: readonly Append[];
+    }
   | { readonly answer: 'hold'; readonly rule: Rule; readonly text: string }
   | { readonly answer: 'deny' | 'error'; readonly rule: Rule; readonly text: string };
 
@@ -63,6 +69,7 @@ export class Logic {
   readonly #actions = new Map<string, { version: number; open: string | undefined }>();
   /** Arguments of intents that wait for their settlement: evidence needs both. */
   readonly #open = new Map<string, unknown>();
+  #openCount = 0;
 
   constructor(people: People, logSalt: Uint8Array) {
     this.#people = people;
@@ -83,15 +90,29 @@ export class Logic {
         version: fact.streamVersion + 1,
         free: isKind(fact, 'evidence.released'),
       });
-    else if (fact.stream.startsWith('action/'))
-      this.#actions.set(fact.stream, {
-        version: fact.streamVersion + 1,
-        open: isKind(fact, 'action.opened') ? fact.body.call : undefined,
-      });
+    else if (fact.stream.startsWith('action/')) this.#action(fact);
+  }
+
+  #action(fact: Fact | UnknownFact): void {
+    const opened = isKind(fact, 'action.opened');
+    this.#openCount += opened ? 1 : -1;
+    this.#actions.set(fact.stream, {
+      version: fact.streamVersion + 1,
+      open: opened ? fact.body.call : undefined,
+    });
+  }
+
+  /** True while some call has no settlement. */
+  get anyOpen(): boolean {
+    return this.#openCount > 0;
   }
 
   /** The stream of an open canonical action, its version, and the call that still holds it open. */
-  action(action: string): { readonly stream: string; readonly version: number; readonly open: string | undefined } {
+  action(action: string): {
+    readonly stream: string;
+    readonly version: number;
+    readonly open: string | undefined;
+  } {
     const stream = `action/${keyed(this.#logSalt, 'action', action, sha256)}`;
     return { stream, ...(this.#actions.get(stream) ?? { version: 0, open: undefined }) };
   }

@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { Body, OutcomeDeclared } from '@surety/proof/facts';
-import { commitScalar, fromBase64url, toBase64url, treeRoot, leafHash } from '@surety/proof/records';
+import { commitScalar, fromBase64url, leafHash, toBase64url, treeRoot } from '@surety/proof/records';
 import { MoneyError, minorUnits } from '@surety/proof/rules';
 import type { NewFact } from '../facts/index.ts';
 import { sha256 } from '../logic/logic.ts';
@@ -54,7 +54,10 @@ export async function take(
     if (!(error instanceof RecordError)) throw error;
     const nothing = { columns: [], count: 0, totals: {}, rowRoot: toBase64url(treeRoot([], sha256)) };
     const snapshot = createHash('sha256').update(error.code).digest('base64url');
-    return { fact: { kind: 'record.extracted', body: { ...fixed, ...nothing, snapshot, answer: 'away' } }, rows: [] };
+    return {
+      fact: { kind: 'record.extracted', body: { ...fixed, ...nothing, snapshot, answer: 'away' } },
+      rows: [],
+    };
   }
 }
 

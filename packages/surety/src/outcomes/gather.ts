@@ -32,7 +32,8 @@ function* factsOf(reader: LogReader, size: number, known: Map<string, string>) {
     const to = Math.min(size, from + pageSize);
     // Only this page's disclosures are held: a fact's commitments are opened when the fact is folded.
     known.clear();
-    for (const [, disclosure] of reader.disclosures(from, to)) known.set(digestOf(disclosure, sha256), disclosure);
+    for (const [, disclosure] of reader.disclosures(from, to))
+      known.set(digestOf(disclosure, sha256), disclosure);
     for (const { bytes, position } of reader.read(from, to - from)) yield parseFact(bytes, position);
   }
 }
@@ -60,7 +61,8 @@ export async function readRecord(
     ...invariants.map(({ id, extract }) => ({ extract: id, query: extract, span: window })),
   ];
   const facts: NewFact[] = [];
-  for (const { extract, query, span } of wanted) facts.push((await take(record, outcome, extract, query, span)).fact);
+  for (const { extract, query, span } of wanted)
+    facts.push((await take(record, outcome, extract, query, span)).fact);
   await log.append([{ stream: `record/${outcome.outcome}`, facts }]);
 }
 
@@ -73,6 +75,8 @@ export function evidenceFrom(
   head: Evidence['head'],
 ): Evidence {
   const rows = (position: number): readonly Row[] =>
-    reader.disclosures(position, position + 1).map(([, disclosure]) => parseDisclosure(disclosure).value as Row);
+    reader
+      .disclosures(position, position + 1)
+      .map(([, disclosure]) => parseDisclosure(disclosure).value as Row);
   return { book, outcome, window, asOf, rows, head };
 }

@@ -1,9 +1,9 @@
 // Exports a proof: everything that a stranger needs to give the verdict again, and nothing of other outcomes.
 
-import { type Fact, commitmentsIn, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
+import { proofFiles, writeProof } from '@surety/proof/contents';
+import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
 import { digestOf, parseHead, parseNote, type Sign, signEnvelope, utf8 } from '@surety/proof/records';
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
-import { proofFiles, writeProof } from '@surety/proof/contents';
 import type { LogReader } from '../ledger/log.ts';
 import { sha256 } from '../logic/logic.ts';
 import type { Given } from './verdict.ts';
@@ -17,7 +17,10 @@ export interface ProveParts {
 }
 
 /** The bytes of the proof: the same judgement gives the same bytes. */
-export async function prove({ log, verifier, statementKey, sign }: ProveParts, given: Given): Promise<Uint8Array> {
+export async function prove(
+  { log, verifier, statementKey, sign }: ProveParts,
+  given: Given,
+): Promise<Uint8Array> {
   const { judgement, evidence, headNote } = given;
   const { size, origin } = parseHead(parseNote(headNote).text);
   const tools = toolsOf(evidence.book, judgement.outcome);

@@ -3,7 +3,14 @@
 // its absence releases what was reserved only after `within`, when a late row can no longer come.
 
 import { randomBytes } from 'node:crypto';
-import { type Body, type Fact, isKind, type OutcomeDeclared, parseFact, type UnknownFact } from '@surety/proof/facts';
+import {
+  type Body,
+  type Fact,
+  isKind,
+  type OutcomeDeclared,
+  parseFact,
+  type UnknownFact,
+} from '@surety/proof/facts';
 import { commit } from '@surety/proof/records';
 import { agrees, type Book, type GovernedCall, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
@@ -22,19 +29,21 @@ export interface SettleAnswer {
   readonly open: readonly string[];
 }
 
-/** Looks in the record for every open intent of this outcome's effect, and appends what it finds. */
+/** Looks in the record for every open intent of this outcome's effect, and appends what it finds; calls `onTheWay` are left to their answers. */
 export async function settleFromRecord(
   log: Log,
   record: RecordSystem,
   outcome: OutcomeDeclared,
   now: number,
+  onTheWay: ReadonlySet<string>,
 ): Promise<SettleAnswer> {
   const none = { settled: [], released: [], open: [] };
   const { reconcile } = outcome;
   if (reconcile === undefined) return none;
   const book = await readBook(log, log.size());
   const open = [...book.calls.values()].filter(
-    ({ tool, settlement }) => tool === reconcile.call && settlement === undefined,
+    ({ tool, settlement, call }) =>
+      tool === reconcile.call && settlement === undefined && !onTheWay.has(call),
   );
   if (open.length === 0) return none;
   const from = Math.min(...open.map(({ at }) => at));
@@ -50,18 +59,25 @@ export async function settleFromRecord(
     const rivals = open.filter((other) => matching.some((row) => rowIsOf(outcome, row, other)));
     const [row] = matching;
     if (row !== undefined && matching.length === 1 && rivals.length === 1) {
-      await log.append([extract, ...settlement(log, call, 'ok', resultFrom(reconcile.key, row))]);
-      answer.settled.push(call.call);
+      const appended = await log.append([
+        extract,
+        ...settlement(log, call, 'ok', resultFrom(reconcile.key, row)),
+      ]);
+      answer['conflict' in appended ? 'open' : 'settled'].push(call.call);
     } else if (readable && matching.length === 0 && now >= call.at + reconcile.withinMs) {
-      await log.append([extract, ...settlement(log, call, 'none', undefined)]);
-      answer.released.push(call.call);
+      const appended = await log.append([extract, ...settlement(log, call, 'none', undefined)]);
+      answer['conflict' in appended ? 'open' : 'released'].push(call.call);
     } else answer.open.push(call.call);
   }
   return answer;
 }
 
 /** True if the row is already the effect of a settled call. */
-function claimed(book: Book, { reconcile }: OutcomeDeclared, row: Readonly<Record<string, unknown>>): boolean {
+function claimed(
+  book: Book,
+  { reconcile }: OutcomeDeclared,
+  row: Readonly<Record<string, unknown>>,
+): boolean {
   if (reconcile === undefined) return false;
   const key = keyOfRow(reconcile, row);
   return [...book.calls.values()].some(
@@ -70,7 +86,11 @@ function claimed(book: Book, { reconcile }: OutcomeDeclared, row: Readonly<Recor
   );
 }
 
-function rowIsOf({ reconcile }: OutcomeDeclared, row: Readonly<Record<string, unknown>>, call: GovernedCall): boolean {
+function rowIsOf(
+  { reconcile }: OutcomeDeclared,
+  row: Readonly<Record<string, unknown>>,
+  call: GovernedCall,
+): boolean {
   if (reconcile === undefined || Object.keys(reconcile.match).length === 0) return false;
   const money = rowMoney(reconcile, row);
   return money !== 'unreadable' && agrees(reconcile, row, call, money);
@@ -122,7 +142,7 @@ function intentFacts(log: Log, intent: number): readonly (Fact | UnknownFact)[] 
 function closingOf(fact: Fact | UnknownFact, call: string, how: 'ok' | 'none'): Append[] {
   const { stream } = fact;
   if (isKind(fact, 'action.opened') && fact.body.call === call)
-    return [{ stream, facts: [{ kind: 'action.closed', body: { call } }] }];
+    return [{ stream, expected: fact.streamVersion + 1, facts: [{ kind: 'action.closed', body: { call } }] }];
   if (how === 'ok') return [];
   if (isKind(fact, 'budget.reserved') && fact.body.call === call)
     return [{ stream, facts: [{ kind: 'budget.released', body: fact.body }] }];

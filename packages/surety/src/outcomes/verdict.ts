@@ -5,7 +5,14 @@ import type { OutcomeDeclared } from '@surety/proof/facts';
 import { openHead, parseVerifier, toBase64 } from '@surety/proof/records';
 import { judgementHash } from '@surety/proof/report';
 import { windowAt } from '@surety/proof/rules';
-import { type Book, closesAt, type Evidence, type Judgement, judge, type Window } from '@surety/proof/verdict';
+import {
+  type Book,
+  closesAt,
+  type Evidence,
+  type Judgement,
+  judge,
+  type Window,
+} from '@surety/proof/verdict';
 import type { Log } from '../ledger/log.ts';
 import { sha256 } from '../logic/logic.ts';
 import { evidenceFrom, OutcomeError, outcomeIn, readBook, readRecord } from './gather.ts';
@@ -19,6 +26,8 @@ export interface VerdictParts {
   /** The newest signed head of at least this size, cosigned if a witness answers. */
   readonly sealed: (size: number) => Promise<string>;
   readonly logKey: string;
+  /** Calls whose answer is awaited now. */
+  readonly onTheWay: () => ReadonlySet<string>;
 }
 
 export interface Given {
@@ -34,7 +43,7 @@ export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: n
   const window = windowOf(outcome, now(), at);
   const record = outcome.reconcile && records.get(outcome.reconcile.record);
   if (record !== undefined) {
-    await settleFromRecord(log, record, outcome, now());
+    await settleFromRecord(log, record, outcome, now(), parts.onTheWay());
     if (now() >= closesAt(outcome, window)) await readRecord(log, record, outcome, window);
   }
   await log.flushed();

@@ -37,7 +37,10 @@ export class Budgets {
     if (reservedMinor + money.amountMinor <= budget.amountMinor) return { fits: true, stream, version };
     const left = majorText(budget.amountMinor - reservedMinor, budget.currency);
     const asked = majorText(money.amountMinor, money.currency);
-    return { fits: false, cause: `${asked} ${money.currency} is more than the ${left} left of the day's budget` };
+    return {
+      fits: false,
+      cause: `${asked} ${money.currency} is more than the ${left} left of the day's budget`,
+    };
   }
 }
 

@@ -19,7 +19,12 @@ export class Permissions {
   }
 
   /** The hashes of the policies that allowed it, or why none did. */
-  decide(question: { agent: string; tool: string; money: Money | undefined; user: string | undefined }):
+  decide(question: {
+    agent: string;
+    tool: string;
+    money: Money | undefined;
+    user: string | undefined;
+  }):
     | { readonly allowed: true; readonly policies: readonly string[] }
     | { readonly allowed: false; readonly cause: string } {
     const answer = decidePermission(this.#active, question);

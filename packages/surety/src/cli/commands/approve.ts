@@ -1,30 +1,19 @@
-// `surety key` and `surety approve`: a person signs the exact action that waits, with a key of their own.
+// `surety approve`: a person signs the exact action that waits, with a key of their own. What the agent asked for
+// is shown whole before it is signed: nobody approves what they could not see.
 
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type Fact, isKind } from '@surety/proof/facts';
+import { type KeyObject, sign } from 'node:crypto';
+import { type ApprovalStatement, type Fact, isKind } from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
 import { approvalText, majorText } from '@surety/proof/rules';
+import { clockFrom } from '../../clock.ts';
+import type { Config } from '../../config/index.ts';
 import { actionId } from '../../logic/logic.ts';
 import { type OpenDesk, withDesk } from '../desk.ts';
 import { sayValue } from '../narrate.ts';
+import { waitingHolds } from '../references.ts';
 import { configOf, openStore, type Store } from '../store.ts';
-import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
-
-/** Makes a key pair; prints the public half as `surety.yaml` wants it. */
-export function newKey(terminal: Terminal, file: string): Exit {
-  const path = resolve(terminal.cwd, file);
-  if (existsSync(path)) throw new CommandError(`\`${file}\` exists`, 'a key is never overwritten: choose another name');
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-  terminal.out(`ed25519:${rawOf(publicKey).toString('base64')}`);
-  terminal.note(`private half in ${file}: keep it; put the line above under \`keys\` of the person in surety.yaml`);
-  return exit.ok;
-}
-
-const rawOf = (key: ReturnType<typeof createPublicKey>): Buffer =>
-  Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
+import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
+import { type PersonKey, readPersonKey } from './key.ts';
 
 interface Asked {
   readonly folder: string;
@@ -34,17 +23,25 @@ interface Asked {
   readonly json?: boolean;
 }
 
-export async function approve(terminal: Terminal, open: OpenDesk, ref: string | undefined, asked: Asked): Promise<Exit> {
+export async function approve(
+  terminal: Terminal,
+  open: OpenDesk,
+  ref: string | undefined,
+  asked: Asked,
+): Promise<Exit> {
   const config = await configOf(terminal, asked.folder);
   const store = openStore(config);
   try {
-    if (ref === undefined) return listHolds(terminal, store, asked.json === true);
+    if (ref === undefined) return listHolds(terminal, store, asked);
     const { held, args } = heldOf(store, ref);
-    const statement = statementOf(held, args, asked);
-    describe(terminal, held, args);
-    const signed = signWith(terminal, asked.key, approvalText(statement));
-    const answered = await withDesk(config, terminal, open, (desk) => desk.answer({ statement, ...signed }));
-    if (asked.json === true) terminal.out(JSON.stringify(answered));
+    for (const line of describe(held, args)) terminal.note(line);
+    const key = keyOf(terminal, asked);
+    const statement = statementOf(held, args, asked.as ?? ownerOf(key, config), asked.refuse === true);
+    const signature = signed(statement, key.privateKey);
+    const answered = await withDesk(config, terminal, open, (desk) =>
+      desk.answer({ statement, key: key.id, signature }),
+    );
+    if (asked.json === true) terminal.out(JSON.stringify({ ...answered, person: statement.person }));
     else terminal.out(`${statement.person} ${asked.refuse === true ? 'refused' : 'approved'} ${ref}`);
     return exit.ok;
   } finally {
@@ -56,16 +53,51 @@ function heldOf(store: Store, ref: string): { held: Fact<'call.held'>; args: unk
   const row = store.views.database.prepare('SELECT position FROM held WHERE hold = ?').get(ref) as
     | { position: number }
     | undefined;
-  if (row === undefined) throw new CommandError(`no call waits under \`${ref}\``, '`surety approve` lists what waits');
+  if (row === undefined)
+    throw new CommandError(`no call waits under \`${ref}\``, '`surety approve` lists what waits');
   const { fact, find } = store.fact(row.position);
   if (!isKind(fact, 'call.held')) throw new CommandError(`fact ${row.position} is no hold`);
   const opened = openCommitments(fact.body.args, find);
-  if (opened.withheld > 0) throw new CommandError('the arguments were erased: nobody can approve what they cannot see');
+  if (opened.withheld > 0)
+    throw new CommandError('the arguments were erased: nobody can approve what they cannot see');
   return { held: fact, args: opened.value ?? {} };
 }
 
-function statementOf({ body, agent, user, case: of }: Fact<'call.held'>, args: unknown, { as, refuse }: Asked) {
-  if (as === undefined) throw new CommandError('who approves?', 'pass --as you@example.com', exit.usage);
+/** The action with every argument in full, each on a line of its own: its values are the agent's choice. */
+function describe({ body, agent, user }: Fact<'call.held'>, args: unknown): string[] {
+  const { money, tool, approve: wanted, expires } = body;
+  const over = money === undefined ? '' : ` over ${majorText(money.amountMinor, money.currency)} ${money.currency}`;
+  const lines = [`${agent} wants ${printable(tool)}${over}${user === undefined ? '' : `, for ${printable(user)}`}`];
+  for (const [name, value] of Object.entries(args as object))
+    lines.push(`  ${printable(name)}: ${printable(JSON.stringify(value))}`);
+  const people = wanted.count === 1 ? 'one' : String(wanted.count);
+  return [...lines, `it waits for ${people} of ${wanted.function}, until ${new Date(expires).toISOString()}`];
+}
+
+function keyOf(terminal: Terminal, { key }: Asked): PersonKey {
+  if (key === undefined)
+    throw new CommandError('with which key?', 'pass --key FILE; `surety key FILE` makes one', exit.unauthenticated);
+  return readPersonKey(terminal, key);
+}
+
+/** Whose key this is, by surety.yaml. */
+function ownerOf({ id, line }: PersonKey, { declarations }: Config): string {
+  const owners = declarations.flatMap((each) =>
+    each.kind === 'person.enrolled' && each.body.keys.some((key) => key.id === id) ? [each.body.person] : [],
+  );
+  const [only] = owners;
+  if (only !== undefined && owners.length === 1) return only;
+  if (only !== undefined) throw new CommandError('several people have this key', 'pass --as PERSON', exit.usage);
+  const help = `put "${line}" under \`keys\` of the person in surety.yaml`;
+  throw new CommandError('nobody here signs with this key', help, exit.unauthenticated);
+}
+
+function statementOf(
+  { body, agent, user, case: of }: Fact<'call.held'>,
+  args: unknown,
+  person: string,
+  refuse: boolean,
+): ApprovalStatement {
   return {
     action: actionId(body.tool, args),
     agent: agent ?? '',
@@ -75,40 +107,32 @@ function statementOf({ body, agent, user, case: of }: Fact<'call.held'>, args: u
     hold: body.hold,
     expires: body.expires,
     function: body.approve.function,
-    person: as,
-    decision: refuse === true ? ('refuse' as const) : ('approve' as const),
+    person,
+    decision: refuse ? 'refuse' : 'approve',
   };
 }
 
-function describe(terminal: Terminal, { body, agent, user }: Fact<'call.held'>, args: unknown): void {
-  const { money, tool, approve: wanted } = body;
-  if (money !== undefined) terminal.note(terminal.paint('bold', `${majorText(money.amountMinor, money.currency)} ${money.currency}`));
-  terminal.note(`${agent} wants ${tool} with ${sayValue(args)}${user === undefined ? '' : `, for ${user}`}`);
-  terminal.note(`it waits for ${wanted.count} of ${wanted.function}, until ${new Date(body.expires).toISOString()}`);
-}
+const signed = (statement: ApprovalStatement, key: KeyObject): string =>
+  sign(null, Buffer.from(approvalText(statement)), key).toString('base64');
 
-function signWith(terminal: Terminal, file: string | undefined, text: string): { key: string; signature: string } {
-  if (file === undefined) throw new CommandError('with which key?', 'pass --key FILE; `surety key` makes one', exit.usage);
-  const path = resolve(terminal.cwd, file);
-  if (!existsSync(path)) throw new CommandError(`no key at \`${file}\``);
-  if ((statSync(path).mode & 0o077) !== 0) throw new CommandError(`\`${file}\` can be read by others`, 'set its mode to 0600');
-  const privateKey = createPrivateKey(readFileSync(path));
-  if (privateKey.asymmetricKeyType !== 'ed25519') throw new CommandError(`\`${file}\` is no Ed25519 key`);
-  const raw = rawOf(createPublicKey(privateKey));
-  const key = createHash('sha256').update(raw).digest('base64url');
-  return { key, signature: sign(null, Buffer.from(text), privateKey).toString('base64') };
-}
-
-function listHolds(terminal: Terminal, store: Store, json: boolean): Exit {
-  const rows = store.views.database.prepare('SELECT hold, expires FROM held WHERE answered = 0').all() as {
-    hold: string;
-    expires: number;
-  }[];
-  if (json) terminal.out(JSON.stringify(rows));
-  else if (rows.length === 0) terminal.out('nothing waits for approval');
-  else for (const { hold } of rows) {
-    const { held, args } = heldOf(store, hold);
-    terminal.out(`${hold}  ${held.body.tool} with ${sayValue(args)}, for ${held.body.approve.function}`);
-  }
+function listHolds(terminal: Terminal, store: Store, { json, key, refuse }: Asked): Exit {
+  if (key !== undefined || refuse === true)
+    throw new CommandError('which hold?', '`surety approve` alone lists what waits', exit.usage);
+  const waiting = waitingHolds(store.views.database, clockFrom(terminal.env).now());
+  if (json === true) {
+    const shown = waiting.map(({ hold, expires, needed, given }) => {
+      const { held, args } = heldOf(store, hold);
+      const { tool, money, approve: wanted } = held.body;
+      const about = { tool, args, agent: held.agent, user: held.user, money, function: wanted.function };
+      return { hold, ...about, expires: new Date(expires).toISOString(), needed, given };
+    });
+    terminal.out(JSON.stringify(shown));
+  } else if (waiting.length === 0) terminal.out('nothing waits for approval');
+  else for (const { hold } of waiting) terminal.out(listLine(store, hold));
   return exit.ok;
+}
+
+function listLine(store: Store, hold: string): string {
+  const { held, args } = heldOf(store, hold);
+  return `${hold}  ${printable(held.body.tool)} with ${sayValue(args)}, for ${held.body.approve.function}`;
 }

@@ -8,13 +8,15 @@ import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
 export function init(terminal: Terminal, where: string): Exit {
   const folder = resolve(terminal.cwd, where);
   const files = Object.entries(template(basename(folder)));
-  const taken = files.filter(([name]) => existsSync(join(folder, name))).map(([name]) => name);
-  if (taken.length > 0) throw new CommandError(`already there: ${taken.join(', ')}`, 'nothing was written; choose another folder');
+  const taken = files.map(([name]) => name).filter((name) => existsSync(join(folder, name)));
+  if (taken.length > 0)
+    throw new CommandError(`already there: ${taken.join(', ')}`, 'nothing was written; choose another folder');
   for (const [name, content] of files) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content, { flag: 'wx' });
     terminal.out(join(where, name));
   }
-  terminal.note('next: surety check, surety credential <agent>, surety up');
+  const at = where === '.' ? '' : ` -C ${where}`;
+  terminal.note(`next: surety check${at}, surety credential assistant${at}, surety up${at}`);
   return exit.ok;
 }

@@ -1,13 +1,14 @@
-// `surety verdict`, `surety prove`, `surety verify`: what an owner and an auditor ask.
+// `surety verdict` and `surety prove`: what an owner asks of their outcome.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { startOfDay } from '@surety/proof/rules';
-import { type Trust, type Verification, verify } from '@surety/proof/verify';
-import { type VerdictShown, showVerdict } from '../../api/index.ts';
-import { sha256 } from '../../ledger/hash.ts';
-import { type OpenDesk, withDesk } from '../desk.ts';
-import { verdictLines, verdictWord } from '../show-verdict.ts';
+import type { VerdictShown } from '../../api/index.ts';
+import type { Config } from '../../config/index.ts';
+import { didYouMean } from '../../config/problem.ts';
+import { type DeskWork, type OpenDesk, withDesk } from '../desk.ts';
+import { explain } from '../explain.ts';
+import { verdictLines } from '../show-verdict.ts';
 import { configOf } from '../store.ts';
 import { CommandError, type Exit, exit, exitOf, type Terminal } from '../terminal.ts';
 
@@ -18,104 +19,92 @@ interface Asked {
   readonly out?: string;
 }
 
-export async function verdict(terminal: Terminal, open: OpenDesk, outcome: string, asked: Asked): Promise<Exit> {
+export async function verdict(
+  terminal: Terminal,
+  open: OpenDesk,
+  outcome: string,
+  asked: Asked,
+): Promise<Exit> {
   const config = await configOf(terminal, asked.folder);
-  const shown = await withDesk(config, terminal, open, (desk) => desk.verdict(outcome, instantOf(asked, config.timeZone)));
-  print(terminal, asked, shown);
+  const at = instantOf(asked, config.timeZone);
+  const shown = await judged(config, terminal, open, outcome, (desk) => desk.verdict(outcome, at));
+  if (asked.json === true) terminal.out(JSON.stringify(shown));
+  else for (const line of verdictLines(shown, terminal.paint)) terminal.out(line);
   return exitOf(shown.verdict);
 }
 
-export async function prove(terminal: Terminal, open: OpenDesk, outcome: string, asked: Asked): Promise<Exit> {
+export async function prove(
+  terminal: Terminal,
+  open: OpenDesk,
+  outcome: string,
+  asked: Asked,
+): Promise<Exit> {
   const config = await configOf(terminal, asked.folder);
   const at = instantOf(asked, config.timeZone);
-  const { verdict: shown, proof } = await withDesk(config, terminal, open, (desk) => desk.prove(outcome, at));
-  const file = resolve(terminal.cwd, asked.out ?? `${outcome}-${shown.window.from.slice(0, 10)}.proof.zip`);
-  writeFileSync(file, proof);
+  // A place that cannot be written to is said before the work.
+  if (asked.out !== undefined) checkPlace(resolve(terminal.cwd, asked.out), asked.out);
+  const { verdict: shown, proof } = await judged(config, terminal, open, outcome, (desk) =>
+    desk.prove(outcome, at),
+  );
+  const file = writeProof(terminal, shown, proof, asked.out);
   if (asked.json === true) terminal.out(JSON.stringify({ ...shown, proof: file }));
   else {
     for (const line of verdictLines(shown, terminal.paint)) terminal.out(line);
     terminal.out(`\n${file} (${proof.length} bytes)`);
-    terminal.note(`check it anywhere: surety verify ${basename(file)}`);
+    terminal.note(`anybody can check it, anywhere: surety verify ${basename(file)} --trust KEYS`);
   }
   return exitOf(shown.verdict);
 }
 
+/** The proof appears whole or not at all. Only a name that the person gave is ever written over. */
+function writeProof({ cwd }: Terminal, { outcome, window }: VerdictShown, proof: Uint8Array, out?: string): string {
+  const named = out ?? `${outcome}-${window.from.slice(0, 10)}.proof.zip`;
+  const file = resolve(cwd, named);
+  if (out === undefined && existsSync(file))
+    throw new CommandError(`\`${named}\` exists`, 'an earlier proof is never written over: name this one with --out');
+  const whole = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(whole, proof, { flag: 'wx' });
+    renameSync(whole, file);
+  } catch (cause) {
+    rmSync(whole, { force: true });
+    throw cause;
+  }
+  return file;
+}
+
+function checkPlace(file: string, written: string): void {
+  if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new CommandError(`there is no folder for \`${written}\``, 'make it first');
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new CommandError(`\`${written}\` is a folder`, 'name the file in it');
+}
+
+/** As `withDesk`; an outcome that does not exist is met with the one that was probably meant. */
+async function judged<T>(
+  config: Config,
+  terminal: Terminal,
+  open: OpenDesk,
+  outcome: string,
+  work: (desk: DeskWork) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withDesk(config, terminal, open, work);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'unknown-outcome') throw error;
+    const names = config.declarations.flatMap((each) =>
+      each.kind === 'outcome.declared' ? [each.body.outcome] : [],
+    );
+    const help = didYouMean(outcome, names, '`surety status` lists the outcomes');
+    throw new CommandError(explain(error).message, help);
+  }
+}
+
 function instantOf({ day }: Asked, timeZone: string): number | undefined {
   if (day === undefined) return undefined;
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(day)))
+  // Printed again, so that the 31st of a short month is not taken for another day.
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(day) : Number.NaN;
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== day)
     throw new CommandError(`\`${day}\` is no day`, 'write it as 2026-03-02', exit.usage);
   return startOfDay(day, timeZone);
-}
-
-function print(terminal: Terminal, { json }: Asked, shown: VerdictShown): void {
-  if (json === true) terminal.out(JSON.stringify(shown));
-  else for (const line of verdictLines(shown, terminal.paint)) terminal.out(line);
-}
-
-interface VerifyAsked {
-  readonly trust?: string;
-  readonly head?: string;
-  readonly json?: boolean;
-}
-
-/** Needs no store, no network and no account: one file, and the keys and the head that the auditor kept. */
-export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
-  const proof = readable(terminal, file, 'proof');
-  const verification = await verify(new Uint8Array(proof), {
-    sha256,
-    ...(asked.trust === undefined ? {} : { trust: parseTrust(readable(terminal, asked.trust, 'trust file').toString()) }),
-    ...(asked.head === undefined ? {} : { earlierHead: readable(terminal, asked.head, 'head').toString() }),
-  });
-  if (asked.json === true) terminal.out(JSON.stringify(jsonOf(verification)));
-  else for (const line of verificationLines(verification, terminal)) terminal.out(line);
-  return exitOf(verification.verdict);
-}
-
-function readable({ cwd }: Terminal, file: string, what: string): Buffer {
-  const path = resolve(cwd, file);
-  if (!existsSync(path)) throw new CommandError(`no ${what} at \`${file}\``);
-  return readFileSync(path);
-}
-
-/** Lines `log KEY`, `statement KEY`, `witness KEY` (C2SP signed-note verifier keys); `#` starts a comment. */
-export function parseTrust(text: string): Trust {
-  const trust = { log: [] as string[], statement: [] as string[], witnesses: [] as string[] };
-  text.split('\n').forEach((line, index) => {
-    const [word, key, ...rest] = line.trim().split(/\s+/);
-    if (word === undefined || word === '' || word.startsWith('#')) return;
-    const list = { log: trust.log, statement: trust.statement, witness: trust.witnesses }[word];
-    if (list === undefined || key === undefined || rest.length > 0)
-      throw new CommandError(`line ${index + 1} of the trust file is not \`log|statement|witness KEY\``);
-    list.push(key);
-  });
-  return trust;
-}
-
-const jsonOf = ({ judgement, ...rest }: Verification): object => ({
-  ...rest,
-  ...(judgement === undefined ? {} : { recomputed: showVerdict(judgement, '') }),
-});
-
-function verificationLines(verification: Verification, { paint }: Terminal): string[] {
-  const lines = verification.checks.map(({ check, ok, text }) =>
-    ok ? `${paint('green', '✓')} ${check}` : `${paint('red', '✕')} ${check}: ${text}`,
-  );
-  const { judgement, pinned, witnessed, withheld } = verification;
-  if (judgement === undefined)
-    return [...lines, '', `${verdictWord('unsound', paint)}: this file proves nothing`];
-  const witnesses = witnessed.map(({ witness, pinned: known }) => `${witness}${known ? '' : ' (not pinned by you)'}`);
-  return [
-    ...lines,
-    '',
-    `Records      sound: ${judgement.head.size} facts hash to the signed head`,
-    `Whose        ${pinned ? 'signed by keys that you pinned' : 'trust-not-pinned: keys were taken from the proof itself; pass --trust'}`,
-    `Witnessed    by ${witnesses.join(', ') || 'nobody'}`,
-    `Complete     to ${judgement.rung}`,
-    `Recomputed   ${judgement.verdict}, weakest grade ${judgement.grade}`,
-    `Withheld     ${withheld} values`,
-    '',
-    ...verdictLines({ ...showVerdict(judgement, ''), verdict: judgement.verdict }, paint),
-    '',
-    `${verdictWord(verification.verdict, paint)}`,
-  ];
 }

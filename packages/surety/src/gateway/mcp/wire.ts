@@ -14,8 +14,9 @@ export interface Request {
   readonly params: Members;
   /** Original text of `params`; `{}` if there were none. */
   readonly paramsText: string;
-  /** Where `params.name` lies within `paramsText`. */
+  /** Where `params.name` and `params._meta` lie within `paramsText`. */
   readonly nameSpan: Span | undefined;
+  readonly metaSpan: Span | undefined;
 }
 
 export interface Notification {
@@ -67,7 +68,7 @@ export interface WireLimits {
 
 const methodMax = 128;
 const idMax = 256;
-const pointers = ['/id', '/params', '/params/name', '/result', '/error'];
+const pointers = ['/id', '/params', '/params/name', '/params/_meta', '/result', '/error'];
 
 export const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -111,10 +112,12 @@ function requestOf(
   if (!Object.hasOwn(value, 'id')) return { is: 'notification', method, params };
   if (!isId(id)) throw new WireError(rpc.invalidRequest, 'id is neither a string nor an integer');
   const paramsText = spans.has('/params') ? slice('/params') : '{}';
-  const name = spans.get('/params/name');
   const from = spans.get('/params')?.[0] ?? 0;
-  const nameSpan: Span | undefined = name === undefined ? undefined : [name[0] - from, name[1] - from];
-  return { is: 'request', idText: slice('/id'), method, params, paramsText, nameSpan };
+  const within = (span: Span | undefined): Span | undefined =>
+    span === undefined ? undefined : [span[0] - from, span[1] - from];
+  const nameSpan = within(spans.get('/params/name'));
+  const metaSpan = within(spans.get('/params/_meta'));
+  return { is: 'request', idText: slice('/id'), method, params, paramsText, nameSpan, metaSpan };
 }
 
 const isId = (id: unknown): boolean =>
@@ -141,8 +144,8 @@ export function withMember(object: string, name: string, value: unknown): string
   return /^\s*\}$/.test(rest) ? `{${member}}` : `{${member},${rest}`;
 }
 
-/** `text` with the value at `span` replaced by a JSON string. */
-export const replaced = (text: string, [start, end]: Span, by: string): string =>
+/** `text` with what lies at `span` replaced by the JSON of a value. */
+export const replaced = (text: string, [start, end]: Span, by: unknown): string =>
   text.slice(0, start) + JSON.stringify(by) + text.slice(end);
 
 export const requestText = (id: number, method: string, paramsText: string): string =>

@@ -1,0 +1,130 @@
+// `surety verify`: what an auditor asks. One file, and the keys and the head that the auditor kept; no store, no
+// network and no account. Every byte of the proof may come from somebody who wants it believed.
+
+import {
+  NOTE_COSIGNATURE,
+  NOTE_ED25519,
+  NoteError,
+  parseHead,
+  parseNote,
+  parseVerifier,
+} from '@surety/proof/records';
+import { type Trust, type Verification, verify } from '@surety/proof/verify';
+import { showVerdict } from '../../api/index.ts';
+import { sha256 } from '../../ledger/hash.ts';
+import { readSmallFile, readWholeFile } from '../reading.ts';
+import { verdictLines, verdictWord } from '../show-verdict.ts';
+import { CommandError, type Exit, exitOf, printable, type Terminal } from '../terminal.ts';
+
+interface VerifyAsked {
+  readonly trust?: string;
+  readonly head?: string;
+  readonly json?: boolean;
+}
+
+/** As large as a file can be read in one piece. */
+const proofBytesMax = 2 ** 31 - 1;
+
+export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
+  // What the auditor brings is read first: a slip there says nothing about the proof, so it is no verdict.
+  const trust = asked.trust === undefined ? undefined : parseTrust(textOf(terminal, asked.trust, 'trust file'));
+  const earlierHead = asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
+  const { bytes } = readWholeFile(terminal, file, 'proof', proofBytesMax);
+  const verification = await verify(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), {
+    sha256,
+    ...(trust && { trust }),
+    ...(earlierHead === undefined ? {} : { earlierHead }),
+  });
+  if (asked.json === true) terminal.out(JSON.stringify(jsonOf(verification)));
+  else for (const line of verificationLines(verification, terminal)) terminal.out(line);
+  return exitOf(verification.verdict);
+}
+
+const textOf = (terminal: Terminal, file: string, what: string): string =>
+  readSmallFile(terminal, file, what).bytes.toString('utf8');
+
+function keptHead(note: string, file: string): string {
+  try {
+    parseHead(parseNote(note).text);
+    return note;
+  } catch (error) {
+    throw new CommandError(`\`${file}\` holds no signed head: ${(error as Error).message}`);
+  }
+}
+
+const keyTypes = { log: NOTE_ED25519, statement: NOTE_ED25519, witness: NOTE_COSIGNATURE } as const;
+const isUse = (word: string): word is keyof typeof keyTypes => Object.hasOwn(keyTypes, word);
+
+/**
+ * Lines `log KEY`, `statement KEY`, `witness KEY` (C2SP signed-note verifier keys); `#` starts a comment.
+ * Throws CommandError for anything else, and for a file that pins nothing: a typing error must not
+ * quietly mean "trust whatever the proof says about itself".
+ */
+export function parseTrust(text: string): Trust {
+  const trust = { log: [] as string[], statement: [] as string[], witness: [] as string[] };
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const [word, key, ...rest] = line.replace(/#.*$/, '').trim().split(/\s+/);
+    if (word === undefined || word === '') continue;
+    const where = `line ${index + 1} of the trust file`;
+    if (!isUse(word) || key === undefined || rest.length > 0)
+      throw new CommandError(`${where} is not \`log|statement|witness KEY\``);
+    if (typeOf(key, where) !== keyTypes[word]) throw new CommandError(`${where}: this is no key of a ${word}`);
+    trust[word].push(key);
+  }
+  const { log, statement, witness: witnesses } = trust;
+  if (log.length === 0 || statement.length === 0) {
+    const missing = log.length === 0 ? 'log' : 'statement';
+    throw new CommandError(`the trust file pins no \`${missing}\` key`, 'ask who runs the log for it, not the proof');
+  }
+  return { log, statement, witnesses };
+}
+
+function typeOf(key: string, where: string): number {
+  try {
+    return parseVerifier(key).type;
+  } catch (error) {
+    if (error instanceof NoteError) throw new CommandError(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+const jsonOf = ({ judgement, ...rest }: Verification): object => ({
+  ...rest,
+  ...(judgement === undefined ? {} : { recomputed: showVerdict(judgement, '') }),
+});
+
+function verificationLines(verification: Verification, { paint }: Terminal): string[] {
+  const checks = verification.checks.map(({ check, ok, text }) =>
+    ok
+      ? `${paint('green', '✓')} ${printable(check)}`
+      : `${paint('red', '✕')} ${printable(check)}: ${printable(text)}`,
+  );
+  const { judgement, verdict } = verification;
+  if (judgement === undefined) return [...checks, '', `${verdictWord('unsound', paint)}: this file proves nothing`];
+  return [
+    ...checks,
+    '',
+    ...findings(verification, judgement),
+    '',
+    ...verdictLines(showVerdict(judgement, ''), paint),
+    '',
+    `${verdictWord(verdict, paint)}${verdict === judgement.verdict ? '' : ', as its keys are not pinned'}`,
+  ];
+}
+
+function findings(
+  { pinned, witnessed, withheld }: Verification,
+  { head, rung, verdict, grade }: NonNullable<Verification['judgement']>,
+): string[] {
+  const witnesses = witnessed.map(
+    ({ witness, pinned: known }) => `${printable(witness)}${known ? '' : ' (not pinned by you)'}`,
+  );
+  return [
+    `Records      sound: ${head.size} facts hash to the signed head`,
+    `Whose        ${pinned ? 'signed by keys that you pinned' : 'trust-not-pinned: keys were taken from the proof itself; pass --trust'}`,
+    `Witnessed    by ${witnesses.join(', ') || 'nobody'}`,
+    `Complete     to ${rung}`,
+    `Recomputed   ${verdict}, weakest grade ${grade}`,
+    `Withheld     ${withheld} ${withheld === 1 ? 'value' : 'values'}`,
+  ];
+}

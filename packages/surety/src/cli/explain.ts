@@ -1,0 +1,62 @@
+// Errors from the rooms below, as something that the person who typed the command can put right. They are told
+// apart by name and code, as they also arrive over the socket, and so that `--help` loads none of those rooms.
+
+import { CommandError, exit } from './terminal.ts';
+
+interface Coded extends Error {
+  readonly code?: string;
+  readonly path?: string;
+  readonly address?: string;
+}
+
+const nothingYet = '`surety up` starts it here; `-C FOLDER` names another folder';
+const approvals = '`surety approve` lists what waits';
+
+/** What to do, by the codes of `LedgerError`, `ApprovalError`, `OutcomeError`, `HouseError` and the API. */
+const help: Readonly<Record<string, string>> = {
+  missing: nothingYet,
+  held: 'let that process finish, or stop it, and try again',
+  full: 'make space on the disk of the store, then try again',
+  corrupt: 'change nothing in the store, and run `surety doctor`',
+  'wrong-log': 'the store belongs to another `origin` or other keys: name the right folder with -C',
+  'not-sealed': '`surety doctor` says what the sealer does',
+  'unknown-outcome': '`surety status` lists the outcomes',
+  'no-hold': approvals,
+  gone: approvals,
+  'bad-signature': 'the key must stand under `keys` of this person in surety.yaml, and that file be in force',
+};
+
+/** Which of them say that the person is not who may do this. */
+const unauthenticated = new Set(['bad-signature', 'not-yours', 'EACCES', 'EPERM']);
+
+const named = new Set(['LedgerError', 'ApprovalError', 'OutcomeError', 'HouseError', 'RecordError', 'RemoteError']);
+
+/** The system's own words for what happens to files and sockets, without the name of its function. */
+const systemWords: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EEXIST: 'it exists already',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of this path is no folder',
+  ENOSPC: 'no space left on the disk',
+  EROFS: 'the disk is read-only',
+  EADDRINUSE: 'the address is in use: another program listens there',
+  EADDRNOTAVAIL: 'no such address on this machine',
+  ECONNRESET: 'the running Surety ended before it answered',
+};
+
+/** The same error if nothing better can be said. */
+export function explain(error: unknown): Error {
+  if (error instanceof CommandError || !(error instanceof Error)) return error as Error;
+  const { code = '', message, name, path, address } = error as Coded;
+  const exitCode = unauthenticated.has(code) ? exit.unauthenticated : exit.error;
+  if (named.has(name)) {
+    const said = code === 'missing' ? 'nothing has run here yet' : message;
+    return new CommandError(said, help[code], exitCode);
+  }
+  const words = systemWords[code];
+  if (words === undefined) return error;
+  const where = path ?? address;
+  return new CommandError(where === undefined ? words : `\`${where}\`: ${words}`, undefined, exitCode);
+}

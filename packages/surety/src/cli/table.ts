@@ -1,0 +1,193 @@
+// Every command with its words, in one table, from which help, did-you-mean and completion are made. A command
+// is imported when it runs, so that `--help` stays fast.
+
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import type { OpenDesk } from './desk.ts';
+import type { Exit, Terminal } from './terminal.ts';
+
+interface UpOptions {
+  readonly folder: string;
+  readonly port?: number;
+  readonly withParent?: boolean;
+}
+
+/** What only the composition root can do. */
+export interface Roots {
+  readonly openDesk: OpenDesk;
+  /** `surety up`: resolves when it has been asked to stop. */
+  readonly up: (terminal: Terminal, options: UpOptions) => Promise<Exit>;
+  /** `surety demo`: the story of examples/supplier-payments. */
+  readonly demo: (terminal: Terminal, options: { once?: boolean; json?: boolean }) => Promise<Exit>;
+  readonly version: string;
+}
+
+interface Building {
+  readonly program: Command;
+  readonly terminal: Terminal;
+  readonly roots: Roots;
+  readonly done: (code: Exit) => void;
+}
+
+export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+
+export function addCommands(building: Building): void {
+  addStarting(building);
+  addLooking(building);
+  addActing(building);
+  addJudging(building);
+  addCaring(building);
+}
+
+const whole =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`It is no whole number from ${from} to ${to}.`);
+  };
+
+const folder = (): Option => new Option('-C, --folder <path>', 'folder of surety.yaml').default('.', 'here');
+const json = (what = 'print one JSON document'): Option => new Option('--json', what);
+
+function addStarting({ program, terminal, roots, done }: Building): void {
+  program.commandsGroup('Start:');
+  program
+    .command('init')
+    .argument('[folder]', 'where; made if it is not there', '.')
+    .description('write a working surety.yaml, a policy and an outcome')
+    .action(async (where: string) => done((await import('./commands/init.ts')).init(terminal, where)));
+  program
+    .command('check')
+    .description('check the files that people write, and say every problem at once')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (options) => done(await (await import('./commands/check.ts')).check(terminal, options)));
+  program
+    .command('up')
+    .description('run the gateway, with the sealer beside it, until it is asked to stop')
+    .addOption(folder())
+    .option('-p, --port <port>', 'instead of the one in surety.yaml; 0 is any free one', whole(0, 65_535))
+    .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
+    .action(async (options: UpOptions) => done(await roots.up(terminal, options)));
+  program
+    .command('demo')
+    .description('play the story of the supplier payments, with real processes on this machine')
+    .option('--once', 'end after the story')
+    .addOption(json())
+    .action(async (options: { once?: boolean; json?: boolean }) => done(await roots.demo(terminal, options)));
+}
+
+function addLooking({ program, terminal, done }: Building): void {
+  program.commandsGroup('Look:');
+  program
+    .command('status')
+    .description('each outcome with its latest verdict, and what waits for approval')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (options) => done(await (await import('./commands/look.ts')).status(terminal, options)));
+  program
+    .command('tail')
+    .description('the newest facts, as a person would say them')
+    .addOption(folder())
+    .addOption(json('print each fact as one line of JSON'))
+    .option('-n, --lines <n>', 'how many', whole(0, 1_000_000), 20)
+    .option('-f, --follow', 'go on as facts come')
+    .action(async (options) => done(await (await import('./commands/look.ts')).tail(terminal, options)));
+  program
+    .command('why')
+    .argument('<ref>', 'a call (c-...) or a hold (h-...); its beginning is enough')
+    .description('everything that the ledger says about one call')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (ref: string, options) =>
+      done(await (await import('./commands/look.ts')).why(terminal, ref, options)),
+    );
+}
+
+function addActing({ program, terminal, roots: { openDesk }, done }: Building): void {
+  program.commandsGroup('Act:');
+  program
+    .command('key')
+    .argument('<file>', 'where the private half goes')
+    .description('make a key to approve with; prints its public half')
+    .action(async (file: string) => done((await import('./commands/key.ts')).newKey(terminal, file)));
+  program
+    .command('approve')
+    .argument('[ref]', 'a hold (h-...); without one, lists what waits')
+    .description('approve, or refuse, the exact action that waits')
+    .addOption(folder())
+    .addOption(json())
+    .option('--key <file>', 'the private key to sign with')
+    .option('--as <person>', 'who approves (default: whose key it is)')
+    .option('--refuse', 'say no')
+    .action(async (ref: string | undefined, options) =>
+      done(await (await import('./commands/approve.ts')).approve(terminal, openDesk, ref, options)),
+    );
+  program
+    .command('credential')
+    .argument('<identity>', 'an agent or an application')
+    .description('issue a credential; it is shown once')
+    .addOption(folder())
+    .addOption(json())
+    .option('--days <n>', 'how long it lives', whole(1, 366), 90)
+    .action(async (identity: string, options) =>
+      done(await (await import('./commands/credential.ts')).credential(terminal, openDesk, identity, options)),
+    );
+  program
+    .command('settle')
+    .description('look in the records for the effects of calls whose answer was lost')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (options) =>
+      done(await (await import('./commands/settle.ts')).settle(terminal, openDesk, options)),
+    );
+}
+
+function addJudging({ program, terminal, roots: { openDesk }, done }: Building): void {
+  program.commandsGroup('Judge:');
+  const about = (command: Command): Command =>
+    command
+      .argument('<outcome>', 'its id, as in its file')
+      .addOption(folder())
+      .addOption(json())
+      .option('--day <day>', 'a day of the window, such as 2026-03-02 (default: the newest closed window)');
+  about(program.command('verdict'))
+    .description('judge an outcome over a window, from the facts')
+    .action(async (outcome: string, options) =>
+      done(await (await import('./commands/judge.ts')).verdict(terminal, openDesk, outcome, options)),
+    );
+  about(program.command('prove'))
+    .description('the verdict, with its proof as one file that anyone can verify')
+    .option('-o, --out <file>', 'where the proof goes (default: OUTCOME-DAY.proof.zip)')
+    .action(async (outcome: string, options) =>
+      done(await (await import('./commands/judge.ts')).prove(terminal, openDesk, outcome, options)),
+    );
+  program
+    .command('verify')
+    .argument('<proof>', 'a proof file')
+    .description('check a proof offline: needs no store, no network and no account')
+    .addOption(json())
+    .option('--trust <file>', 'keys that you pin: lines of `log|statement|witness KEY`')
+    .option('--head <file>', 'an earlier head that you kept: the log must extend it')
+    .action(async (proof: string, options) =>
+      done(await (await import('./commands/verify.ts')).verifyProof(terminal, proof, options)),
+    );
+}
+
+function addCaring({ program, terminal, done }: Building): void {
+  program.commandsGroup('Care:');
+  program
+    .command('doctor')
+    .description('check the installation, running or not; exits 1 if a check fails')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (options) => done(await (await import('./commands/doctor.ts')).doctor(terminal, options)));
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'which shell reads it').choices(shells))
+    .description('print a completion script')
+    .action(async (shell: string) =>
+      done((await import('./commands/completion.ts')).completion(terminal, shell, program)),
+    );
+  program.helpCommand('help [command]', 'print help for a command');
+}

@@ -1,0 +1,15 @@
+// The MCP wire of the gateway: the front that agents talk to, the upstream servers behind it, and the port
+// through which every call is decided.
+
+export { createFront, type FrontLimits, type FrontOptions } from './front.ts';
+export { type HttpOptions, HttpUpstream } from './http.ts';
+export type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
+export { type StdioOptions, StdioUpstream } from './stdio.ts';
+export type { Tool, Upstream } from './upstream.ts';
+
+import { type HttpOptions, HttpUpstream } from './http.ts';
+import { type StdioOptions, StdioUpstream } from './stdio.ts';
+import type { Upstream } from './upstream.ts';
+
+export const stdioUpstream = (options: StdioOptions): Upstream => new StdioUpstream(options);
+export const httpUpstream = (options: HttpOptions): Upstream => new HttpUpstream(options);

@@ -1,0 +1,71 @@
+// The tools of a server as clients get to see them. A server names its tools as it likes: names that could be
+// taken for one another, or that clients cannot write, are left out and reported, never guessed at.
+
+import type { Tool } from './upstream.ts';
+import { replaced } from './wire.ts';
+
+/** A tool under the name that an endpoint shows. */
+export interface Shown {
+  readonly native: string;
+  /** The tool's own JSON text; on the merged endpoint with the shown name in it. */
+  readonly text: string;
+}
+
+/** The first name is shown; the second was left out, and is refused when called. */
+export interface Showing {
+  readonly shown: ReadonlyMap<string, Shown>;
+  readonly leftOut: ReadonlySet<string>;
+}
+
+export type OnLeftOut = (native: string, why: 'not-a-name' | 'too-long' | 'not-unique') => void;
+
+/** The native part of a tool id (`toolId` in the facts). */
+const nativeName = /^[^\s\p{Cc}]{1,256}$/u;
+
+/** Server endpoints show native names, untouched. */
+export const showNative = (tools: readonly Tool[], onLeftOut: OnLeftOut): Showing =>
+  showing(tools, ({ name }) => (nativeName.test(name) ? name : undefined), onLeftOut);
+
+/** What MCP clients and model APIs accept as the name of a tool. */
+const mergedLengthMax = 64;
+
+/** The merged endpoint shows `<server>_<native>`. A server id has no `_`, so the first one ends it. */
+export const showMerged = (server: string, tools: readonly Tool[], onLeftOut: OnLeftOut): Showing =>
+  showing(
+    tools,
+    ({ name }) => (nativeName.test(name) ? `${server}_${name.replace(/[^A-Za-z0-9_-]/gu, '_')}` : undefined),
+    onLeftOut,
+    mergedLengthMax,
+  );
+
+export function splitMerged(name: string): { server: string; rest: string } | undefined {
+  const at = name.indexOf('_');
+  return at <= 0 ? undefined : { server: name.slice(0, at), rest: name.slice(at + 1) };
+}
+
+function showing(
+  tools: readonly Tool[],
+  nameOf: (tool: Tool) => string | undefined,
+  onLeftOut: OnLeftOut,
+  lengthMax = 256,
+): Showing {
+  const shown = new Map<string, Shown>();
+  const leftOut = new Set<string>();
+  for (const tool of tools) {
+    const name = nameOf(tool);
+    if (name === undefined) onLeftOut(tool.name, 'not-a-name');
+    else if (name.length > lengthMax) {
+      leftOut.add(name);
+      onLeftOut(tool.name, 'too-long');
+    } else if (shown.has(name) || leftOut.has(name)) {
+      // Neither may have the name: which of them a client means, nobody can say.
+      shown.delete(name);
+      leftOut.add(name);
+      onLeftOut(tool.name, 'not-unique');
+    } else shown.set(name, { native: tool.name, text: named(tool, name) });
+  }
+  return { shown, leftOut };
+}
+
+const named = ({ name, text, nameSpan }: Tool, shown: string): string =>
+  shown === name ? text : replaced(text, nameSpan, shown);

@@ -1,0 +1,186 @@
+// An upstream server that runs beside the gateway and speaks over its standard streams. It is started when
+// it is first needed, and anew on the next request after it died, with a growing pause while it keeps dying.
+// A tool call is written at most once, to one process.
+
+import { version } from '../../version.ts';
+import { UpstreamError } from './errors.ts';
+import type { UpstreamReply } from './port.ts';
+import { type NonsenseKind, ServerProcess } from './process.ts';
+import { Tally } from './tally.ts';
+import {
+  type CallOptions,
+  checkInitialized,
+  expectResult,
+  initializeParams,
+  type Tool,
+  ToolList,
+  type Upstream,
+} from './upstream.ts';
+import type { Members } from './wire.ts';
+
+export interface StdioOptions {
+  readonly server: string;
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Exactly these, with `PATH` and `HOME`: the gateway's own environment holds secrets. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** How long a call may take; default 30 s. */
+  readonly timeoutMs?: number;
+  /** How long the process may take to answer `initialize`; default 30 s. */
+  readonly startTimeoutMs?: number;
+  /** Default 8 MiB. */
+  readonly answerBytesMax?: number;
+  readonly depthMax?: number;
+  readonly inFlightMax?: number;
+  readonly listMaxAgeMs?: number;
+  /** How long a process may take to end when asked to; default 1 s. */
+  readonly graceMs?: number;
+  readonly onStderr?: (text: string) => void;
+  /** Told in words, without values. */
+  readonly onProblem?: (problem: string) => void;
+}
+
+interface Running {
+  readonly process: ServerProcess;
+  readonly initialized: Members;
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 10_000;
+
+export class StdioUpstream implements Upstream {
+  readonly server: string;
+  readonly #options: StdioOptions;
+  readonly #tools: ToolList;
+  readonly #nonsense: Tally<NonsenseKind>;
+  readonly #ending = new Set<Promise<void>>();
+  #process: ServerProcess | undefined;
+  #running: Promise<Running> | undefined;
+  /** Processes that ended since one last answered a request. */
+  #deaths = 0;
+  #notBefore = 0;
+  #closed = false;
+
+  constructor(options: StdioOptions) {
+    this.server = options.server;
+    this.#options = options;
+    this.#nonsense = new Tally((kind, count) =>
+      options.onProblem?.(`the server wrote nonsense: ${kind}, ${count} so far`),
+    );
+    this.#tools = new ToolList({
+      maxAgeMs: options.listMaxAgeMs ?? 5_000,
+      page: async (paramsText) => expectResult(await this.#request('tools/list', paramsText), 'tools/list'),
+    });
+  }
+
+  /** How often the server wrote something that is no answer to a request, by kind. */
+  get nonsense(): ReadonlyMap<NonsenseKind, number> {
+    return this.#nonsense.counts;
+  }
+
+  async describe(): Promise<Members> {
+    return (await this.#ready()).initialized;
+  }
+
+  listTools(): Promise<readonly Tool[]> {
+    return this.#tools.get();
+  }
+
+  call(paramsText: string, options: CallOptions = {}): Promise<UpstreamReply> {
+    return this.#request('tools/call', paramsText, options.timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#retire();
+    await Promise.all(this.#ending);
+  }
+
+  async #request(method: string, paramsText: string, timeoutMs?: number): Promise<UpstreamReply> {
+    let running: Running;
+    try {
+      running = await this.#ready();
+    } catch (cause) {
+      return { is: 'not-sent', cause: (cause as Error).message };
+    }
+    const wait = timeoutMs ?? this.#options.timeoutMs ?? 30_000;
+    const reply = await running.process.request(method, paramsText, wait);
+    if (reply.is === 'result' || reply.is === 'error') this.#deaths = 0;
+    return reply;
+  }
+
+  #ready(): Promise<Running> {
+    if (this.#closed) return Promise.reject(new UpstreamError('closed', 'the gateway is closing'));
+    if (this.#running !== undefined && this.#process?.usable) return this.#running;
+    this.#retire();
+    if (performance.now() < this.#notBefore)
+      return Promise.reject(
+        new UpstreamError('not-sent', 'the server keeps ending; waiting before the next start'),
+      );
+    const running = this.#start();
+    this.#running = running;
+    running.catch(() => {
+      if (this.#running === running) this.#retire();
+    });
+    return running;
+  }
+
+  async #start(): Promise<Running> {
+    const process = this.#spawn();
+    this.#process = process;
+    const params = initializeParams({ name: 'surety', version });
+    const reply = await process.request('initialize', params, this.#options.startTimeoutMs ?? 30_000);
+    const initialized = checkInitialized(expectResult(reply, 'initialize').value);
+    process.notify('notifications/initialized');
+    return { process, initialized };
+  }
+
+  #spawn(): ServerProcess {
+    const { command, args = [], env = {}, cwd, onStderr } = this.#options;
+    const options = {
+      command,
+      args,
+      env: { ...inherited(), ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      lineBytesMax: this.#options.answerBytesMax ?? 8 * 1024 * 1024,
+      depthMax: this.#options.depthMax ?? 64,
+      inFlightMax: this.#options.inFlightMax ?? 256,
+      stderrBytesMax: 1 << 20,
+      graceMs: this.#options.graceMs ?? 1_000,
+    };
+    const started = new ServerProcess(options, {
+      onNotification: (method) => {
+        if (method === 'notifications/tools/list_changed') this.#tools.forget();
+      },
+      onNonsense: (kind) => this.#nonsense.add(kind),
+      onStderr: (text) => onStderr?.(text),
+      onGone: () => this.#died(),
+    });
+    return started;
+  }
+
+  /** The first death costs no pause; each further one without an answer in between doubles it. */
+  #died(): void {
+    this.#tools.forget();
+    if (this.#closed) return;
+    const pauseMs = this.#deaths === 0 ? 0 : firstPauseMs * 2 ** (this.#deaths - 1);
+    this.#deaths++;
+    this.#notBefore = performance.now() + Math.min(pauseMs, longestPauseMs);
+    this.#options.onProblem?.('the server ended');
+  }
+
+  #retire(): void {
+    const process = this.#process;
+    this.#process = undefined;
+    this.#running = undefined;
+    if (process === undefined) return;
+    const ending = process.end().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}
+
+function inherited(): Record<string, string> {
+  const { PATH, HOME } = process.env;
+  return { ...(PATH === undefined ? {} : { PATH }), ...(HOME === undefined ? {} : { HOME }) };
+}

@@ -1,0 +1,177 @@
+// `surety up`: the gateway on its port, the administrator's socket in the store, the sealer beside them.
+// Part of the composition root.
+
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { type Logger, pino } from 'pino';
+import { adminApp, type Desk, publicApp, showVerdict } from './api/index.ts';
+import type { DeskWork } from './cli/desk.ts';
+import { configOf } from './cli/store.ts';
+import { type Exit, exit, type Terminal } from './cli/terminal.ts';
+import type { Config } from './config/index.ts';
+import { createFront, httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
+import { type House, openHouse } from './house.ts';
+
+/** Effects that were lost are looked for in the records this often, beside every time that one is asked for. */
+const settleEveryMs = 5_000;
+
+/** Structured lines on stderr: ids and codes, never arguments, results or credentials. */
+const newLogger = (): Logger =>
+  pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+
+const noteTo =
+  (logger: Logger) =>
+  (level: 'info' | 'warn', note: string): void =>
+    logger[level](note);
+
+/** A house for one command, when none is running. */
+export async function openDesk(
+  config: Config,
+  terminal: Terminal,
+): Promise<DeskWork & { close(): Promise<void> }> {
+  const house = await openHouse(config, {
+    program: 'command',
+    env: terminal.env,
+    onNote: (_, note) => terminal.note(terminal.paint('dim', note)),
+  });
+  return { ...deskOf(house), close: () => house.close() };
+}
+
+function deskOf(house: House): Desk {
+  return {
+    verdict: async (outcome, at) => {
+      const { judgement, headNote } = await house.verdict(outcome, at);
+      return showVerdict(judgement, headNote);
+    },
+    prove: async (outcome, at) => {
+      const { given, proof } = await house.prove(outcome, at);
+      return { verdict: showVerdict(given.judgement, given.headNote), proof };
+    },
+    issue: (identity, lifeMs) => house.issue(identity, lifeMs),
+    openCase: (application, opening) => house.openCase(application, opening),
+    answer: (offered) => house.answer(offered),
+    settle: () => house.settle(),
+    application: (authorization) => house.application(authorization),
+    status: () => {
+      const head = house.sealer.latest();
+      const { origin } = house.log;
+      return {
+        origin,
+        ledgerSize: house.log.size(),
+        sealedSize: head?.size ?? 0,
+        cosigned: head?.cosigned ?? [],
+      };
+    },
+  };
+}
+
+interface UpOptions {
+  readonly folder: string;
+  readonly port?: number;
+  /** End when stdin ends, so that nothing outlives whoever started it. */
+  readonly withParent?: boolean;
+}
+
+/** Runs until it is asked to stop; then lets calls under way finish and says its last fact. */
+export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> {
+  const config = await configOf(terminal, options.folder);
+  const logger = newLogger();
+  const onNote = noteTo(logger);
+  const house = await openHouse(config, { program: 'gateway', env: terminal.env, onNote });
+  const upstreams = config.servers.map((server) => upstreamOf(server, onNote));
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    const desk = deskOf(house);
+    const onFault = (fault: Error) => logger.error({ fault: fault.stack }, 'a request failed');
+    const front = createFront({
+      governor: house.gateway,
+      upstreams,
+      allowedHosts: [config.listen.host],
+      onProblem: (problem: string) => onNote('warn', problem),
+    });
+    const api = getRequestListener(publicApp(desk, onFault).fetch);
+    const server = await listen(
+      (request, response) => (isMcp(request.url) ? front(request, response) : api(request, response)),
+      { host: config.listen.host, port: options.port ?? config.listen.port },
+    );
+    closing.push(() => closed(server));
+    const socket = join(config.store, 'admin.sock');
+    // The writer's lock is ours by now: a socket that lies here was left by a process that died.
+    rmSync(socket, { force: true });
+    const admin = await listen(getRequestListener(adminApp(desk, onFault).fetch), { path: socket });
+    chmodSync(socket, 0o600);
+    closing.push(() => closed(admin));
+    const settling = setInterval(() => {
+      house.settle().catch((error: Error) => onNote('warn', `not settled: ${error.message}`));
+    }, settleEveryMs);
+    closing.push(async () => clearInterval(settling));
+    const { port } = server.address() as AddressInfo;
+    terminal.note(`Surety is up: http://${config.listen.host}:${port}/mcp`);
+    onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
+    await asked(options.withParent === true);
+    return exit.ok;
+  } finally {
+    for (const close of closing) await close();
+    await Promise.all(upstreams.map((upstream) => upstream.close()));
+    await house.close();
+  }
+}
+
+const isMcp = (url: string | undefined): boolean =>
+  url === '/mcp' || url?.startsWith('/mcp/') === true || url?.startsWith('/mcp?') === true;
+
+function upstreamOf(
+  server: Config['servers'][number],
+  onNote: (level: 'warn', note: string) => void,
+): Upstream {
+  const onProblem = (problem: string) => onNote('warn', `${server.id}: ${problem}`);
+  const { id, timeoutMs } = server;
+  if (server.transport === 'http')
+    return httpUpstream({
+      server: id,
+      url: server.url ?? '',
+      headers: server.headers ?? {},
+      timeoutMs,
+      onProblem,
+    });
+  return stdioUpstream({
+    server: id,
+    command: server.command ?? '',
+    args: server.args ?? [],
+    cwd: server.cwd ?? '.',
+    env: server.env ?? {},
+    timeoutMs,
+    onProblem,
+  });
+}
+
+/** Headers and bodies in bounded time, so that a slow client holds nothing for long. */
+const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 };
+
+function listen(
+  listener: RequestListener,
+  at: { host: string; port: number } | { path: string },
+): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(serverOptions, listener);
+    server.once('error', reject);
+    server.listen(at, () => resolve(server));
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function asked(withParent: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
+    if (withParent) process.stdin.once('end', () => resolve()).resume();
+  });
+}
