@@ -242,10 +242,10 @@ async function again(id: Day['id'], open: readonly Entry[]): Promise<Entry[]> {
   return entries;
 }
 
-const referenceIn = (entry: Entry | undefined): string =>
-  /\b[ch]-[A-Za-z0-9_-]+/
-    .exec(entry !== undefined && 'message' in entry ? entry.message : '')?.[0]
-    .replace(/[.]$/, '') ?? '';
+function referenceIn(entry: Entry | undefined): string {
+  const message = entry !== undefined && 'message' in entry ? entry.message : '';
+  return /\b[ch]-[A-Za-z0-9_-]{12}/.exec(message)?.[0] ?? '';
+}
 
 async function tellWhy(refused: Entry | undefined): Promise<void> {
   const reference = referenceIn(refused);

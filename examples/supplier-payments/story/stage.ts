@@ -47,6 +47,8 @@ export class Stage {
   readonly folder: string;
   readonly #children = new Map<string, ChildProcess>();
   #leaving = false;
+  /** Ends without an answer in between: more than a few are no accident. */
+  #failures = 0;
   readonly progress: Progress;
   readonly resumed: boolean;
   readonly #say: (line: string) => void;
@@ -82,7 +84,6 @@ export class Stage {
     return {
       ...process.env,
       SURETY_CLOCK: join(this.folder, 'clock.json'),
-      ERP_FAULT: process.env['ERP_FAULT'] ?? '',
     };
   }
 
@@ -139,10 +140,15 @@ export class Stage {
   async ready(): Promise<void> {
     for (let tries = 0; tries < 300; tries += 1) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
-      if (answer?.ok === true) return;
+      if (answer?.ok === true) {
+        this.#failures = 0;
+        return;
+      }
+      if (this.#failures > 5) break;
       await pause(100);
     }
-    throw new Error(`Surety does not answer at ${this.url}: see ${join(this.folder, 'surety.log')}`);
+    const log = readFileSync(join(this.folder, 'surety.log'), 'utf8').slice(-1_500);
+    throw new Error(`Surety does not answer at ${this.url}:\n${log}`);
   }
 
   /** One command of Surety, as a person would type it; stdin is never a terminal. */
@@ -195,6 +201,7 @@ export class Stage {
     this.#children.set(name, child);
     child.on('exit', async (code, signal) => {
       if (this.#leaving) return;
+      if (name === 'surety') this.#failures += 1;
       this.#say(`(${name} ended with ${signal ?? code}: started again)`);
       await pause(300);
       if (!this.#leaving) this.#keep(name, args);
@@ -244,6 +251,8 @@ export class Stage {
       node: process.execPath,
       erp: join(here, 'erp/server.ts'),
       filesystem,
+      // A fault that a test asks of the books: see erp/fault.ts.
+      fault: process.env['ERP_FAULT'] ?? '',
     };
     const template = readFileSync(join(here, 'surety.template.yaml'), 'utf8');
     const filled = template.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof values) => String(values[name]));

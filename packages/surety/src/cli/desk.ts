@@ -3,26 +3,27 @@
 import { join } from 'node:path';
 import { type Desk, remoteDesk, remoteStatus } from '../api/index.ts';
 import type { Config } from '../config/index.ts';
+import { openReader } from '../ledger/stores/reader.ts';
 import { CommandError, exit, type Terminal } from './terminal.ts';
 
 export type DeskWork = Pick<Desk, 'verdict' | 'prove' | 'issue' | 'answer' | 'settle'>;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */
-export type OpenDesk = (
-  config: Config,
-  terminal: Terminal,
-) => Promise<DeskWork & { close(): Promise<void> }>;
+export type OpenDesk = (config: Config, terminal: Terminal) => Promise<DeskWork & { close(): Promise<void> }>;
 
 export const socketOf = (config: Config): string => join(config.store, 'admin.sock');
 
+/** `mayBegin`: the command may make the log. All others are about one that is there. */
 export async function withDesk<T>(
   config: Config,
   terminal: Terminal,
   open: OpenDesk,
   work: (desk: DeskWork) => Promise<T>,
+  { mayBegin = false } = {},
 ): Promise<T> {
   const socket = socketOf(config);
   if ((await remoteStatus(socket)) !== undefined) return work(remoteDesk(socket));
+  if (!mayBegin) openReader(config.store).close();
   const interrupted = interruption(terminal);
   try {
     const desk = await open(config, terminal);

@@ -29,7 +29,14 @@ const help: Readonly<Record<string, string>> = {
 /** Which of them say that the person is not who may do this. */
 const unauthenticated = new Set(['bad-signature', 'not-yours', 'EACCES', 'EPERM']);
 
-const named = new Set(['LedgerError', 'ApprovalError', 'OutcomeError', 'HouseError', 'RecordError', 'RemoteError']);
+const named = new Set([
+  'LedgerError',
+  'ApprovalError',
+  'OutcomeError',
+  'HouseError',
+  'RecordError',
+  'RemoteError',
+]);
 
 /** The system's own words for what happens to files and sockets, without the name of its function. */
 const systemWords: Readonly<Record<string, string>> = {

@@ -49,11 +49,13 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'credential.revoked': ({ identity }) => `a credential of ${identity} was revoked`,
   'policy.activated': ({ policy }) => `policy ${policy} is in force`,
   'record.declared': ({ record, kind }) => `record system ${record} (${kind}) was declared`,
-  'witness.declared': ({ witness, simulated }) => `witness ${witness}${simulated ? " (on the operator's host)" : ''}`,
+  'witness.declared': ({ witness, simulated }) =>
+    `witness ${witness}${simulated ? " (on the operator's host)" : ''}`,
   'outcome.declared': ({ outcome, owner }) => `outcome ${outcome} belongs to ${owner}`,
   'rule.activated': ({ rule, before, mode }) => `checkpoint ${rule} before ${before} (${mode})`,
   'declaration.withdrawn': ({ stream }) => `${stream} was withdrawn`,
-  'case.opened': ({ application, words }, find) => `${application} opened a case: ${sayValue(opened(words, find))}`,
+  'case.opened': ({ application, words }, find) =>
+    `${application} opened a case: ${sayValue(opened(words, find))}`,
   'call.intended': ({ tool, args, money, call }, find) =>
     `${call} let through: ${tool}${money === undefined ? '' : ` over ${amount(money)}`} with ${sayValue(opened(args, find))}`,
   'call.held': ({ tool, args, money, hold, approve }, find) =>
@@ -75,7 +77,9 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'action.opened': ({ call }) => `the action of ${call} is open`,
   'action.closed': ({ call }) => `the action of ${call} is closed`,
   'record.extracted': ({ record, extract, count, answer }) =>
-    answer === 'ok' ? `${count} rows read from ${record} (${extract})` : `${record} could not be read (${extract})`,
+    answer === 'ok'
+      ? `${count} rows read from ${record} (${extract})`
+      : `${record} could not be read (${extract})`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
     `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,
 };

@@ -1,7 +1,7 @@
 // Runs one command line: what a person typed, to an exit code. Nothing that is typed ends in a stack, and
 // what goes wrong below is said with what to do about it.
 
-import { Command, CommanderError } from 'commander';
+import { type Argument, Command, CommanderError } from 'commander';
 import { explain } from './explain.ts';
 import { addCommands, type Roots } from './table.ts';
 import { CommandError, type Exit, exit, type Terminal } from './terminal.ts';
@@ -35,6 +35,9 @@ function failure(thrown: unknown, terminal: Terminal): Exit {
   return expected ? error.exit : exit.error;
 }
 
+const wordOf = (argument: Argument): string =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+
 const epilogue = `
 Exit codes: 0 ok, 1 error, 2 cancelled, 4 not allowed, 10 violated, 11 unproven, 12 unsound, 64 usage.
 Start with: surety demo, or surety init and surety check. Every command: docs/cli.md`;
@@ -51,6 +54,11 @@ export function newProgram(terminal: Terminal, roots: Roots, done: (code: Exit) 
       // Our wording: what was typed stands in backticks.
       outputError: (text, write) =>
         write(text.replace(/^error:/, terminal.paint('red', 'error:')).replace(/'([^'\n]*)'/g, '`$1`')),
+    })
+    .configureHelp({
+      // Every command has options: saying so in each line says nothing.
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(wordOf)].join(' '),
     })
     .exitOverride()
     .showHelpAfterError('(add --help to see what is understood)')

@@ -24,10 +24,12 @@ export function readWholeFile(
     const stat = fstatSync(descriptor);
     // A pipe (`<(...)`) is read as a file would be; a device might never end.
     if (!stat.isFile() && !stat.isFIFO()) throw new CommandError(`\`${file}\` is no file, so no ${what}`);
-    if (stat.size > bytesMax) throw new CommandError(`\`${file}\` is too large to be a ${what}: ${stat.size} bytes`);
+    if (stat.size > bytesMax)
+      throw new CommandError(`\`${file}\` is too large to be a ${what}: ${stat.size} bytes`);
     return { bytes: readFileSync(descriptor), mode: stat.mode };
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new CommandError(`there is no ${what} at \`${file}\``);
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new CommandError(`there is no ${what} at \`${file}\``);
     const error = explain(cause);
     throw error instanceof CommandError && !error.message.includes('`')
       ? new CommandError(`\`${file}\`: ${error.message}`, error.help, error.exit)

@@ -38,13 +38,17 @@ export function verdictLines(verdict: VerdictShown, paint: Paint): string[] {
       lines.push(...answerLines(answer, paint));
   }
   lines.push('', paint('bold', 'Assumed'));
-  for (const { text, who } of assumptions) lines.push(`  ${printable(text)} ${paint('dim', `(${printable(who)})`)}`);
+  for (const { text, who } of assumptions)
+    lines.push(`  ${printable(text)} ${paint('dim', `(${printable(who)})`)}`);
   if (assumptions.length === 0) lines.push('  nothing');
   const witnesses = cosigned.map(printable).join(', ') || 'nobody';
   return [...lines, '', paint('dim', `${ledgerSize} facts, cosigned by ${witnesses}`)];
 }
 
-function opening({ outcome, verdict, grade, rung, statement, window, owner, figures }: VerdictShown, paint: Paint) {
+function opening(
+  { outcome, verdict, grade, rung, statement, window, owner, figures }: VerdictShown,
+  paint: Paint,
+) {
   const { calls, effects, rows, governed, elsewhere, orphans } = figures;
   return [
     `${paint('bold', printable(outcome))}  ${verdictWord(verdict, paint)}  ${paint('dim', `weakest grade: ${grade}, completeness ${rung}`)}`,

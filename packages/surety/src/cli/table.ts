@@ -131,7 +131,9 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     .addOption(json())
     .option('--days <n>', 'how long it lives', whole(1, 366), 90)
     .action(async (identity: string, options) =>
-      done(await (await import('./commands/credential.ts')).credential(terminal, openDesk, identity, options)),
+      done(
+        await (await import('./commands/credential.ts')).credential(terminal, openDesk, identity, options),
+      ),
     );
   program
     .command('settle')

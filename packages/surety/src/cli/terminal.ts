@@ -103,7 +103,10 @@ const unprintableOrOwn = new RegExp(`(\\u001b\\[(?:0|1|2|31|32|33|36)m)|${unprin
 
 /** As JSON would escape it, so that a value in a JSON document stays the same value. */
 const escaped = (mark: string): string =>
-  Array.from({ length: mark.length }, (_, at) => `\\u${mark.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+  Array.from(
+    { length: mark.length },
+    (_, at) => `\\u${mark.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('');
 
 /**
  * Text that somebody else chose, made safe to stand within a line: control characters could move the

@@ -11,10 +11,10 @@ const bad: [what: string, files: Files, rendered: string][] = [
     'an amount that its currency cannot express',
     edited(outcome, 'amount: 2000000', 'amount: "0.001"'),
     `
-outcomes/supplier-payments.yaml:4:21: error: \`0.001\` USD is not exact: too many decimals
+outcomes/supplier-payments.yaml:4:21: error: not an exact amount: \`0.001\` USD is no whole number of minor units
   4 | at-stake: { amount: "0.001", currency: USD }
     |                     ^
-  help: write an amount that USD can express
+  help: write what USD can express
 `,
   ],
   [

@@ -237,12 +237,14 @@ export function checkAmount(found: Findings, path: Path, money: Amount | undefin
   try {
     amountMinorOf(money);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    const remedy = `write an amount that ${money.currency} can express`;
-    found.add(
-      [...path, 'amount'],
-      `${quote(String(money.amount))} ${money.currency} is not exact: ${cause}`,
-      remedy,
-    );
+    const { code, message } = error as { code?: string; message: string };
+    if (code === 'unknown-currency')
+      found.add([...path, 'currency'], message, 'write its ISO 4217 code, such as `USD`');
+    else
+      found.add(
+        [...path, 'amount'],
+        `not an exact amount: ${message}`,
+        `write what ${money.currency} can express`,
+      );
   }
 }

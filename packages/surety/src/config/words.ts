@@ -47,7 +47,7 @@ export const origin = word(
 
 const amountRemedy = 'write major units as an integer, or as a decimal in quotes, such as "49.90"';
 /** Major units. A YAML decimal is a float by the time it is read, so only quoted decimals are taken. */
-export const amount = z.union([z.int().min(0), z.string().regex(/^\d{1,15}(\.\d{1,6})?$/)], {
+export const amount = z.union([z.int().min(0), z.string().regex(/^(0|[1-9]\d{0,14})(\.\d{1,6})?$/)], {
   error: `is not an amount\n${amountRemedy}`,
 });
 

@@ -122,11 +122,10 @@ function check(name: string, { expr, bindings = {}, value, evalError }: Vector):
     else expect(found, name).toEqual(wanted);
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    if (evalError !== undefined) return 'agrees';
+    const isRefused = unbound.test(name) || leftOut.some((sign) => sign.test(expr));
+    if (evalError !== undefined) return isRefused ? 'left out' : 'agrees';
     expect(error.code, name).toMatch(/^(syntax|unknown-name)$/);
-    expect(unbound.test(name) || leftOut.some((sign) => sign.test(expr)), `${name}: ${error.message}`).toBe(
-      true,
-    );
+    expect(isRefused, `${name}: ${error.message}`).toBe(true);
     return 'left out';
   }
   return 'agrees';
@@ -140,6 +139,6 @@ describe('the conformance suite of cel-spec', () => {
     });
 
   it('covers most of the vectors of the profile', () => {
-    expect(all.filter(({ name, vector }) => check(name, vector) === 'agrees').length).toBeGreaterThan(640);
+    expect(all.filter(({ name, vector }) => check(name, vector) === 'agrees').length).toBeGreaterThan(600);
   });
 });

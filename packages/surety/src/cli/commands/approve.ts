@@ -66,8 +66,11 @@ function heldOf(store: Store, ref: string): { held: Fact<'call.held'>; args: unk
 /** The action with every argument in full, each on a line of its own: its values are the agent's choice. */
 function describe({ body, agent, user }: Fact<'call.held'>, args: unknown): string[] {
   const { money, tool, approve: wanted, expires } = body;
-  const over = money === undefined ? '' : ` over ${majorText(money.amountMinor, money.currency)} ${money.currency}`;
-  const lines = [`${agent} wants ${printable(tool)}${over}${user === undefined ? '' : `, for ${printable(user)}`}`];
+  const over =
+    money === undefined ? '' : ` over ${majorText(money.amountMinor, money.currency)} ${money.currency}`;
+  const lines = [
+    `${agent} wants ${printable(tool)}${over}${user === undefined ? '' : `, for ${printable(user)}`}`,
+  ];
   for (const [name, value] of Object.entries(args as object))
     lines.push(`  ${printable(name)}: ${printable(JSON.stringify(value))}`);
   const people = wanted.count === 1 ? 'one' : String(wanted.count);
@@ -76,7 +79,11 @@ function describe({ body, agent, user }: Fact<'call.held'>, args: unknown): stri
 
 function keyOf(terminal: Terminal, { key }: Asked): PersonKey {
   if (key === undefined)
-    throw new CommandError('with which key?', 'pass --key FILE; `surety key FILE` makes one', exit.unauthenticated);
+    throw new CommandError(
+      'with which key?',
+      'pass --key FILE; `surety key FILE` makes one',
+      exit.unauthenticated,
+    );
   return readPersonKey(terminal, key);
 }
 
@@ -87,7 +94,8 @@ function ownerOf({ id, line }: PersonKey, { declarations }: Config): string {
   );
   const [only] = owners;
   if (only !== undefined && owners.length === 1) return only;
-  if (only !== undefined) throw new CommandError('several people have this key', 'pass --as PERSON', exit.usage);
+  if (only !== undefined)
+    throw new CommandError('several people have this key', 'pass --as PERSON', exit.usage);
   const help = `put "${line}" under \`keys\` of the person in surety.yaml`;
   throw new CommandError('nobody here signs with this key', help, exit.unauthenticated);
 }

@@ -15,8 +15,12 @@ export async function check(
     if (problems.length > 0) terminal.out(renderProblems(problems, terminal.color));
     const errors = problems.filter(({ severity }) => severity === 'error').length;
     const warnings = problems.length - errors;
-    const told = [...(errors > 0 ? [plural(errors, 'error')] : []), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])];
-    if (counts === undefined) terminal.out(`${terminal.paint('red', 'not ok')}: ${told.join(', ')}; nothing would start`);
+    const told = [
+      ...(errors > 0 ? [plural(errors, 'error')] : []),
+      ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
+    ];
+    if (counts === undefined)
+      terminal.out(`${terminal.paint('red', 'not ok')}: ${told.join(', ')}; nothing would start`);
     else {
       const found = Object.entries(counts).map(([what, count]) => plural(count, singular[what as Counted]));
       terminal.out(`${terminal.paint('green', 'ok')}: ${[...found, ...told].join(', ')}`);

@@ -20,8 +20,13 @@ export async function credential(
 ): Promise<Exit> {
   const config = await configOf(terminal, asked.folder);
   try {
-    const issued = await withDesk(config, terminal, open, (desk) =>
-      desk.issue(identity, asked.days * 86_400_000),
+    // The first credential comes before the first start.
+    const issued = await withDesk(
+      config,
+      terminal,
+      open,
+      (desk) => desk.issue(identity, asked.days * 86_400_000),
+      { mayBegin: true },
     );
     const expires = new Date(issued.expires).toISOString();
     if (asked.json === true) terminal.out(JSON.stringify({ identity, ...issued, expires }));
@@ -35,7 +40,8 @@ export async function credential(
     const names = config.declarations.flatMap((each) =>
       each.kind === 'identity.enrolled' ? [each.body.identity] : [],
     );
-    const known = names.length === 0 ? 'add it under `agents` in surety.yaml' : `there are ${names.join(', ')}`;
+    const known =
+      names.length === 0 ? 'add it under `agents` in surety.yaml' : `there are ${names.join(', ')}`;
     throw new CommandError(explain(error).message, didYouMean(identity, names, known));
   }
 }

@@ -10,7 +10,10 @@ export function init(terminal: Terminal, where: string): Exit {
   const files = Object.entries(template(basename(folder)));
   const taken = files.map(([name]) => name).filter((name) => existsSync(join(folder, name)));
   if (taken.length > 0)
-    throw new CommandError(`already there: ${taken.join(', ')}`, 'nothing was written; choose another folder');
+    throw new CommandError(
+      `already there: ${taken.join(', ')}`,
+      'nothing was written; choose another folder',
+    );
   for (const [name, content] of files) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content, { flag: 'wx' });

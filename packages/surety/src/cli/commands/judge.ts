@@ -57,11 +57,19 @@ export async function prove(
 }
 
 /** The proof appears whole or not at all. Only a name that the person gave is ever written over. */
-function writeProof({ cwd }: Terminal, { outcome, window }: VerdictShown, proof: Uint8Array, out?: string): string {
+function writeProof(
+  { cwd }: Terminal,
+  { outcome, window }: VerdictShown,
+  proof: Uint8Array,
+  out?: string,
+): string {
   const named = out ?? `${outcome}-${window.from.slice(0, 10)}.proof.zip`;
   const file = resolve(cwd, named);
   if (out === undefined && existsSync(file))
-    throw new CommandError(`\`${named}\` exists`, 'an earlier proof is never written over: name this one with --out');
+    throw new CommandError(
+      `\`${named}\` exists`,
+      'an earlier proof is never written over: name this one with --out',
+    );
   const whole = `${file}.${process.pid}.new`;
   try {
     writeFileSync(whole, proof, { flag: 'wx' });

@@ -1,6 +1,12 @@
 // `surety key`: a person's own key to approve with. And how a key file is read again.
 
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readSmallFile } from '../reading.ts';
@@ -53,6 +59,9 @@ function parse(bytes: Buffer, file: string): KeyObject {
     return createPrivateKey(bytes);
   } catch {
     // OpenSSL's own words say nothing to a person, and might repeat what stands in the file.
-    throw new CommandError(`\`${file}\` is no private key that can be used`, 'it must be PEM, without a passphrase');
+    throw new CommandError(
+      `\`${file}\` is no private key that can be used`,
+      'it must be PEM, without a passphrase',
+    );
   }
 }

@@ -85,13 +85,17 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
   ];
   for (const { outcome, owner, verdict, window } of state.outcomes) {
     const said =
-      verdict === null ? paint('dim', 'no verdict yet') : `${verdictWord(verdict, paint)} for ${spanOf(window)}`;
+      verdict === null
+        ? paint('dim', 'no verdict yet')
+        : `${verdictWord(verdict, paint)} for ${spanOf(window)}`;
     lines.push(`${paint('bold', outcome)}  ${said}  ${paint('dim', owner)}`);
   }
   if (state.outcomes.length === 0) lines.push('no outcome is declared: there is nothing to prove');
   for (const { hold, needed, given, expires } of state.holds) {
     const left = needed === 1 ? '' : ` (${given} of ${needed})`;
-    lines.push(`waits for approval${left} until ${expires}: ${hold}  ${paint('dim', `surety approve ${hold}`)}`);
+    lines.push(
+      `waits for approval${left} until ${expires}: ${hold}  ${paint('dim', `surety approve ${hold}`)}`,
+    );
   }
   return lines;
 }
@@ -100,7 +104,9 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
 function spanOf(window: OutcomeStatus['window']): string {
   if (window === null) return '';
   const day = Date.parse(window.to) - Date.parse(window.from) === 86_400_000;
-  return day && window.from.endsWith('T00:00:00.000Z') ? window.from.slice(0, 10) : `${window.from} to ${window.to}`;
+  return day && window.from.endsWith('T00:00:00.000Z')
+    ? window.from.slice(0, 10)
+    : `${window.from} to ${window.to}`;
 }
 
 interface TailAsked extends Asked {
@@ -159,7 +165,8 @@ const shownRefsMax = 5;
 
 /** The one reference that begins so; a person copies what the agent was told, perhaps not to its end. */
 function wholeRef(store: Store, ref: string): string {
-  const select = 'SELECT DISTINCT ref FROM reference WHERE ref = ?1 OR substr(ref, 1, length(?1)) = ?1 LIMIT ?2';
+  const select =
+    'SELECT DISTINCT ref FROM reference WHERE ref = ?1 OR substr(ref, 1, length(?1)) = ?1 LIMIT ?2';
   const found = store.views.database.prepare(select).all(ref, shownRefsMax + 1) as { ref: string }[];
   const refs = found.map((each) => each.ref);
   if (ref !== '' && refs.includes(ref)) return ref;
@@ -171,7 +178,10 @@ function wholeRef(store: Store, ref: string): string {
       `nothing in the ledger is called \`${shown}\``,
       'a reference starts with c- (a call) or h- (a hold); `surety tail` shows the newest',
     );
-  throw new CommandError(`\`${shown}\` begins several references`, `such as ${refs.slice(0, shownRefsMax).join(', ')}`);
+  throw new CommandError(
+    `\`${shown}\` begins several references`,
+    `such as ${refs.slice(0, shownRefsMax).join(', ')}`,
+  );
 }
 
 function positionsOf(store: Store, ref: string): number[] {

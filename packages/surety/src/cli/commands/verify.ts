@@ -27,8 +27,10 @@ const proofBytesMax = 2 ** 31 - 1;
 
 export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
   // What the auditor brings is read first: a slip there says nothing about the proof, so it is no verdict.
-  const trust = asked.trust === undefined ? undefined : parseTrust(textOf(terminal, asked.trust, 'trust file'));
-  const earlierHead = asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
+  const trust =
+    asked.trust === undefined ? undefined : parseTrust(textOf(terminal, asked.trust, 'trust file'));
+  const earlierHead =
+    asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
   const { bytes } = readWholeFile(terminal, file, 'proof', proofBytesMax);
   const verification = await verify(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), {
     sha256,
@@ -68,13 +70,17 @@ export function parseTrust(text: string): Trust {
     const where = `line ${index + 1} of the trust file`;
     if (!isUse(word) || key === undefined || rest.length > 0)
       throw new CommandError(`${where} is not \`log|statement|witness KEY\``);
-    if (typeOf(key, where) !== keyTypes[word]) throw new CommandError(`${where}: this is no key of a ${word}`);
+    if (typeOf(key, where) !== keyTypes[word])
+      throw new CommandError(`${where}: this is no key of a ${word}`);
     trust[word].push(key);
   }
   const { log, statement, witness: witnesses } = trust;
   if (log.length === 0 || statement.length === 0) {
     const missing = log.length === 0 ? 'log' : 'statement';
-    throw new CommandError(`the trust file pins no \`${missing}\` key`, 'ask who runs the log for it, not the proof');
+    throw new CommandError(
+      `the trust file pins no \`${missing}\` key`,
+      'ask who runs the log for it, not the proof',
+    );
   }
   return { log, statement, witnesses };
 }
@@ -100,7 +106,8 @@ function verificationLines(verification: Verification, { paint }: Terminal): str
       : `${paint('red', '✕')} ${printable(check)}: ${printable(text)}`,
   );
   const { judgement, verdict } = verification;
-  if (judgement === undefined) return [...checks, '', `${verdictWord('unsound', paint)}: this file proves nothing`];
+  if (judgement === undefined)
+    return [...checks, '', `${verdictWord('unsound', paint)}: this file proves nothing`];
   return [
     ...checks,
     '',

@@ -240,7 +240,7 @@ export class ServerProcess {
   #exitedWithin(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), ms);
-      this.#exited.then(() => {
+      void this.#exited.then(() => {
         clearTimeout(timer);
         resolve(true);
       });

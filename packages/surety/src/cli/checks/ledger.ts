@@ -1,0 +1,115 @@
+// The ledger: does it open, do its newest facts parse, who writes it, and how far is it sealed.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { parseFact } from '@surety/proof/facts';
+import type { WitnessConfig } from '../../config/index.ts';
+import { type OpenedReader, openReader } from '../../ledger/stores/reader.ts';
+import { headOf } from '../store.ts';
+import { attempt, fail, ok, type Row, warn } from './row.ts';
+
+const untouched =
+  'change nothing in the store: keep a copy of it, and compare it with a head that a witness cosigned';
+
+/** Opens the log for reading only; several rows. The folder exists. */
+export async function ledger(store: string, witnesses: readonly WitnessConfig[]): Promise<readonly Row[]> {
+  if (!existsSync(join(store, 'log.sqlite'))) return [warn('log', 'nothing has run here yet', 'surety up')];
+  const reader = openReader(store);
+  try {
+    const rows = [
+      await attempt('log', untouched, () => newestFacts(reader)),
+      await attempt('head', untouched, () => head(store, reader, witnesses)),
+    ];
+    return rows.flat();
+  } finally {
+    reader.close();
+  }
+}
+
+const looked = 1_000;
+
+function newestFacts(reader: OpenedReader): Row {
+  const size = reader.size();
+  const from = Math.max(0, size - looked);
+  let unknown = 0;
+  for (const { bytes, position } of reader.read(from, looked))
+    if (parseFact(bytes, position).kind === 'unknown') unknown += 1;
+  const found = `${reader.origin}, ${size} facts, the newest ${size - from} parse`;
+  return unknown === 0
+    ? ok('log', found)
+    : warn(
+        'log',
+        `${found}, ${unknown} of a kind that this version does not know`,
+        'run the version that wrote them',
+      );
+}
+
+async function head(store: string, reader: OpenedReader, witnesses: readonly WitnessConfig[]): Promise<Row> {
+  const found = await headOf(
+    store,
+    reader,
+    witnesses.map(({ key }) => key),
+  );
+  // After the head: facts that came meanwhile are lacking, never too many.
+  const size = reader.size();
+  if (found === undefined)
+    return warn(
+      'head',
+      `no head is signed yet, over ${size} facts`,
+      '`surety up` starts the sealer, which signs one',
+    );
+  const lacks = size - found.size;
+  if (lacks < 0) return fail('head', `it is over ${found.size} facts, the log holds ${size}`, untouched);
+  const names = found.cosigned.map(({ witness }) => witness);
+  const said = `signed over ${found.size} facts, ${lacks === 0 ? 'all there are' : `it lacks ${lacks}`}, cosigned by ${names.join(', ') || 'nobody'}`;
+  if (lacks > behindMax)
+    return warn('head', said, 'see that the sealer runs: `surety up` says on stderr if it does not');
+  return names.length === 0 && witnesses.length > 0
+    ? warn('head', said, 'see that a witness answers')
+    : ok('head', said);
+}
+
+/** What may come in while the sealer works on a batch. */
+const behindMax = 1_000;
+
+/** Who holds the writer. Looks before it knocks: to take the lock, however shortly, could stop a start. */
+export function writer(store: string): Row {
+  const path = join(store, 'writer');
+  const holder = holderOf(`${path}.holder`);
+  if (holder === undefined) return ok('writer', 'nobody has opened this log for writing yet');
+  const who = `process ${holder.pid} (${holder.program})`;
+  if (!isAlive(holder.pid)) return ok('writer', `free; ${who} was the last`);
+  return isLocked(`${path}.lock`)
+    ? ok('writer', `${who} has it`)
+    : ok('writer', `free; the last was process ${holder.pid}, whose number another program has now`);
+}
+
+function holderOf(path: string): { pid: number; program: string } | undefined {
+  if (!existsSync(path)) return undefined;
+  const { pid, program } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  // A process id of 0 or below would name a group.
+  if (!Number.isSafeInteger(pid) || (pid as number) <= 0) throw new Error(`\`${path}\` names no process`);
+  return { pid: pid as number, program: String(program).slice(0, 64) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function isLocked(file: string): boolean {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,493 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Governor, ToolRequest } from './port.ts';
+import {
+  modern,
+  Permissive,
+  type RawHeaders,
+  raw,
+  type Served,
+  scripted,
+  serve,
+  token,
+} from './surroundings.fixture.ts';
+import type { Upstream } from './upstream.ts';
+
+let governor: Permissive;
+let served: Served;
+let upstreams: Upstream[];
+const problems: string[] = [];
+
+beforeAll(async () => {
+  upstreams = [scripted(), scripted('odd-names', {}, 'odd'), scripted('no-start', {}, 'away')];
+  // The governor of each test, behind one front.
+  const turning: Governor = {
+    identify: (authorization) => governor.identify(authorization),
+    mayUse: (caller, tool) => governor.mayUse(caller, tool),
+    call: (caller, request) => governor.call(caller, request),
+  };
+  served = await serve({
+    governor: turning,
+    upstreams,
+    allowedHosts: ['gateway.example'],
+    onProblem: (problem) => problems.push(problem),
+    limits: { bodyBytesMax: 10_000, sessionsOfAgentMax: 2 },
+  });
+});
+beforeEach(() => {
+  governor = new Permissive();
+});
+afterAll(async () => {
+  await served.close();
+  await Promise.all(upstreams.map((each) => each.close()));
+});
+
+const post = (path: string, body: string | Buffer | undefined, headers: RawHeaders = {}, method = 'POST') =>
+  raw(served.port, path, body, headers, method);
+const ask = (
+  path: string,
+  method: string,
+  params: Record<string, unknown> = {},
+  headers: RawHeaders = {},
+) => {
+  const asked = modern(method, params, headers);
+  return post(path, asked.body, asked.headers);
+};
+const echo = (args: object = {}, more: object = {}, headers: RawHeaders = {}) =>
+  ask('/mcp/scripted', 'tools/call', { name: 'echo', arguments: args, ...more }, headers);
+const errorOf = ({ text }: { text: string }) => JSON.parse(text).error.code as number;
+const textOf = ({ text }: { text: string }) => JSON.parse(text).result.content[0].text as string;
+const initialize = (headers: RawHeaders = {}, path = '/mcp/scripted', protocolVersion = '2025-11-25') =>
+  post(
+    path,
+    JSON.stringify({
+      jsonrpc: '2.0',
+      id: 'i',
+      method: 'initialize',
+      params: { protocolVersion, capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    }),
+    headers,
+  );
+const legacy = async (headers: RawHeaders = {}, path = '/mcp/scripted'): Promise<RawHeaders> => ({
+  ...headers,
+  'mcp-session-id': (await initialize(headers, path)).headers['mcp-session-id'],
+});
+const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+
+describe('at the door', () => {
+  test.each([
+    ['no credential', { authorization: undefined }, 'Bearer'],
+    ['a wrong one', { authorization: 'Bearer wrong' }, 'Bearer error="invalid_token"'],
+  ])('%s: 401, whatever else is wrong', async (_, headers, challenge) => {
+    for (const path of ['/mcp', '/mcp/scripted', '/mcp/nobody', '/elsewhere']) {
+      const reply = await post(path, 'not json', { ...headers, 'content-type': 'text/plain' });
+      expect(reply.status).toBe(401);
+      expect(reply.headers['www-authenticate']).toBe(challenge);
+    }
+    expect(governor.requests).toEqual([]);
+  });
+
+  test('two credentials are none', async () => {
+    expect((await post('/mcp', ping, { authorization: [token, 'Bearer x'] })).status).toBe(400);
+  });
+
+  test.each([
+    ['another host', { host: 'evil.example' }],
+    ['another host on our port', { host: 'evil.example:80' }],
+    ['a host that only ends like ours', { host: 'evil-gateway.example' }],
+    ['a host with a user', { host: 'localhost@evil.example' }],
+    ['no host', { host: '' }],
+    ['another address', { host: '10.0.0.1' }],
+    ['another origin', { origin: 'http://evil.example' }],
+    ['no origin to speak of', { origin: 'null' }],
+  ])('%s is refused', async (_, headers) => {
+    const reply = await post('/mcp/scripted', ping, headers);
+    expect(reply.status).toBe(403);
+  });
+
+  test.each([
+    [{ host: 'localhost:7300' }],
+    [{ host: '127.0.0.1' }],
+    [{ host: '[::1]:80' }],
+    [{ host: 'GATEWAY.example:443' }],
+    [{ origin: 'http://localhost:5173' }],
+  ])('%j is ours', async (headers) => expect((await initialize(headers)).status).toBe(200));
+
+  test.each([
+    ['GET', '/mcp', 405],
+    ['PUT', '/mcp/scripted', 405],
+    ['POST', '/mcp/nobody', 404],
+    ['POST', '/mcp/scripted/more', 404],
+    ['POST', '/mcp/', 404],
+    ['POST', '/mcp/__proto__', 404],
+  ])('%s %s: %i', async (method, path, status) => {
+    const reply = await post(path, method === 'POST' ? ping : undefined, {}, method);
+    expect(reply.status).toBe(status);
+    if (status === 405) expect(reply.headers.allow).toBe('POST, DELETE');
+  });
+
+  test.each([
+    [{ 'content-type': 'text/plain' }, 415],
+    [{ 'content-type': undefined }, 415],
+    [{ 'content-encoding': 'gzip' }, 415],
+    [{ accept: 'text/event-stream' }, 406],
+    [{ 'content-type': 'application/json; charset=utf-8', accept: '*/*' }, 200],
+    [{ accept: undefined }, 200],
+  ])('%j: %i', async (headers, status) => expect((await initialize(headers)).status).toBe(status));
+
+  test.each([[{ 'content-length': '10001' }], [{ 'transfer-encoding': 'chunked' }]])(
+    'a body above the bound, %j',
+    async (headers) => {
+      const reply = await post('/mcp', Buffer.alloc(10_001, 0x20), headers);
+      expect(reply.status).toBe(413);
+    },
+  );
+
+  test.each([
+    ['not JSON', '{', -32700],
+    ['not UTF-8', Buffer.from([0x22, 0xff, 0x22]), -32700],
+    ['a batch', `[${ping}]`, -32600],
+    ['an answer to nothing', '{"jsonrpc":"2.0","id":1,"result":{}}', -32600],
+    ['a name twice', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', -32700],
+  ])('%s', async (_, body, code) => {
+    const reply = await post('/mcp/scripted', body);
+    expect([reply.status, errorOf(reply), JSON.parse(reply.text).id]).toEqual([400, code, null]);
+  });
+});
+
+describe('2026-07-28', () => {
+  test('discover', async () => {
+    const { result } = JSON.parse((await ask('/mcp/scripted', 'server/discover')).text);
+    expect(result).toEqual({
+      resultType: 'complete',
+      supportedVersions: ['2026-07-28'],
+      capabilities: { tools: {} },
+      instructions: 'Be odd.',
+      ttlMs: 0,
+      cacheScope: 'private',
+      _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'scripted', version: '1' } },
+    });
+  });
+
+  test.each<[string, RawHeaders, object, number, number]>([
+    ['another method in the header', { 'mcp-method': 'tools/list' }, {}, 400, -32020],
+    ['no method in the header', { 'mcp-method': undefined }, {}, 400, -32020],
+    ['another name in the header', { 'mcp-name': 'pay' }, {}, 400, -32020],
+    ['no name in the header', { 'mcp-name': undefined }, {}, 400, -32020],
+    ['a name that is not base64', { 'mcp-name': '=?base64?ZWNobw?=' }, {}, 400, -32020],
+    ['a name that is not UTF-8', { 'mcp-name': '=?base64?/w==?=' }, {}, 400, -32020],
+    ['another version in the header', { 'mcp-protocol-version': '2025-11-25' }, {}, 400, -32020],
+    ['no version in the header', { 'mcp-protocol-version': undefined }, {}, 400, -32020],
+    ['no capabilities', {}, { 'io.modelcontextprotocol/clientCapabilities': undefined }, 400, -32602],
+    ['a client without name', {}, { 'io.modelcontextprotocol/clientInfo': {} }, 400, -32602],
+    ['no version in the body', {}, { 'io.modelcontextprotocol/protocolVersion': undefined }, 400, -32602],
+    ['a version that is a number', {}, { 'io.modelcontextprotocol/protocolVersion': 1 }, 400, -32602],
+    [
+      'a version to come',
+      { 'mcp-protocol-version': '2099-01-01' },
+      { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' },
+      400,
+      -32022,
+    ],
+  ])('%s', async (_, headers, _meta, status, code) => {
+    const reply = await echo({}, { _meta }, headers);
+    expect([reply.status, errorOf(reply), JSON.parse(reply.text).id]).toEqual([status, code, 1]);
+    expect(governor.requests).toEqual([]);
+  });
+
+  test('a header that comes twice', async () => {
+    expect((await echo({}, {}, { 'mcp-name': ['echo', 'pay'] })).status).toBe(400);
+    expect((await echo({}, {}, { 'surety-case': ['a', 'b'] })).status).toBe(400);
+    expect(governor.requests).toEqual([]);
+  });
+
+  test('a name in base64 is the name', async () => {
+    expect((await echo({}, {}, { 'mcp-name': '=?base64?ZWNobw==?=' })).status).toBe(200);
+  });
+
+  test('the versions served are told', async () => {
+    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2027-01-01' };
+    const { error } = JSON.parse((await echo({}, { _meta }, { 'mcp-protocol-version': '2027-01-01' })).text);
+    expect(error.data).toEqual({ supported: ['2026-07-28'], requested: '2027-01-01' });
+  });
+
+  test.each(['ping', 'initialize', 'resources/list', 'constructor', '__proto__', 'tools/call '])(
+    'there is no method `%s`',
+    async (method) => {
+      const reply = await ask('/mcp/scripted', method);
+      // A header loses the space at its end, so the last one disagrees with its body.
+      expect([reply.status, errorOf(reply)]).toEqual(method.endsWith(' ') ? [400, -32020] : [404, -32601]);
+    },
+  );
+
+  test('notifications are taken and dropped', async () => {
+    const body = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}';
+    const reply = await post('/mcp', body, { 'mcp-protocol-version': '2026-07-28' });
+    expect([reply.status, reply.text]).toEqual([202, '']);
+  });
+
+  test('the envelope of this hop does not go upstream; the rest of the params does, byte for byte', async () => {
+    const { headers } = modern('tools/call', { name: 'echo' });
+    const meta =
+      '{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"progressToken":7}';
+    const reply = await post(
+      '/mcp/scripted',
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{ "_meta":${meta},\r\n "name":"e\\u0063ho","arguments":{"x":1.0, "y":"\\u00e9"} }}`,
+      headers,
+    );
+    const line = textOf(reply);
+    expect(line).toContain(
+      '"params":{ "_meta":{"progressToken":7},   "name":"e\\u0063ho","arguments":{"x":1.0, "y":"\\u00e9"} }',
+    );
+  });
+
+  test('a result says that it is complete, and is otherwise as it came', async () => {
+    const reply = await ask('/mcp/scripted', 'tools/call', { name: 'odd-result' });
+    expect(reply.text).toBe(
+      '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete", "content":[],"n":1.0, "e":"\\u00e9" }}',
+    );
+  });
+
+  test('an error is as it came', async () => {
+    const reply = await ask('/mcp/scripted', 'tools/call', { name: 'error' });
+    expect(reply.status).toBe(200);
+    expect(reply.text).toBe('{"jsonrpc":"2.0","id":1,"error":{ "code":-32050,"message":"no","data":1.0 }}');
+  });
+});
+
+describe('up to 2025-11-25', () => {
+  test('initialize opens a session and tells what the server is', async () => {
+    const reply = await initialize();
+    expect(JSON.parse(reply.text)).toEqual({
+      jsonrpc: '2.0',
+      id: 'i',
+      result: {
+        protocolVersion: '2025-11-25',
+        capabilities: { tools: {} },
+        serverInfo: { name: 'scripted', version: '1' },
+        instructions: 'Be odd.',
+      },
+    });
+    expect(reply.headers['mcp-session-id']).toMatch(/^[A-Za-z0-9_-]{32}$/);
+  });
+
+  test.each([
+    ['2025-06-18', '2025-06-18'],
+    ['2024-11-05', '2025-11-25'],
+    ['2026-07-28', '2025-11-25'],
+  ])('%s is answered with %s', async (asked, answered) => {
+    const { result } = JSON.parse((await initialize({}, '/mcp', asked)).text);
+    expect(result).toMatchObject({ protocolVersion: answered, serverInfo: { name: 'surety' } });
+  });
+
+  test('a session is of one agent, at one endpoint, until it ends', async () => {
+    const session = await legacy();
+    expect((await post('/mcp/scripted', ping, session)).text).toBe('{"jsonrpc":"2.0","id":1,"result":{}}');
+    expect((await post('/mcp/scripted', ping, { ...session, authorization: `${token}-2` })).status).toBe(404);
+    expect((await post('/mcp', ping, session)).status).toBe(404);
+    expect((await post('/mcp/scripted', ping)).status).toBe(400);
+    expect((await post('/mcp/scripted', ping, { 'mcp-session-id': 'constructor' })).status).toBe(404);
+    const notified = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+    expect((await post('/mcp/scripted', notified, session)).status).toBe(202);
+    expect((await post('/mcp/scripted', undefined, session, 'DELETE')).status).toBe(200);
+    expect((await post('/mcp/scripted', undefined, session, 'DELETE')).status).toBe(404);
+    expect((await post('/mcp/scripted', ping, session)).status).toBe(404);
+  });
+
+  test('an agent that opens too many loses its own oldest', async () => {
+    const others = await legacy({ authorization: `${token}-2` });
+    const [first, second] = [await legacy(), await legacy()];
+    await post('/mcp/scripted', ping, first);
+    const third = await legacy();
+    const statuses = [];
+    for (const session of [first, second, third, others])
+      statuses.push((await post('/mcp/scripted', ping, session)).status);
+    expect(statuses).toEqual([200, 404, 200, 200]);
+  });
+
+  test('versions in headers', async () => {
+    const session = await legacy();
+    const statusWith = async (version: string) =>
+      (await post('/mcp/scripted', ping, { ...session, 'mcp-protocol-version': version })).status;
+    expect(await statusWith('2025-06-18')).toBe(200);
+    expect(await statusWith('1999-01-01')).toBe(400);
+    expect(await statusWith('2026-07-28')).toBe(400);
+    expect(errorOf(await initialize({ 'mcp-protocol-version': '2026-07-28' }))).toBe(-32020);
+  });
+
+  test.each(['server/discover', 'resources/list', 'tasks/get'])('there is no method `%s`', async (method) => {
+    const reply = await post(
+      '/mcp/scripted',
+      `{"jsonrpc":"2.0","id":1,"method":"${method}"}`,
+      await legacy(),
+    );
+    expect([reply.status, errorOf(reply)]).toEqual([200, -32601]);
+  });
+
+  test('a result is as it came', async () => {
+    const body = '{"jsonrpc":"2.0","id":"\\u0041","method":"tools/call","params":{"name":"odd-result"}}';
+    const reply = await post('/mcp/scripted', body, await legacy());
+    expect(reply.text).toBe(
+      '{"jsonrpc":"2.0","id":"\\u0041","result":{ "content":[],"n":1.0, "e":"\\u00e9" }}',
+    );
+  });
+});
+
+describe('tools', () => {
+  test('are listed as they came, all pages, and filtered', async () => {
+    governor.hidden.add('scripted.hang');
+    const reply = await ask('/mcp/scripted', 'tools/list');
+    expect(reply.text).toBe(
+      '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","ttlMs":5000,"cacheScope":"private",' +
+        '"tools":[{ "name":"echo", "inputSchema":{"type":"object"},"weight":1.0 },' +
+        '{ "name":"die", "inputSchema":{"type":"object"},"weight":1.0 }]}}',
+    );
+  });
+
+  test('of one caller are not those of another', async () => {
+    governor.mayUse = ({ agent }, tool) => agent === 'clerk' || tool === 'scripted.echo';
+    const asked = modern('tools/list');
+    const theirs = await post('/mcp/scripted', asked.body, { ...asked.headers, authorization: `${token}-2` });
+    const ours = await post('/mcp/scripted', asked.body, asked.headers);
+    expect(JSON.parse(theirs.text).result.tools).toHaveLength(1);
+    expect(JSON.parse(ours.text).result.tools).toHaveLength(3);
+  });
+
+  test('no cursor is ours', async () => {
+    expect(errorOf(await ask('/mcp/scripted', 'tools/list', { cursor: '1' }))).toBe(-32602);
+  });
+
+  test('merged names: what does not fit or could be two is left out and reported', async () => {
+    const { result } = JSON.parse((await ask('/mcp', 'tools/list')).text);
+    const names = result.tools.map(({ name }: { name: string }) => name);
+    // `away` does not start: the others stay.
+    expect(names).toEqual(['scripted_echo', 'scripted_hang', 'scripted_die', 'odd_plain']);
+    expect(problems.filter((problem) => problem.includes('is left out'))).toEqual([
+      'a tool of server `odd` is left out: not-unique: "files_read"',
+      'a tool of server `odd` is left out: not-a-name: "with space"',
+      `a tool of server \`odd\` is left out: too-long: "long_${'x'.repeat(80)}"`,
+      'a tool of server `odd` is left out: not-unique: "twice"',
+    ]);
+    expect(problems.some((problem) => problem.startsWith('server `away` is missing from a list'))).toBe(true);
+  });
+
+  test.each(['odd_files_read', 'odd_twice', 'nobody_x', 'noserver', '_x', 'odd_with space', 'odd_'])(
+    'merged: nothing is called as `%s`',
+    async (name) => {
+      const reply = await ask('/mcp', 'tools/call', { name });
+      expect(errorOf(reply)).toBe(-32602);
+      expect(governor.requests).toEqual([]);
+    },
+  );
+
+  test('merged: the governor hears the native name, and so does the server', async () => {
+    const reply = await ask('/mcp', 'tools/call', {
+      name: 'scripted_echo',
+      arguments: { name: 'scripted_echo' },
+    });
+    expect(governor.requests[0]).toMatchObject({ tool: 'scripted.echo', args: { name: 'scripted_echo' } });
+    expect(JSON.parse(textOf(reply)).params).toMatchObject({
+      name: 'echo',
+      arguments: { name: 'scripted_echo' },
+    });
+  });
+
+  test('merged: a tool that is not listed is still the governor’s to refuse', async () => {
+    governor.reply = async () => ({ is: 'refused', message: 'Refused.' });
+    const reply = await ask('/mcp', 'tools/call', { name: 'scripted_secret' });
+    expect(governor.requests[0]?.tool).toBe('scripted.secret');
+    expect(JSON.parse(reply.text).result).toEqual({
+      resultType: 'complete',
+      content: [{ type: 'text', text: 'Refused.' }],
+      isError: true,
+    });
+  });
+
+  test('a server that is away', async () => {
+    const reply = await ask('/mcp/away', 'tools/list');
+    expect([reply.status, errorOf(reply)]).toEqual([502, -32603]);
+    expect(textOf(await ask('/mcp/away', 'tools/call', { name: 'x' }))).toMatch(/^Not sent/);
+  });
+});
+
+describe('calls', () => {
+  test.each<[string, object]>([
+    ['a name that is no string', { name: 1 }],
+    ['a name with a space', { name: 'a b' }],
+    ['a name that is too long', { name: 'x'.repeat(257) }],
+    ['arguments that are a list', { name: 'echo', arguments: [] }],
+    ['arguments that are null', { name: 'echo', arguments: null }],
+    ['a task', { name: 'echo', task: { ttl: 1 } }],
+  ])('%s', async (_, params) => {
+    const reply = await ask('/mcp/scripted', 'tools/call', { ...params });
+    expect(errorOf(reply)).toBe(-32602);
+    expect(governor.requests).toEqual([]);
+  });
+
+  test('the governor gets the parsed arguments, and nothing if there are none', async () => {
+    await echo({ amount: 12.5, nested: { to: ['x'] } });
+    await ask('/mcp/scripted', 'tools/call', { name: 'echo' });
+    expect(governor.requests.map(({ args }) => args)).toEqual([{ amount: 12.5, nested: { to: ['x'] } }, {}]);
+    expect(governor.requests[0]).not.toHaveProperty('case');
+  });
+
+  test('the case: by header, by _meta, by both alike', async () => {
+    const _meta = { 'surety/case': 'case-1' };
+    await echo({}, {}, { 'surety-case': 'case-1' });
+    await echo({}, { _meta });
+    await echo({}, { _meta }, { 'surety-case': 'case-1' });
+    expect(governor.requests.map((request) => request.case)).toEqual(['case-1', 'case-1', 'case-1']);
+  });
+
+  test.each<[string, object, RawHeaders]>([
+    ['two cases', { _meta: { 'surety/case': 'case-2' } }, { 'surety-case': 'case-1' }],
+    ['a case that is no text', { _meta: { 'surety/case': 1 } }, {}],
+    ['an empty case', {}, { 'surety-case': '' }],
+    ['a long case', {}, { 'surety-case': 'x'.repeat(257) }],
+  ])('%s', async (_, more, headers) => {
+    expect((await echo({}, more, headers)).status).toBe(400);
+    expect(governor.requests).toEqual([]);
+  });
+
+  test('forwarding works once', async () => {
+    let again: unknown;
+    governor.reply = async (request: ToolRequest) => {
+      const reply = await request.forward();
+      again = await request.forward().catch((error: Error) => error.message);
+      return { is: 'upstream', reply };
+    };
+    expect((await echo()).status).toBe(200);
+    expect(again).toMatch(/twice/);
+  });
+
+  test('a governor that throws lets nothing pass and tells nothing', async () => {
+    governor.reply = async () => {
+      throw new Error('the secret reason');
+    };
+    const reply = await echo();
+    expect([reply.status, errorOf(reply)]).toEqual([500, -32603]);
+    expect(reply.text).not.toContain('secret');
+  });
+
+  test('a client that goes away stops nothing that was sent', async () => {
+    let forwarded: unknown;
+    const settled = new Promise<void>((resolve) => {
+      governor.reply = async (request) => {
+        socket.destroy();
+        const reply = await request.forward();
+        forwarded = reply.is;
+        resolve();
+        return { is: 'upstream', reply };
+      };
+    });
+    const { body, headers } = modern('tools/call', { name: 'echo' });
+    const head = Object.entries({ ...headers, authorization: token, 'content-type': 'application/json' });
+    const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const socket = connect(served.port, '127.0.0.1');
+    socket.write(
+      `POST /mcp/scripted HTTP/1.1\r\nhost: localhost\r\n${lines}content-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await settled;
+    expect(forwarded).toBe('result');
+  });
+});
