@@ -6,7 +6,15 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
-import { directTools, type Entry, gatewayTools, localServers, retry, workInbox } from './agent/clerk.ts';
+import {
+  directTools,
+  type Entry,
+  gatewayTools,
+  localServers,
+  retry,
+  type Step,
+  workInbox,
+} from './agent/clerk.ts';
 import { forgerIban } from './erp/books.ts';
 import { Stage } from './story/stage.ts';
 import {
@@ -43,6 +51,8 @@ const morning = (day: string): number => Date.parse(`${day}T09:00:00Z`);
 const folder = options.folder ?? join(process.cwd(), '.surety', 'supplier-payments');
 const stage = await Stage.open(folder, morning(days[0].day), say);
 const { progress } = stage;
+/** Reasons that the story has told already. */
+const told = new Set<string>();
 
 await opening();
 await stage.raise();
@@ -129,13 +139,14 @@ function tools(id: string) {
 }
 
 /** The agent works the letters of a day through the gateway; what was paid already, it leaves alone. */
-async function work(id: string): Promise<Entry[]> {
+async function work(id: string, onStep: (step: Step) => void = () => {}): Promise<Entry[]> {
   for (let tries = 0; ; tries += 1) {
     const hands = tools(id);
     let reads = 0;
     const { entries, problem } = await workInbox(hands, join(folder, 'inbox', id), (step) => {
       if (/\.(list|get|read|match)_/.test(step.did)) reads += 1;
       tellStep(step);
+      onStep(step);
     });
     await hands.close();
     if (problem === undefined) {
@@ -158,12 +169,18 @@ async function dayOne(): Promise<void> {
 }
 
 async function dayTwo(): Promise<void> {
-  const entries = await work('day-2');
-  const refused = entries.find(({ did }) => did === 'refused');
+  say('Among the letters is one that says it is from Halden Precision Parts:');
+  indent(dim(orderIn(readFileSync(join(folder, 'inbox/day-2/invoice-4114.txt'), 'utf8'))));
+  let changed = '';
+  const entries = await work('day-2', ({ did, answer }) => {
+    if (did === 'erp.change_vendor_bank') changed = referenceOf(answer.text);
+  });
+  const forged = entries.find(({ did }) => did === 'refused');
   say();
   say('The letter told the agent to change the bank account and to pay at once, and the agent obeyed.');
   say(`Surety refused both, and told the agent nothing but a reference. People are told why:`);
-  await tellWhy(refused);
+  await tellWhy(changed);
+  await tellWhy(referenceIn(forged));
   await stage.once('day-2 without', withoutSurety);
   await sweep('day-2', entries);
 }
@@ -171,12 +188,20 @@ async function dayTwo(): Promise<void> {
 async function dayThree(): Promise<void> {
   const entries = await work('day-3');
   await sweep('day-3', entries);
-  await stage.once('day-3 bypass', async () => bypass());
+  await stage.once('day-3 bypass', async () => {
+    stage.advanceTo(morning('2026-03-04') + 3 * hourMs);
+    bypass();
+  });
   say();
   say('At noon somebody writes a payment straight into the books, as the clerk m.keller, past the gateway.');
   say(
     'Beside it, the payroll batch writes its own payment, as it does every month and as Acme has declared.',
   );
+}
+
+/** The sentences of the forged letter that are no invoice but an instruction. */
+function orderIn(letter: string): string {
+  return /Our bank details[\s\S]*?do not wait for it\./.exec(letter)?.[0] ?? letter;
 }
 
 /** The requester may not; a second person may. Both try for real. */
@@ -242,13 +267,15 @@ async function again(id: Day['id'], open: readonly Entry[]): Promise<Entry[]> {
   return entries;
 }
 
-function referenceIn(entry: Entry | undefined): string {
-  const message = entry !== undefined && 'message' in entry ? entry.message : '';
-  return /\b[ch]-[A-Za-z0-9_-]{12}/.exec(message)?.[0] ?? '';
+function referenceOf(text: string): string {
+  return /\b[ch]-[A-Za-z0-9_-]{12}/.exec(text)?.[0] ?? '';
 }
 
-async function tellWhy(refused: Entry | undefined): Promise<void> {
-  const reference = referenceIn(refused);
+function referenceIn(entry: Entry | undefined): string {
+  return entry !== undefined && 'message' in entry ? referenceOf(entry.message) : '';
+}
+
+async function tellWhy(reference: string): Promise<void> {
   if (reference === '') return;
   say(dim(`    surety why ${reference}`));
   indent((await stage.surety('why', reference)).stdout);
@@ -304,7 +331,7 @@ async function closeDay({ id, day, title }: Day): Promise<void> {
       file,
     );
     say();
-    tellVerdict(shown);
+    tellVerdict(shown, told);
     writeTrust();
     const kept = join(folder, 'kept-by-the-auditor.head');
     const earlier = existsSync(kept) ? ['--head', kept] : [];
@@ -337,13 +364,13 @@ function writeTrust(): void {
 }
 
 async function ending(): Promise<void> {
-  const told = days.flatMap(({ id }) => progress.days[id] ?? []);
+  const closed = days.flatMap(({ id }) => progress.days[id] ?? []);
   heading('What was proved');
-  for (const { day, title, verdict, proof } of told)
+  for (const { day, title, verdict, proof } of closed)
     say(`  ${day}  ${verdictWord(verdict)}  ${title}\n      ${dim(proof)}`);
   progress.done.push('the end');
   stage.save();
-  if (options.json) process.stdout.write(`${JSON.stringify({ days: told })}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ days: closed })}\n`);
   if (options.once) return stage.leave();
   const inside = `-C ${folder}`;
   say();

@@ -74,17 +74,29 @@ export interface Shown {
   readonly assumptions: readonly { readonly text: string }[];
 }
 
-export function tellVerdict({ verdict, questions, figures, rung, grade, assumptions }: Shown): void {
+/**
+ * The verdict of a day. A reason that an earlier day already gave is counted, not told again: what is new is
+ * what the day was about. The report in the proof holds everything.
+ */
+export function tellVerdict(shown: Shown, told: Set<string>): void {
+  const { verdict, questions, figures, rung, grade, assumptions } = shown;
   const { rows, governed, elsewhere } = figures;
   say(`  The day is ${verdictWord(verdict)} (weakest grade ${grade}, completeness ${rung}).`);
-  say(`  ${rows} rows in the books: ${governed} governed, ${elsewhere} declared elsewhere.`);
+  say(`  Rows in the books: ${rows}, of which ${governed} governed and ${elsewhere} declared elsewhere.`);
   for (const { question, verdict: word, otherwise, reasons } of questions) {
-    const would = otherwise === undefined || otherwise === word ? '' : dim(` (otherwise ${otherwise})`);
-    say(`    ${verdictWord(word)} ${question}${would}`);
-    for (const { code, text, who, remedy } of reasons) {
+    const fresh = reasons.filter(({ text }) => !told.has(`${question} ${text}`));
+    const would = otherwise === undefined || otherwise === word ? '' : ` (otherwise ${otherwise})`;
+    const before = reasons.length - fresh.length;
+    say(
+      `    ${verdictWord(word)} ${question}${dim(would)}${before === 0 ? '' : dim(` for ${before === 1 ? 'a reason' : `${before} reasons`} told before`)}`,
+    );
+    for (const { code, text, who, remedy } of fresh) {
+      told.add(`${question} ${text}`);
       say(`        ${text}`);
-      say(dim(`        ${code}: ${who.join(', ')} can end it: ${remedy}`));
+      say(dim(`        ${code}; ${who.join(', ')} can end it: ${remedy}`));
     }
   }
-  say(dim(`  Assumed: ${assumptions.map(({ text }) => text).join('; ')}.`));
+  const assumed = assumptions.map(({ text }) => text).filter((text) => !told.has(text));
+  for (const text of assumed) told.add(text);
+  if (assumed.length > 0) say(dim(`    Assumed: ${assumed.join('; ')}.`));
 }

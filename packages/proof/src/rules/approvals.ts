@@ -51,8 +51,11 @@ export function objection(need: ApprovalNeed, offer: ApprovalOffer): string | un
   if (approver === undefined || approver.person !== statement.person) return 'its signer is not known';
   if (!approver.functions.includes(approve.function)) return `its signer does not act for ${approve.function}`;
   if (approve.not.includes('requester') && statement.person === need.user) return 'the requester cannot approve';
-  if (approve.not.includes('agent-owner') && statement.person === need.agentOwner)
-    return 'the owner of the agent cannot approve';
+  if (approve.not.includes('agent-owner')) {
+    // An agent that nobody is known to own could be the approver's own.
+    if (need.agentOwner === undefined) return 'nobody is known to own the agent';
+    if (statement.person === need.agentOwner) return 'the owner of the agent cannot approve';
+  }
   return undefined;
 }
 

@@ -44,6 +44,9 @@ export function judgeCheckpoint(
   history: History,
   offers: readonly ApprovalOffer[],
 ): CheckpointAnswer {
+  // Whoever makes a proof chooses what to withhold, and a rule may ask whether a value is there at all
+  // (`has`, `size`): on a part of the arguments it proves nothing, whatever it says.
+  if (call.withheld) return { answer: 'withheld', text: 'some of its arguments are withheld' };
   try {
     const scope = scopeOf(compiled, call);
     if (compiled.when !== undefined && !holds(compiled.when, scope)) return { answer: 'not-needed' };
@@ -57,9 +60,7 @@ export function judgeCheckpoint(
     return { answer: 'passed', evidence, approvals: compiled.rule.approve === undefined ? [] : (approvals ?? []) };
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    return call.withheld && error.code === 'missing'
-      ? { answer: 'withheld', text: error.message }
-      : { answer: 'error', text: error.message };
+    return { answer: 'error', text: error.message };
   }
 }
 
@@ -87,6 +88,10 @@ function findEvidence(
   let failure: RuleError | undefined;
   for (const prior of history.candidates(compiled, scope)) {
     if (!inReach(compiled, call, prior)) continue;
+    if (prior.withheld) {
+      withheld = true;
+      continue;
+    }
     try {
       const matches =
         compiled.where === undefined ||
@@ -95,8 +100,7 @@ function findEvidence(
     } catch (error) {
       // One earlier call that a rule cannot read is no evidence; it must not hide another that is.
       if (!(error instanceof RuleError)) throw error;
-      if (prior.withheld) withheld = true;
-      else failure = error;
+      failure = error;
     }
   }
   const text = `no settled call of ${require.call} ${require.where === undefined ? '' : `where ${require.where}`}`;

@@ -4,6 +4,7 @@ export * from './approvals.ts';
 export * from './cedar.ts';
 export * from './checkpoints.ts';
 export * from './history.ts';
+export * from './labels.ts';
 export * from './language/index.ts';
 export * from './money.ts';
 export * from './permission.ts';

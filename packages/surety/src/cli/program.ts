@@ -27,8 +27,9 @@ function failure(thrown: unknown, terminal: Terminal): Exit {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.ok : exit.usage;
   const error = explain(thrown);
   const debug = (terminal.env['SURETY_DEBUG'] ?? '') !== '';
-  terminal.note(`${terminal.paint('red', 'error:')} ${error.message}`);
   const expected = error instanceof CommandError;
+  const cancelled = expected && error.exit === exit.cancelled;
+  terminal.note(cancelled ? error.message : `${terminal.paint('red', 'error:')} ${error.message}`);
   const help = expected ? error.help : debug ? undefined : 'SURETY_DEBUG=1 shows where this comes from';
   if (help !== undefined) terminal.note(`${terminal.paint('cyan', 'help:')} ${help}`);
   if (debug) terminal.note((thrown as Error).stack ?? '');
@@ -57,8 +58,7 @@ export function newProgram(terminal: Terminal, roots: Roots, done: (code: Exit) 
     })
     .configureHelp({
       // Every command has options: saying so in each line says nothing.
-      subcommandTerm: (command) =>
-        [command.name(), ...command.registeredArguments.map(wordOf)].join(' '),
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(wordOf)].join(' '),
     })
     .exitOverride()
     .showHelpAfterError('(add --help to see what is understood)')

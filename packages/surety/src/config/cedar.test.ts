@@ -35,3 +35,10 @@ test('without an id a policy is named by its file and number', async () => {
     await said({ ...sample, 'policies/b.cedar': `${both}@id("policies/b.cedar#1")\n${both}` }),
   ).toContain('policies/b.cedar:2:1: error: two policies are named `policies/b.cedar#1`');
 });
+
+test('a condition that the evaluator does not have is refused at load, though the engine knows it', async () => {
+  const policy = 'permit (principal, action, resource) when { ip("127.0.0.1").isLoopback() };\n';
+  expect(await said({ ...sample, 'policies/b.cedar': policy })).toContain(
+    'policies/b.cedar:1:1: error: the policy uses what is not evaluated here: ',
+  );
+});

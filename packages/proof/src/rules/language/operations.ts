@@ -91,8 +91,9 @@ function isIn(item: Value, of: Value, work: Work, offset: number): boolean {
       if (equal(item, of.at(index, offset), work, offset)) return true;
     return false;
   }
-  if (!(of instanceof Dict)) return mismatch('in', [item, of], offset);
   const key = keyOf(item);
+  if (!(of instanceof Dict) || (key === undefined && typeof item !== 'number'))
+    return mismatch('in', [item, of], offset);
   return key !== undefined && of.get(key, offset) !== undefined;
 }
 

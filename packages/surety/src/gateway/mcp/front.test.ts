@@ -96,7 +96,6 @@ describe('at the door', () => {
     ['another host on our port', { host: 'evil.example:80' }],
     ['a host that only ends like ours', { host: 'evil-gateway.example' }],
     ['a host with a user', { host: 'localhost@evil.example' }],
-    ['no host', { host: '' }],
     ['another address', { host: '10.0.0.1' }],
     ['another origin', { origin: 'http://evil.example' }],
     ['no origin to speak of', { origin: 'null' }],

@@ -1,0 +1,23 @@
+// Labels: what a tool's label says about one of its calls. The gate counts the money, the verdict counts
+// it again from the arguments: what a fact states as the amount is a claim.
+
+import type { Body, Money } from '../facts.ts';
+import { select } from './history.ts';
+import { MoneyError, minorUnits } from './money.ts';
+
+export type Label = Pick<Body<'tool.labelled'>, 'effect' | 'money'>;
+
+/** The tool's own label, else its server's default (`server.*`). */
+export const labelOf = <T>(labels: { get(tool: string): T | undefined }, tool: string): T | undefined =>
+  labels.get(tool) ?? labels.get(`${tool.slice(0, tool.indexOf('.'))}.*`);
+
+/** The money in a call, in integer minor units. Throws MoneyError where the arguments do not hold it exactly. */
+export function moneyIn(label: Label, args: unknown): Money | undefined {
+  if (label.money === undefined) return undefined;
+  const { amount, unit, currency } = label.money;
+  const code = currency.startsWith('args.') ? select({ args }, currency.split('.')) : currency;
+  if (typeof code !== 'string') throw new MoneyError('unknown-currency', 'the call names no currency');
+  const amountMinor = minorUnits(select({ args }, amount.split('.')), unit, code);
+  if (amountMinor < 0) throw new MoneyError('not-a-number', 'the amount is negative');
+  return { amountMinor, currency: code };
+}
