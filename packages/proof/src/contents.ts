@@ -11,7 +11,7 @@ import { parseJson } from './records/json.ts';
 import { parseNote } from './records/note.ts';
 import { decodeEntries, encodeEntries, entriesPath, TILE_WIDTH } from './records/tiles.ts';
 import { readZip, writeZip } from './records/zip.ts';
-import { type ParsedStatement, parseStatement, type ProofFile } from './report/statement.ts';
+import { type ParsedStatement, type ProofFile, parseStatement } from './report/statement.ts';
 
 /** `container` not one canonical file, `layout` a file missing or extra, `facts` an entry that is no fact. */
 export class ProofError extends Error {
@@ -101,7 +101,9 @@ export function openProof(proof: Uint8Array, sha256: Sha256): Contents {
     headNote,
     head,
     entries,
-    facts: entries.map((bytes, position) => during('facts', () => parseFact(bytes, position), `fact ${position}`)),
+    facts: entries.map((bytes, position) =>
+      during('facts', () => parseFact(bytes, position), `fact ${position}`),
+    ),
     disclosures: disclosuresIn(text('disclosures.jsonl'), sha256),
     extracts: extractsIn(byName),
     population: text('population.csv'),
@@ -171,5 +173,6 @@ function nothingElse(files: readonly ProofFile[], size: number): void {
   const fixed = [statementName, 'head', 'disclosures.jsonl', 'population.csv', 'report.html', 'verify.html'];
   const known = new Set([...fixed, ...bundleNames(size).map(({ name }) => name)]);
   for (const { name } of files)
-    if (!known.has(name) && !extractName.test(name)) throw new ProofError('layout', `\`${name}\` does not belong here`);
+    if (!known.has(name) && !extractName.test(name))
+      throw new ProofError('layout', `\`${name}\` does not belong here`);
 }

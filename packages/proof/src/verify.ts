@@ -4,22 +4,55 @@
 
 import { type Contents, openProof, ProofError } from './contents.ts';
 import { commitmentsIn } from './facts.ts';
+import { type Sha256, toBase64, toBase64url, utf8 } from './records/bytes.ts';
 import { parseDisclosure } from './records/commitment.ts';
 import { openEnvelope } from './records/dsse.ts';
 import { type OpenedHead, openHead } from './records/heads.ts';
 import { canonicalJson, parseJson } from './records/json.ts';
 import { parseVerifier } from './records/note.ts';
-import { type Sha256, toBase64, toBase64url, toHex } from './records/bytes.ts';
 import { appendLeaf, emptyFrontier, leafHash, rootOf, treeRoot } from './records/tree.ts';
 import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
-import { minorUnits } from './rules/index.ts';
-import { type Book, foldBook, type Judgement, judge, type Row } from './verdict/index.ts';
+import { windowAt } from './rules/index.ts';
+import {
+  type Book,
+  type Extract,
+  foldBook,
+  type Judgement,
+  judge,
+  type Row,
+  rowMoney,
+} from './verdict/index.ts';
 
-/** Keys that the auditor brings. An absent list is taken from the proof, and the verdict then never rises to `proven`. */
+/**
+ * Keys that the auditor brings. Without log or statement keys those named in the proof are tried, and without
+ * the key of a witness that cosigned, nobody but the operator saw the head: the verdict never rises to `proven`.
+ */
 export interface Trust {
   readonly log: readonly string[];
   readonly statement: readonly string[];
   readonly witnesses: readonly string[];
+}
+
+/**
+ * Lines `log KEY`, `statement KEY`, `witness KEY` (C2SP signed-note verifier keys); `#` starts a comment.
+ * Throws an Error that names the line.
+ */
+export function parseTrust(text: string): Trust {
+  const trust = { log: [] as string[], statement: [] as string[], witnesses: [] as string[] };
+  for (const [index, line] of text.split('\n').entries()) {
+    const [word, key, ...rest] = line.trim().split(/\s+/);
+    if (word === undefined || word === '' || word.startsWith('#')) continue;
+    const list = { log: trust.log, statement: trust.statement, witness: trust.witnesses }[word];
+    if (list === undefined || key === undefined || rest.length > 0)
+      throw new Error(`line ${index + 1} of the trust file is not \`log|statement|witness KEY\``);
+    try {
+      parseVerifier(key);
+    } catch (error) {
+      throw new Error(`line ${index + 1} of the trust file holds no key: ${(error as Error).message}`);
+    }
+    list.push(key);
+  }
+  return trust;
 }
 
 export interface VerifyOptions {
@@ -39,8 +72,13 @@ export interface Verification {
   /** `unsound` if any check failed: then nothing else in it counts. */
   readonly verdict: Judgement['verdict'] | 'unsound';
   readonly checks: readonly Check[];
+  /** Log and statement were signed by keys that the auditor brought. */
   readonly pinned: boolean;
-  readonly witnessed: readonly { readonly witness: string; readonly timeSeconds: number; readonly pinned: boolean }[];
+  readonly witnessed: readonly {
+    readonly witness: string;
+    readonly timeSeconds: number;
+    readonly pinned: boolean;
+  }[];
   readonly withheld: number;
   readonly judgement?: Judgement;
 }
@@ -65,13 +103,14 @@ export interface Step {
 export const steps: readonly Step[] = [
   { check: 'manifest', run: manifest },
   { check: 'statement-signature', run: statementSignature },
-  { check: 'head-signature', run: ({ head }) => (head instanceof Error ? head.message : undefined) },
+  { check: 'head-signature', run: headSignature },
   { check: 'root', run: root },
   { check: 'origin', run: origin },
   { check: 'sequence', run: sequence },
   { check: 'disclosures', run: disclosures },
   { check: 'extracts', run: extracts },
   { check: 'earlier-head', run: earlierHead },
+  { check: 'window', run: window },
   { check: 'verdict', run: verdict },
   { check: 'report', run: report },
   { check: 'population', run: population },
@@ -117,21 +156,32 @@ const unsound = (checks: readonly Check[]): Verification => ({
   withheld: 0,
 });
 
-function conclude({ judgement, options, head, withheld }: Examined, checks: readonly Check[]): Verification {
+function conclude(
+  { judgement, options, head, book, withheld }: Examined,
+  checks: readonly Check[],
+): Verification {
   const { trust } = options;
   const pinned = trust !== undefined && trust.log.length > 0 && trust.statement.length > 0;
   const cosigned = head instanceof Error ? [] : head.cosigned;
-  const named = new Set(trust?.witnesses.map((key) => parseVerifier(key).name));
+  // By its key: whoever declares a witness chooses its name.
+  const keys = new Map(
+    [...book.witnesses.values()].map(({ body }) => [parseVerifier(body.key).name, body.key]),
+  );
+  const isPinned = (witness: string) => trust?.witnesses.includes(keys.get(witness) ?? '') === true;
+  const witnessed = cosigned.map((each) => ({ ...each, pinned: isPinned(each.witness) }));
   return {
-    // Keys found inside the proof prove that it agrees with itself, not whose it is.
-    verdict: !pinned && judgement.verdict === 'proven' ? 'unproven' : judgement.verdict,
+    verdict: trusted(judgement.verdict, pinned && witnessed.some((each) => each.pinned)),
     checks,
     pinned,
-    witnessed: cosigned.map((each) => ({ ...each, pinned: named.has(each.witness) })),
+    witnessed,
     withheld,
     judgement,
   };
 }
+
+/** Keys found inside the proof prove that it agrees with itself, not whose it is. */
+export const trusted = (verdict: Judgement['verdict'], pinned: boolean): Judgement['verdict'] =>
+  !pinned && verdict === 'proven' ? 'unproven' : verdict;
 
 async function examine(contents: Contents, options: VerifyOptions): Promise<Examined> {
   const { sha256, trust } = options;
@@ -165,7 +215,8 @@ function keysOf({ facts }: Contents, book: Book, trust: Trust | undefined): Trus
   const own = first?.kind === 'log.opened' ? first.body : undefined;
   return {
     log: trust !== undefined && trust.log.length > 0 ? trust.log : [own?.logKey ?? ''],
-    statement: trust !== undefined && trust.statement.length > 0 ? trust.statement : [own?.statementKey ?? ''],
+    statement:
+      trust !== undefined && trust.statement.length > 0 ? trust.statement : [own?.statementKey ?? ''],
     witnesses: [...book.witnesses.values()].map(({ body }) => body.key),
   };
 }
@@ -178,27 +229,50 @@ async function opened({ headNote }: Contents, { log, witnesses }: Trust): Promis
   }
 }
 
-const rowsOf = ({ extracts: files }: Contents, position: number): readonly string[] => files.get(position) ?? [];
+const rowsOf = ({ extracts: files }: Contents, position: number): readonly string[] =>
+  files.get(position) ?? [];
 const openRow = (disclosure: string): Row => parseDisclosure(disclosure).value as Row;
 
-function manifest({ contents: { files, statement }, options: { sha256 } }: Examined): string | undefined {
-  for (const { name, bytes } of files)
-    if (statement.files.get(name) !== toHex(sha256(bytes))) return `\`${name}\` is not the file that was signed`;
-  // One subject more than files: the head itself.
-  return statement.files.size === files.length + 1 ? undefined : 'a signed file is missing';
+/** What the statement would say if it were made from this proof. */
+function expected({ contents, judgement, options: { sha256 } }: Examined): {
+  subject: unknown;
+  predicate: object;
+} {
+  const { head, files } = contents;
+  return parseJson(statementText(head.origin, judgement, files, sha256)) as ReturnType<typeof expected>;
+}
+
+/** Every file, and the head, by its hash: none more, none fewer, none twice. */
+function manifest(examined: Examined): string | undefined {
+  const { subject } = parseJson(examined.contents.statementText) as { subject: unknown };
+  return canonicalJson(subject) === canonicalJson(expected(examined).subject)
+    ? undefined
+    : 'the files are not those that were signed';
 }
 
 async function statementSignature({ contents: { envelope }, keys }: Examined): Promise<string | undefined> {
-  const known = new Map(keys.statement.map((key): [string, Uint8Array] => [key, parseVerifier(key).publicKey]));
+  const known = new Map(
+    keys.statement.map((key): [string, Uint8Array] => [key, parseVerifier(key).publicKey]),
+  );
   await openEnvelope(envelope, payloadType, known);
   return undefined;
+}
+
+/** Signed by the log's key, whose name is the log's. */
+function headSignature({ head }: Examined): string | undefined {
+  if (head instanceof Error) return head.message;
+  return head.logKeys.includes(head.origin)
+    ? undefined
+    : `the head of \`${head.origin}\` is signed by the key of another log`;
 }
 
 function root({ contents: { head, entries }, options: { sha256 } }: Examined): string | undefined {
   let frontier = emptyFrontier();
   for (const bytes of entries) frontier = appendLeaf(frontier, leafHash(bytes, sha256), sha256);
   if (frontier.size !== head.size) return `the head counts ${head.size} facts, here are ${frontier.size}`;
-  return toBase64(rootOf(frontier, sha256)) === toBase64(head.root) ? undefined : 'the facts do not hash to the root';
+  return toBase64(rootOf(frontier, sha256)) === toBase64(head.root)
+    ? undefined
+    : 'the facts do not hash to the root';
 }
 
 function origin({ contents: { head, facts } }: Examined): string | undefined {
@@ -207,7 +281,7 @@ function origin({ contents: { head, facts } }: Examined): string | undefined {
 }
 
 function sequence({ book }: Examined): string | undefined {
-  const [first] = book.contradictions;
+  const [first] = book.chain.contradictions;
   return first && `fact ${first.position}: ${first.text}`;
 }
 
@@ -219,14 +293,17 @@ function disclosures({ contents: { facts, disclosures: disclosed } }: Examined):
 }
 
 function extracts({ contents, book, options: { sha256 } }: Examined): string | undefined {
-  for (const { position, body } of book.extracts) {
+  for (const extract of book.extracts) {
+    const { position, body } = extract;
     const rows = contents.extracts.get(position);
     if (rows === undefined) continue;
-    const leaves = rows.map((each) => leafHash(sha256(new TextEncoder().encode(each)), sha256));
-    if (toBase64url(treeRoot(leaves, sha256)) !== body.rowRoot) return `the rows of fact ${position} are not its own`;
-    if (rows.length !== body.count) return `fact ${position} counts ${body.count} rows, here are ${rows.length}`;
-    const totals = totalsOf(book, body.outcome, rows);
-    if (canonicalJson(totals) !== canonicalJson(body.totals)) return `the control totals of fact ${position} are false`;
+    const leaves = rows.map((each) => leafHash(sha256(utf8(each)), sha256));
+    if (toBase64url(treeRoot(leaves, sha256)) !== body.rowRoot)
+      return `the rows of fact ${position} are not its own`;
+    if (rows.length !== body.count)
+      return `fact ${position} counts ${body.count} rows, here are ${rows.length}`;
+    if (canonicalJson(totalsOf(extract, rows)) !== canonicalJson(body.totals))
+      return `the control totals of fact ${position} are false`;
   }
   const known = new Set(book.extracts.map(({ position }) => position));
   for (const position of contents.extracts.keys())
@@ -234,19 +311,16 @@ function extracts({ contents, book, options: { sha256 } }: Examined): string | u
   return undefined;
 }
 
-/** Control totals by currency, from the rows themselves. */
-function totalsOf(book: Book, outcome: string, rows: readonly string[]): Record<string, number> {
-  const money = book.outcomes.get(outcome)?.body.reconcile?.money;
+/** Control totals by currency, from the rows themselves, as money was declared when they were read. */
+function totalsOf({ declared }: Extract, rows: readonly string[]): Record<string, number> {
   const totals: Record<string, number> = {};
+  const { money } = declared?.reconcile ?? {};
   if (money === undefined) return totals;
   for (const each of rows) {
-    const row = openRow(each);
-    const currency = String(row?.[money.currency]);
-    try {
-      totals[currency] = (totals[currency] ?? 0) + minorUnits(row?.[money.amount], money.unit, currency);
-    } catch {
-      // A row without exact money adds nothing to the totals; `reconciled` names it.
-    }
+    const read = rowMoney({ money }, openRow(each) ?? {});
+    // A row without exact money adds nothing to the totals; `reconciled` names it.
+    if (read !== 'unreadable' && read.currency !== undefined)
+      totals[read.currency] = (totals[read.currency] ?? 0) + (read.amountMinor ?? 0);
   }
   return totals;
 }
@@ -266,16 +340,23 @@ async function earlierHead({ contents, keys, options }: Examined): Promise<strin
     : 'the log was forked: it does not extend the earlier head';
 }
 
-/** The statement must be what the facts give: the whole judgement, not only its word. */
-function verdict({ contents, judgement, options: { sha256 } }: Examined): string | undefined {
-  const again = statementText(contents.head.origin, judgement, contents.files, sha256);
-  const [stated, computed] = [contents.statementText, again].map(judgementIn);
-  return stated === computed ? undefined : `the facts give \`${judgement.verdict}\` for other reasons than stated`;
+/** Windows are the outcome's, whole days of its calendar: nobody picks one that leaves something out. */
+function window({ contents: { statement }, judgement: { declared } }: Examined): string | undefined {
+  const { from, to } = statement.window;
+  const own = windowAt(from, declared.needs.windowMs, declared.timeZone);
+  return own.from === from && own.to === to ? undefined : 'the window is none of the outcome';
 }
 
-function judgementIn(statement: string): string {
-  const { predicate } = parseJson(statement) as { predicate: { judgement: unknown } };
-  return canonicalJson(predicate.judgement);
+/** The statement must be what the facts give: the whole judgement, not only its word. */
+function verdict(examined: Examined): string | undefined {
+  const { predicate } = parseJson(examined.contents.statementText) as { predicate: object };
+  // The version of the report has its own check.
+  const [stated, computed] = [predicate, expected(examined).predicate].map((each) =>
+    canonicalJson({ ...each, reportVersion }),
+  );
+  return stated === computed
+    ? undefined
+    : `the facts give \`${examined.judgement.verdict}\` for other reasons than stated`;
 }
 
 function report({ contents, judgement }: Examined): string | undefined {
@@ -291,4 +372,3 @@ function population({ contents, judgement }: Examined): string | undefined {
     ? undefined
     : 'population.csv is not what the facts give';
 }
-

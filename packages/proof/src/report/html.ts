@@ -4,6 +4,7 @@
 import { majorText } from '../rules/index.ts';
 import { type Answer, describeRow, type Judgement, type Question, type Reason } from '../verdict/index.ts';
 import { style } from './style.ts';
+import { termsOf } from './terms.ts';
 
 const headings: readonly (readonly [string, readonly Question[]])[] = [
   ['Did it hold?', ['reconciled', 'guarded']],
@@ -56,6 +57,7 @@ ${facts(judgement)}
 <main>
 ${headings.map(([heading, names]) => section(heading, names, judgement.questions)).join('\n')}
 ${population(judgement)}
+${terms(judgement)}
 ${assumptions(judgement)}
 ${colophon(judgement, origin)}
 </main>
@@ -71,18 +73,29 @@ function facts({ window, owner, grade, rung, figures }: Judgement): string {
     ['Weakest grade', grade],
     ['Completeness', rung],
     ['Calls', `${figures.calls}, ${figures.effects} took effect`],
-    ['Rows in the record', `${figures.rows}: ${figures.governed} governed, ${figures.elsewhere} declared elsewhere, ${figures.orphans} orphans`],
+    [
+      'Rows in the record',
+      `${figures.rows}: ${figures.governed} governed, ${figures.elsewhere} declared elsewhere, ${figures.orphans} orphans`,
+    ],
   ];
   return `<dl>${entries.map(([term, value]) => `<div><dt>${e(term)}</dt><dd>${e(value)}</dd></div>`).join('')}</dl>`;
 }
 
 function section(heading: string, names: readonly Question[], answers: readonly Answer[]): string {
-  const body = names.map((name) => answers.filter(({ question }) => question === name).map(card).join('')).join('');
+  const body = names
+    .map((name) =>
+      answers
+        .filter(({ question }) => question === name)
+        .map(card)
+        .join(''),
+    )
+    .join('');
   return `<section><h2>${e(heading)}</h2>${body}</section>`;
 }
 
 function card({ question, verdict, grade, otherwise, reasons }: Answer): string {
-  const would = otherwise === undefined || otherwise === verdict ? '' : ` <small>otherwise ${e(otherwise)}</small>`;
+  const would =
+    otherwise === undefined || otherwise === verdict ? '' : ` <small>otherwise ${e(otherwise)}</small>`;
   const list = reasons.length === 0 ? '' : `<ul>${reasons.map(reason).join('')}</ul>`;
   return `<article class="${e(verdict)}"><h3><span class="mark" aria-hidden="true">${marks[verdict] ?? ''}</span> ${e(asks[question])}</h3>
 <p class="answer"><strong>${e(question)}: ${e(verdict)}</strong>${would} <small>grade: ${e(grade)}</small></p>${list}</article>`;
@@ -110,13 +123,20 @@ function population({ population: { rows }, figures }: Judgement): string {
   }</section>`;
 }
 
+/** The rules themselves: the sentence above is the operator's, and worth no more than they are. */
+const terms = (judgement: Judgement): string =>
+  `<section><h2>What was judged</h2><ul class="terms">${termsOf(judgement)
+    .map((term) => `<li>${e(term)}</li>`)
+    .join('')}</ul></section>`;
+
 const assumptions = ({ assumptions: all }: Judgement): string =>
   `<section><h2>What is assumed</h2><ul>${all.map(({ text, who }) => `<li>${e(text)} <small>(${e(who)} answers for it)</small></li>`).join('')}</ul></section>`;
 
 const colophon = ({ head, hash, asOf }: Judgement, origin: string): string =>
   `<section class="colophon"><h2>How to check this</h2>
 <p>This page was made from the facts in this proof and says nothing of its own. Check it offline with
-<code>surety verify &lt;proof.zip&gt; --trust &lt;trust file&gt;</code>, or open <code>verify.html</code> and pick the zip.</p>
+<code>surety verify &lt;proof.zip&gt; --trust &lt;trust file&gt;</code>, or open a <code>verify.html</code> that you trust (its hash
+is published with each release; the copy in this proof is only at hand) and pick the zip.</p>
 <dl><div><dt>Ledger</dt><dd>${e(origin)}, ${e(head.size)} facts</dd></div>
 <div><dt>Root</dt><dd><code>${e(head.root)}</code></dd></div>
 <div><dt>Cosigned by</dt><dd>${e(head.cosigned.join(', ') || 'nobody')}</dd></div>

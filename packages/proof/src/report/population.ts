@@ -20,11 +20,7 @@ export function populationCsv({ rows }: Population): string {
   return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 
-const line = ({ row, is, call, channel, amountMinor, currency }: Accounted, columns: readonly string[]): unknown[] => [
-  is,
-  call,
-  channel,
-  amountMinor,
-  currency,
-  ...columns.map((column) => row?.[column]),
-];
+const line = (
+  { row, is, call, channel, amountMinor, currency }: Accounted,
+  columns: readonly string[],
+): unknown[] => [is, call, channel, amountMinor, currency, ...columns.map((column) => row?.[column])];

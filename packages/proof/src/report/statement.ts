@@ -1,9 +1,9 @@
 // The verdict statement: an in-toto Statement (v1) whose subjects are the head it stands on and every file
 // of the proof, and whose predicate is the judgement. It travels in a DSSE envelope, signed by the product.
 
-import { fromBase64, type Sha256, toBase64url, toHex, utf8 } from '../records/bytes.ts';
+import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../records/bytes.ts';
 import { canonicalJson, parseJson } from '../records/json.ts';
-import { bool, exactly, json, list, map, record, text } from '../records/shape.ts';
+import { bool, exactly, json, list, map, natural, record, ShapeError, text } from '../records/shape.ts';
 import type { Judgement } from '../verdict/index.ts';
 
 export const payloadType = 'application/vnd.in-toto+json';
@@ -31,6 +31,9 @@ const summaryOf = ({ population, ...rest }: Judgement): unknown =>
 export const judgementHash = (judgement: Judgement, sha256: Sha256): string =>
   toBase64url(sha256(utf8(canonicalJson(summaryOf(judgement)))));
 
+/** In the order of a proof, whatever order they were made in. */
+const byName = (files: readonly ProofFile[]) => [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
+
 /** Canonical JSON of the statement. `files` are all files of the proof but the statement itself. */
 export function statementText(
   origin: string,
@@ -43,9 +46,11 @@ export function statementText(
       name: `${origin}@${judgement.head.size}`,
       digest: { sha256: toHex(fromBase64(judgement.head.root)) },
     },
-    ...files.map(({ name, bytes }) => ({ name, digest: { sha256: toHex(sha256(bytes)) } })),
+    ...byName(files).map(({ name, bytes }) => ({ name, digest: { sha256: toHex(sha256(bytes)) } })),
   ];
-  const simulated = judgement.questions.some(({ reasons }) => reasons.some(({ code }) => code === 'simulated'));
+  const simulated = judgement.questions.some(({ reasons }) =>
+    reasons.some(({ code }) => code === 'simulated'),
+  );
   return canonicalJson({
     _type: 'https://in-toto.io/Statement/v1',
     subject,
@@ -55,27 +60,23 @@ export function statementText(
 }
 
 export interface ParsedStatement {
-  readonly files: ReadonlyMap<string, string>;
   readonly outcome: string;
   readonly window: { readonly from: number; readonly to: number };
   readonly asOf: number;
   readonly reportVersion: string;
 }
 
-const asked = record({ outcome: text, window: record({ from: json, to: json }), asOf: json });
+const asked = record({ outcome: text, window: record({ from: natural, to: natural }), asOf: natural });
 
 /** What the statement is about; whether it is right is found by computing it again. */
 export function parseStatement(bytes: Uint8Array): ParsedStatement {
-  const parsed = statement(parseJson(bytes), '');
+  const value = parseJson(bytes);
+  const parsed = statement(value, '');
+  // One statement, one text: nothing can hide in how it is written.
+  if (canonicalJson(value) !== fromUtf8(bytes)) throw new ShapeError('', 'is not canonical');
   const { outcome, window, asOf } = parsed.predicate.judgement as Record<string, unknown>;
   const about = asked({ outcome, window, asOf }, '/predicate/judgement');
-  return {
-    files: new Map(parsed.subject.map(({ name, digest }) => [name, digest.sha256 ?? ''])),
-    outcome: about.outcome,
-    window: { from: Number(about.window.from), to: Number(about.window.to) },
-    asOf: Number(about.asOf),
-    reportVersion: parsed.predicate.reportVersion,
-  };
+  return { ...about, reportVersion: parsed.predicate.reportVersion };
 }
 
 /** Absent members are left out, as JSON would. */

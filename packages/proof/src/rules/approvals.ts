@@ -49,8 +49,10 @@ export function objection(need: ApprovalNeed, offer: ApprovalOffer): string | un
   if (statement.function !== approve.function) return `it was not given for ${approve.function}`;
   if (need.at > statement.expires) return 'it has expired';
   if (approver === undefined || approver.person !== statement.person) return 'its signer is not known';
-  if (!approver.functions.includes(approve.function)) return `its signer does not act for ${approve.function}`;
-  if (approve.not.includes('requester') && statement.person === need.user) return 'the requester cannot approve';
+  if (!approver.functions.includes(approve.function))
+    return `its signer does not act for ${approve.function}`;
+  if (approve.not.includes('requester') && statement.person === need.user)
+    return 'the requester cannot approve';
   if (approve.not.includes('agent-owner')) {
     // An agent that nobody is known to own could be the approver's own.
     if (need.agentOwner === undefined) return 'nobody is known to own the agent';

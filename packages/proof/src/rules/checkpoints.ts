@@ -57,7 +57,13 @@ export function judgeCheckpoint(
       const { count, function: wanted } = compiled.rule.approve;
       return { answer: 'failed', lacks: 'approval', text: `needs the approval of ${count} from ${wanted}` };
     }
-    return { answer: 'passed', evidence, approvals: compiled.rule.approve === undefined ? [] : (approvals ?? []) };
+    // Throws where a value that may serve only once is absent.
+    onceValues(compiled, call.args);
+    return {
+      answer: 'passed',
+      evidence,
+      approvals: compiled.rule.approve === undefined ? [] : (approvals ?? []),
+    };
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
     return { answer: 'error', text: error.message };
@@ -66,7 +72,11 @@ export function judgeCheckpoint(
 
 function scopeOf({ rule }: CompiledRule, call: PendingCall): Record<string, unknown> {
   if (call.money !== undefined && call.currency !== undefined && call.money.currency !== call.currency)
-    throw new RuleError('type', 0, `\`${rule.rule}\` counts ${call.currency}, the call is in ${call.money.currency}`);
+    throw new RuleError(
+      'type',
+      0,
+      `\`${rule.rule}\` counts ${call.currency}, the call is in ${call.money.currency}`,
+    );
   return {
     args: call.args,
     agent: call.agent ?? null,
@@ -122,7 +132,8 @@ export function onceValues({ rule }: CompiledRule, args: unknown): readonly unkn
   if (rule.once.length === 0) return undefined;
   return rule.once.map((path) => {
     const value = select({ args }, path.split('.'));
-    if (value === undefined) throw new RuleError('missing', 0, `\`${path}\` is absent, so it cannot be used once`);
+    if (value === undefined)
+      throw new RuleError('missing', 0, `\`${path}\` is absent, so it cannot be used once`);
     return value;
   });
 }

@@ -87,12 +87,15 @@ export class History {
         ? this.#byTool.get(rule.require.call)
         : this.#byJoin.get(joinKey(rule.hash, select(scope, join.pending)));
     for (let at = (calls?.length ?? 0) - 1; at >= 0; at -= 1) yield calls?.[at] as SettledCall;
+    // In a proof: what is withheld may be the very value that is looked up.
+    if (join !== undefined) yield* this.#byJoin.get(unknownKey(rule.hash)) ?? [];
   }
 
   #index(call: SettledCall): void {
     for (const { rule, join } of this.#rules) {
       if (join === undefined || rule.require?.call !== call.tool) continue;
-      const key = joinKey(rule.hash, select({ args: call.args, result: call.result }, join.prior));
+      const value = select({ args: call.args, result: call.result }, join.prior);
+      const key = call.withheld && value === undefined ? unknownKey(rule.hash) : joinKey(rule.hash, value);
       const calls = this.#byJoin.get(key);
       if (calls === undefined) this.#byJoin.set(key, [call]);
       else calls.push(call);
@@ -102,3 +105,4 @@ export class History {
 
 const joinKey = (hash: string, value: unknown): string =>
   `${hash} ${value === undefined ? '' : canonicalJson(value)}`;
+const unknownKey = (hash: string): string => `${hash} ?`;

@@ -1,6 +1,7 @@
 // The book: a pure fold of facts into what the six questions ask about. Every checkpoint and every
 // permission is judged again here, at the position of its intent, from raw facts and disclosures,
-// by the same code that ran in the gate.
+// by the same code that ran in the gate. What a fact says about itself (its amount, that its evidence
+// was used, that an approval is free again) is a claim of the operator, and is computed again.
 
 import {
   type ApprovalStatement,
@@ -16,17 +17,21 @@ import { fromBase64url, type Sha256, toBase64url, utf8 } from '../records/bytes.
 import { keyed, openCommitments } from '../records/commitment.ts';
 import { canonicalJson } from '../records/json.ts';
 import {
-  type ActivePolicy,
   type ApprovalOffer,
   type CheckpointAnswer,
   type CompiledRule,
-  compileRule,
   decidePermission,
   History,
   judgeCheckpoint,
+  labelOf,
+  MoneyError,
+  moneyIn,
   onceValues,
+  type PendingCall,
   parseApproval,
 } from '../rules/index.ts';
+import { Chain } from './chain.ts';
+import { Declarations } from './declarations.ts';
 
 /** What one rule of one outcome says about one call, recomputed. */
 export interface Judged {
@@ -42,33 +47,40 @@ export interface Settlement {
   readonly how: 'ok' | 'error' | 'none';
   readonly by: 'upstream' | 'record' | 'gateway';
   readonly result: unknown;
-  readonly withheld: boolean;
 }
 
-/** A consequential call as the log tells it. */
+/** A consequential call, or a read that checkpoints guard, as the log tells it. */
 export interface GovernedCall {
   readonly call: string;
+  /** Position of the intent; of the settlement where there is none. */
   readonly intent: number;
+  /** False if the call settled without one, though it was no read. */
+  readonly intended: boolean;
   readonly at: number;
   readonly tool: string;
   readonly args: unknown;
-  readonly withheld: boolean;
+  /** By the tool's label, from the arguments. */
   readonly money: Money | undefined;
+  readonly withheld: boolean;
+  /** How the fact's own words differ from its tool's label. */
+  readonly misstated: string | undefined;
+  /** It acts for another than its case was opened for. */
+  readonly borrowed: boolean;
   readonly agent: string;
+  /** The agent as it was enrolled then. */
+  readonly identity: Body<'identity.enrolled'> | undefined;
   readonly user: string | undefined;
   readonly permitted: boolean;
   readonly judged: readonly Judged[];
   settlement?: Settlement;
 }
 
-export interface Emitter {
-  readonly emitter: string;
-  readonly startedAt: number;
+/** An extract, and how its money was read when it was taken. */
+export interface Extract {
   readonly position: number;
-  readonly clock: 'system' | 'injected';
-  readonly tail: 'none' | 'clean' | 'may-be-lost';
-  next: number;
-  gapAt?: number;
+  readonly time: number;
+  readonly body: Body<'record.extracted'>;
+  readonly declared: OutcomeDeclared | undefined;
 }
 
 export interface BookInput {
@@ -79,66 +91,53 @@ export interface BookInput {
   readonly signed: (position: number) => boolean;
 }
 
-type Declared<T> = Map<string, { readonly body: T; readonly position: number }>;
-
-export class Book {
-  readonly outcomes: Declared<OutcomeDeclared> = new Map();
-  readonly people: Declared<Body<'person.enrolled'>> = new Map();
-  readonly identities: Declared<Body<'identity.enrolled'>> = new Map();
-  readonly labels: Declared<Body<'tool.labelled'>> = new Map();
-  readonly witnesses: Declared<Body<'witness.declared'>> = new Map();
+export class Book extends Declarations {
   readonly calls = new Map<string, GovernedCall>();
-  readonly extracts: Fact<'record.extracted'>[] = [];
-  readonly emitters = new Map<string, Emitter>();
-  readonly approvals: { position: number; person: string; hold: string }[] = [];
-  /** Facts that contradict the format or each other: a log that holds one is not sound. */
-  readonly contradictions: { readonly position: number; readonly text: string }[] = [];
-  size = 0;
-  latestTime = 0;
+  readonly extracts: Extract[] = [];
+  readonly verdicts: { readonly position: number; readonly body: Body<'verdict.given'> }[] = [];
+  readonly approvals: { readonly position: number; readonly person: string }[] = [];
+  /** Streams, processes and times, and every fact that contradicts the format or another. */
+  readonly chain = new Chain();
 
   readonly #input: BookInput;
   readonly #history = new History();
-  readonly #streams = new Map<string, number>();
-  readonly #rules = new Map<string, CompiledRule>();
-  readonly #policies = new Map<string, ActivePolicy>();
   readonly #offers = new Map<string, ApprovalOffer[]>();
+  /** Which call used an approval or a once-key. */
   readonly #used = new Map<string, string>();
-  readonly #cases = new Set<string>();
+  readonly #cases = new Map<
+    string,
+    { readonly agent: string | undefined; readonly user: string | undefined }
+  >();
   #logSalt: Uint8Array | undefined;
 
   constructor(input: BookInput) {
+    super();
     this.#input = input;
   }
 
-  get rules(): readonly Rule[] {
-    return [...this.#rules.values()].map(({ rule }) => rule);
-  }
-
-  get policies(): readonly ActivePolicy[] {
-    return [...this.#policies.values()];
-  }
-
-  /** True if the application opened this case: only then did a user say anything in it. */
-  opened(caseId: string): boolean {
-    return this.#cases.has(caseId);
+  /** SHA-256 of a text in base64url, as facts name queries and rules. */
+  digest(text: string): string {
+    return toBase64url(this.#input.sha256(utf8(text)));
   }
 
   /** Folds one fact. Facts come in the order of their positions, from 0, without a hole. */
   add(fact: Fact | UnknownFact): void {
-    if (fact.position !== this.size) throw new Error(`fact ${fact.position} follows ${this.size - 1}`);
-    this.size += 1;
-    this.latestTime = Math.max(this.latestTime, fact.time);
-    this.#sequence(fact);
+    this.chain.add(fact);
     if (fact.kind === 'unknown') return;
-    this.#declare(fact);
-    if (isKind(fact, 'call.intended')) this.#intend(fact);
+    const { position, time } = fact;
+    this.activate(fact);
+    if (isKind(fact, 'log.opened')) this.#openLog(fact);
+    else if (isKind(fact, 'rule.activated')) this.#checkHash(fact);
+    if (/^(rule|declaration)\./.test(fact.kind)) this.#history.watch(this.compiled);
+    if (isKind(fact, 'call.intended')) this.#consider(fact, true);
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact);
-    else if (isKind(fact, 'approval.consumed')) this.#used.set(`approval ${fact.body.hold}`, fact.body.call);
-    else if (isKind(fact, 'approval.released')) this.#used.delete(`approval ${fact.body.hold}`);
-    else if (isKind(fact, 'record.extracted')) this.extracts.push(fact);
-    else if (isKind(fact, 'case.opened') && fact.case !== undefined) this.#cases.add(fact.case);
-    else if (isKind(fact, 'process.started')) this.#start(fact);
+    else if (isKind(fact, 'record.extracted')) {
+      const declared = this.outcomes.get(fact.body.outcome)?.body;
+      this.extracts.push({ position, time, body: fact.body, declared });
+    } else if (isKind(fact, 'verdict.given')) this.verdicts.push({ position, body: fact.body });
+    else if (isKind(fact, 'case.opened') && fact.case !== undefined)
+      this.#cases.set(fact.case, { agent: fact.agent, user: fact.user });
   }
 
   /** The approval behind a fact, if its statement is disclosed and says what the fact says. */
@@ -152,81 +151,21 @@ export class Book {
       : undefined;
   }
 
-  #contradict(position: number, text: string): void {
-    this.contradictions.push({ position, text });
-  }
-
-  #sequence(fact: Fact | UnknownFact): void {
-    const version = this.#streams.get(fact.stream) ?? 0;
-    if (fact.streamVersion !== version)
-      this.#contradict(fact.position, `stream ${fact.stream} goes from ${version} to ${fact.streamVersion}`);
-    this.#streams.set(fact.stream, fact.streamVersion + 1);
-    const emitter = this.emitters.get(fact.emitter) ?? {
-      emitter: fact.emitter,
-      startedAt: fact.time,
-      position: fact.position,
-      clock: 'system',
-      tail: 'none',
-      next: 0,
-    };
-    if (fact.emitterSeq !== emitter.next && emitter.gapAt === undefined) emitter.gapAt = fact.position;
-    emitter.next = fact.emitterSeq + 1;
-    this.emitters.set(fact.emitter, emitter);
-  }
-
-  #start(fact: Fact<'process.started'>): void {
-    const { clock, tail } = fact.body;
-    const emitter = this.emitters.get(fact.emitter);
-    if (emitter !== undefined) this.emitters.set(fact.emitter, { ...emitter, clock, tail });
-  }
-
-  #declare(fact: Fact): void {
-    const declared = { position: fact.position };
-    if (isKind(fact, 'log.opened')) this.#openLog(fact);
-    else if (isKind(fact, 'outcome.declared'))
-      this.outcomes.set(fact.body.outcome, { ...declared, body: fact.body });
-    else if (isKind(fact, 'person.enrolled'))
-      this.people.set(fact.body.person, { ...declared, body: fact.body });
-    else if (isKind(fact, 'identity.enrolled'))
-      this.identities.set(fact.body.identity, { ...declared, body: fact.body });
-    else if (isKind(fact, 'tool.labelled')) this.labels.set(fact.body.tool, { ...declared, body: fact.body });
-    else if (isKind(fact, 'witness.declared'))
-      this.witnesses.set(fact.body.witness, { ...declared, body: fact.body });
-    else if (isKind(fact, 'policy.activated'))
-      this.#policies.set(fact.body.policy, {
-        id: fact.body.policy,
-        hash: fact.body.hash,
-        policy: fact.body.cedar,
-      });
-    else if (isKind(fact, 'rule.activated')) {
-      this.#rules.set(`${fact.body.outcome}/${fact.body.rule}`, compileRule(fact.body));
-      this.#history.watch([...this.#rules.values()]);
-    } else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
+  /** People approve under this hash, and auditors compare it: it must be that of the rule that runs. */
+  #checkHash({ body: { hash, ...written }, position }: Fact<'rule.activated'>): void {
+    if (this.digest(canonicalJson(written)) !== hash)
+      this.chain.contradict(position, `rule ${written.rule} has another hash than its text`);
   }
 
   #openLog(fact: Fact<'log.opened'>): void {
-    if (fact.position !== 0) this.#contradict(fact.position, 'the log is opened twice');
+    if (fact.body.origin !== fact.log)
+      this.chain.contradict(fact.position, `the log ${fact.log} is opened as ${fact.body.origin}`);
     const { value } = openCommitments(fact.body.salt, this.#input.find);
     if (typeof value === 'string') this.#logSalt = fromBase64url(value);
   }
 
-  #withdraw(stream: string): void {
-    const name = stream.slice(stream.indexOf('/') + 1);
-    const kinds: Record<string, Map<string, unknown>> = {
-      outcome: this.outcomes,
-      person: this.people,
-      identity: this.identities,
-      tool: this.labels,
-      witness: this.witnesses,
-      policy: this.#policies,
-      rule: this.#rules,
-    };
-    kinds[stream.slice(0, stream.indexOf('/'))]?.delete(name);
-    if (stream.startsWith('rule/')) this.#history.watch([...this.#rules.values()]);
-  }
-
   #approve(fact: Fact<'approval.given'>): void {
-    this.approvals.push({ position: fact.position, person: fact.body.person, hold: fact.body.hold });
+    this.approvals.push({ position: fact.position, person: fact.body.person });
     const statement = this.#input.signed(fact.position) ? this.statementOf(fact) : undefined;
     const person = this.people.get(fact.body.person)?.body;
     if (statement === undefined) return;
@@ -239,110 +178,143 @@ export class Book {
     this.#offers.set(statement.action, offers);
   }
 
-  /** The canonical action's id (docs/formats.md); undefined if an argument is withheld. */
-  #actionOf(fact: Fact<'call.intended'>, args: unknown, withheld: boolean): string {
+  /** The canonical action's id (docs/formats.md); empty if an argument is withheld. */
+  #actionOf(fact: Fact<'call.intended'> | Fact<'call.settled'>, args: unknown, withheld: boolean): string {
     if (withheld) return '';
     const { sha256 } = this.#input;
-    const action = toBase64url(sha256(utf8(canonicalJson({ tool: fact.body.tool, args }))));
+    const action = this.digest(canonicalJson({ tool: fact.body.tool, args }));
     if (this.#logSalt !== undefined && keyed(this.#logSalt, 'action', action, sha256) !== fact.body.action)
-      this.#contradict(fact.position, `call ${fact.body.call} names another action than its arguments make`);
+      this.chain.contradict(
+        fact.position,
+        `call ${fact.body.call} names another action than its arguments make`,
+      );
     return action;
   }
 
-  #intend(fact: Fact<'call.intended'>): void {
-    const { body, agent = '', user, position } = fact;
-    const opened = openCommitments(body.args, this.#input.find);
+  /** True unless somebody else used it, in a call that is not known to have had no effect. */
+  #isFree(key: string, call: string): boolean {
+    const by = this.#used.get(key);
+    return by === undefined || by === call || this.calls.get(by)?.settlement?.how === 'none';
+  }
+
+  #consider(fact: Fact<'call.intended'> | Fact<'call.settled'>, intended: boolean): GovernedCall {
+    const { body, agent = '', user, position, time: at } = fact;
+    const opened = openCommitments(body.args ?? [], this.#input.find);
     const args = opened.value ?? {};
     const withheld = opened.withheld > 0;
     const action = this.#actionOf(fact, args, withheld);
+    const label = labelOf(this.labels, body.tool)?.body;
+    const stated = isKind(fact, 'call.intended') ? fact.body.money : undefined;
+    const money = withheld ? stated : label && moneyOrNone(label, args);
+    const identity = this.identities.get(agent)?.body;
     const pending = {
-      tool: body.tool,
-      args,
-      money: body.money,
-      currency: undefined,
-      agent,
-      user,
-      case: fact.case ?? '',
-      agentOwner: this.identities.get(agent)?.body.owner,
-      action,
-      at: fact.time,
-      withheld,
+      ...{ tool: body.tool, args, money, agent, user, action, at, withheld },
+      ...{ case: fact.case ?? '', agentOwner: identity?.owner },
     };
-    const offers = (this.#offers.get(action) ?? []).filter(({ statement }) => {
-      const usedBy = this.#used.get(`approval ${statement.hold}`);
-      return usedBy === undefined || usedBy === body.call;
-    });
-    const judged = [...this.#rules.values()]
+    const offers = (this.#offers.get(action) ?? []).filter(({ statement }) =>
+      this.#isFree(`approval ${statement.hold}`, body.call),
+    );
+    const judged = this.compiled
       .filter(({ rule }) => rule.before === body.tool)
       .map((compiled) => this.#judge(compiled, body.call, pending, offers));
-    const decision = decidePermission(this.policies, { agent, tool: body.tool, money: body.money, user });
-    const permitted = decision.decision === 'allow';
-    if (this.calls.has(body.call)) this.#contradict(position, `call ${body.call} is intended twice`);
-    this.calls.set(body.call, {
-      call: body.call,
-      intent: position,
-      at: fact.time,
-      tool: body.tool,
-      args,
-      withheld,
-      money: body.money,
-      agent,
-      user,
-      permitted,
-      judged,
-    });
+    const permission = decidePermission(this.policies, { agent, tool: body.tool, money, user });
+    if (this.calls.has(body.call))
+      this.chain.contradict(position, `call ${body.call} is intended or settled twice`);
+    const opening = this.#cases.get(fact.case ?? '');
+    const call: GovernedCall = {
+      ...{ call: body.call, intent: position, intended, at, tool: body.tool, args, money, withheld },
+      ...{ agent, user, identity, judged, permitted: permission.decision === 'allow' },
+      misstated: misstated(fact, label?.effect, money),
+      borrowed: opening?.user !== user || (opening !== undefined && opening.agent !== fact.agent),
+    };
+    this.calls.set(body.call, call);
+    return call;
   }
 
   #judge(
     compiled: CompiledRule,
     call: string,
-    pending: Parameters<typeof judgeCheckpoint>[1],
+    pending: Omit<PendingCall, 'currency'>,
     offers: readonly ApprovalOffer[],
   ): Judged {
     const { rule } = compiled;
     const currency = this.outcomes.get(rule.outcome)?.body.appetite?.currency;
     const answer = judgeCheckpoint(compiled, { ...pending, currency }, this.#history, offers);
-    const approvals = answer.answer === 'passed' ? answer.approvals : [];
-    const approvers = offers
-      .filter(({ position }) => approvals.includes(position))
-      .map(({ statement }) => statement.person);
-    const judged = { outcome: rule.outcome, rule, answer, approvers };
-    if (answer.answer !== 'passed' || rule.once.length === 0) return judged;
-    const key = `once ${rule.outcome}/${rule.rule} ${canonicalJson(onceValues(compiled, pending.args))}`;
-    const by = this.#used.get(key);
-    if (by !== undefined && this.calls.get(by)?.settlement?.how !== 'none')
-      return { ...judged, answer: { answer: 'used-twice', by } };
-    this.#used.set(key, call);
+    if (answer.answer !== 'passed') return { outcome: rule.outcome, rule, answer, approvers: [] };
+    const used = offers.filter(({ position }) => answer.approvals.includes(position));
+    const judged = {
+      outcome: rule.outcome,
+      rule,
+      answer,
+      approvers: used.map((each) => each.statement.person),
+    };
+    const keys = used.map(({ statement }) => `approval ${statement.hold}`);
+    if (rule.once.length > 0) {
+      const values = canonicalJson(onceValues(compiled, pending.args));
+      const key = `once ${rule.outcome}/${rule.rule} ${values}`;
+      if (!this.#isFree(key, call))
+        return { ...judged, answer: { answer: 'used-twice', by: this.#used.get(key) ?? '' } };
+      keys.push(key);
+    }
+    for (const key of keys) this.#used.set(key, call);
     return judged;
+  }
+
+  /** A read settles without an intent; checkpoints before it are judged where it settles. */
+  #unintended(fact: Fact<'call.settled'>): GovernedCall | undefined {
+    const { tool } = fact.body;
+    const isEffect = [...this.outcomes.values()].some(({ body }) => body.reconcile?.call === tool);
+    const isRead = labelOf(this.labels, tool)?.body.effect === 'read' && !isEffect;
+    const isGuarded = this.rules.some(({ before }) => before === tool);
+    return isRead && !isGuarded ? undefined : this.#consider(fact, isRead);
   }
 
   #settle(fact: Fact<'call.settled'>): void {
     const { body, position } = fact;
+    const known = this.calls.get(body.call);
+    if (known !== undefined || body.intent !== undefined) {
+      if (known === undefined || body.intent !== known.intent || known.tool !== body.tool)
+        this.chain.contradict(position, `call ${body.call} is settled for an intent that it does not have`);
+      if (known?.settlement !== undefined)
+        this.chain.contradict(position, `call ${body.call} is settled twice`);
+    }
+    const call = known ?? this.#unintended(fact);
     const result = openCommitments(body.result, this.#input.find);
-    const settlement: Settlement = {
-      position,
-      how: body.settlement,
-      by: body.by,
-      result: result.value,
-      withheld: result.withheld > 0,
-    };
-    const call = this.calls.get(body.call);
-    if (body.intent !== undefined && call?.intent !== body.intent)
-      this.#contradict(position, `call ${body.call} is settled for an intent that it does not have`);
-    if (call?.settlement !== undefined) this.#contradict(position, `call ${body.call} is settled twice`);
-    if (call !== undefined) call.settlement ??= settlement;
-    if (settlement.how !== 'ok') return;
-    const args = call === undefined ? openCommitments(body.args ?? [], this.#input.find) : undefined;
+    if (call !== undefined)
+      call.settlement ??= { position, how: body.settlement, by: body.by, result: result.value };
+    if (body.settlement !== 'ok') return;
+    const args = openCommitments(body.args ?? [], this.#input.find);
     this.#history.add({
-      position,
-      tool: body.tool,
-      args: call?.args ?? args?.value ?? {},
-      result: settlement.result,
-      agent: fact.agent,
-      user: fact.user,
-      case: fact.case,
+      ...{ position, tool: body.tool, agent: fact.agent, user: fact.user, case: fact.case },
+      args: call?.args ?? args.value ?? {},
+      result: result.value,
       settledAt: fact.time,
-      withheld: settlement.withheld || call?.withheld === true || (args?.withheld ?? 0) > 0,
+      withheld: result.withheld + args.withheld > 0 || call?.withheld === true,
     });
   }
 }
+
+function misstated(
+  { kind, body }: Fact<'call.intended'> | Fact<'call.settled'>,
+  effect: string | undefined,
+  money: Money | undefined,
+): string | undefined {
+  if (effect !== body.effect)
+    return `${body.tool} is labelled ${effect ?? 'nothing'}, the call says ${body.effect}`;
+  return kind === 'call.intended' && !sameMoney(body.money, money)
+    ? 'it states another amount than its arguments'
+    : undefined;
+}
+
+function moneyOrNone(label: Body<'tool.labelled'>, args: unknown): Money | undefined {
+  try {
+    return moneyIn(label, args);
+  } catch (error) {
+    // The gate refuses such a call; one that went through states money that its arguments do not hold.
+    if (error instanceof MoneyError) return undefined;
+    throw error;
+  }
+}
+
+const sameMoney = (a: Money | undefined, b: Money | undefined): boolean =>
+  a?.amountMinor === b?.amountMinor && a?.currency === b?.currency;

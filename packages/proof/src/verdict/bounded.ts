@@ -1,18 +1,20 @@
 // Bounded: the most that the agents concerned can spend in a day, by their budgets, against the owner's
 // appetite; and whether a stated limit was ever exceeded in the window.
 
-import { dayOf, decidePermission, majorText } from '../rules/index.ts';
-import { type Evidence, listed, tookEffect, toolsOf } from './evidence.ts';
-import { type Answer, answerOf, because, type Reason, type ReasonCode } from './reasons.ts';
+import { couldPermit, dayOf, labelOf, majorText } from '../rules/index.ts';
+import { callsOf, changesIn, type Evidence, isIn, listed, tookEffect, toolsOf } from './evidence.ts';
+import { type Answer, answerOf, Reasons } from './reasons.ts';
 
-export function bounded(evidence: Evidence): Answer {
-  const { outcome } = evidence;
-  const reasons: Reason[] = [];
-  const say = (code: ReasonCode, text: string, facts: readonly number[]) =>
-    reasons.push(because(code, text, facts, { owner: outcome.owner }));
-  limitReasons(evidence, say);
-  worstCase(evidence, say);
-  say(
+export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer {
+  const reasons = new Reasons(evidence.outcome.owner);
+  limitReasons(evidence, rowed, reasons);
+  worstCase(evidence, reasons);
+  const changes = changesIn(evidence, callsOf(evidence, rowed), (stream) =>
+    /^(identity|policy)\//.test(stream),
+  );
+  for (const { stream, position } of changes)
+    reasons.say('declaration-changed', `${stream} is not what it was when the window began`, [position]);
+  reasons.say(
     'not-enforced',
     'what the agents could read and send, and how long until they are contained, is not computed yet',
     [],
@@ -20,63 +22,64 @@ export function bounded(evidence: Evidence): Answer {
   return answerOf('bounded', 'recomputed', reasons);
 }
 
-type Say = (code: ReasonCode, text: string, facts: readonly number[]) => void;
-
-/** Sums of what each agent spent per calendar day, against its stated limit. */
-function limitReasons({ book, window }: Evidence, say: Say): void {
-  const spent = new Map<string, { amountMinor: number; facts: number[]; agent: string; day: string }>();
+/** Sums of what each agent spent per calendar day, against the limit that was stated when it spent. */
+function limitReasons({ book, window }: Evidence, rowed: ReadonlySet<string>, reasons: Reasons): void {
+  const spent = new Map<string, { amountMinor: number; facts: number[] }>();
   for (const call of book.calls.values()) {
-    const budget = book.identities.get(call.agent)?.body;
-    if (call.money === undefined || budget?.budget === undefined || !tookEffect(call)) continue;
-    if (call.at < window.from || call.at >= window.to) continue;
-    if (call.money.currency !== budget.budget.currency) {
-      say('limit-exceeded', `${call.agent} spent ${call.money.currency}, for which it has no limit`, [call.intent]);
+    const { agent, at, intent, money, identity } = call;
+    if (money === undefined || !tookEffect(call, rowed)) continue;
+    const inWindow = isIn(window, at) || rowed.has(call.call);
+    const limit = identity?.budget;
+    if (limit === undefined) {
+      if (inWindow) reasons.say('unbounded', `${agent} spent, and no budget limited it`, [intent]);
       continue;
     }
-    const day = dayOf(call.at, budget.timeZone);
-    const sum = spent.get(`${call.agent} ${day}`) ?? { amountMinor: 0, facts: [], agent: call.agent, day };
-    sum.amountMinor += call.money.amountMinor;
-    sum.facts.push(call.intent);
-    spent.set(`${call.agent} ${day}`, sum);
-  }
-  for (const { agent, day, amountMinor, facts } of spent.values()) {
-    const limit = book.identities.get(agent)?.body.budget;
-    if (limit !== undefined && amountMinor > limit.amountMinor)
-      say(
-        'limit-exceeded',
-        `${agent} spent ${majorText(amountMinor, limit.currency)} ${limit.currency} on ${day}, over its limit of ${majorText(limit.amountMinor, limit.currency)}`,
-        facts,
-      );
+    if (money.currency !== limit.currency) {
+      const text = `${agent} spent ${money.currency}, for which it has no limit`;
+      if (inWindow) reasons.say('limit-exceeded', text, [intent]);
+      continue;
+    }
+    const day = dayOf(at, identity?.timeZone ?? 'UTC');
+    const sum = spent.get(`${agent} ${day}`) ?? { amountMinor: 0, facts: [] };
+    spent.set(`${agent} ${day}`, sum);
+    sum.amountMinor += money.amountMinor;
+    sum.facts.push(intent);
+    if (!inWindow || sum.amountMinor <= limit.amountMinor) continue;
+    const text = `${agent} spent ${majorText(sum.amountMinor, limit.currency)} ${limit.currency} on ${day}, over its limit of ${majorText(limit.amountMinor, limit.currency)}`;
+    reasons.say('limit-exceeded', text, sum.facts);
   }
 }
 
-/** The sum of the day's budgets of every agent that some policy lets spend here. */
-function worstCase({ book, outcome }: Evidence, say: Say): void {
-  const { appetite } = outcome;
-  if (appetite === undefined) return say('appetite-missing', 'no appetite is stated', []);
+/** The sum of the day's budgets of every agent that some policy could let spend here. */
+function worstCase({ book, outcome }: Evidence, reasons: Reasons): void {
+  const { appetite, reconcile } = outcome;
+  if (appetite === undefined) return reasons.say('appetite-missing', 'no appetite is stated', []);
   const tools = [...toolsOf({ book, outcome })];
-  const spenders = [...book.identities.values()].filter(({ body }) => {
-    if (body.is !== 'agent') return false;
-    return tools.some((tool) => {
-      const asked = { agent: body.identity, tool, money: undefined, user: undefined };
-      const decision = decidePermission(book.policies, asked);
-      // A policy that needs the amount to decide might permit some amount: counted as permitted.
-      return decision.decision === 'allow' || decision.errors.length > 0;
-    });
+  const uncounted = tools.filter((tool) => {
+    const label = labelOf(book.labels, tool)?.body;
+    const spends = label?.effect === 'spend' || (tool === reconcile?.call && reconcile.money !== undefined);
+    return spends && label?.money === undefined;
   });
+  if (uncounted.length > 0)
+    reasons.say('unbounded', `no label says how much these tools spend: ${listed(uncounted)}`, []);
+  const spenders = [...book.identities.values()].filter(
+    ({ body }) =>
+      body.is === 'agent' && tools.some((tool) => couldPermit(book.policies, body.identity, tool)),
+  );
   const free = spenders.filter(({ body }) => body.budget === undefined);
   if (free.length > 0)
-    say(
+    reasons.say(
       'unbounded',
       `no budget limits ${listed(free.map(({ body }) => body.identity))}`,
       free.map(({ position }) => position),
     );
   const capped = spenders.flatMap(({ body }) => (body.budget === undefined ? [] : [body.budget]));
   const foreign = capped.filter(({ currency }) => currency !== appetite.currency);
-  if (foreign.length > 0) say('unbounded', `budgets in ${listed(foreign.map((b) => b.currency))} do not add up`, []);
+  if (foreign.length > 0)
+    reasons.say('unbounded', `budgets in ${listed(foreign.map((b) => b.currency))} do not add up`, []);
   const worst = capped.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
   if (worst > appetite.amountMinor)
-    say(
+    reasons.say(
       'over-appetite',
       `together the agents may spend ${majorText(worst, appetite.currency)} ${appetite.currency} a day, the appetite is ${majorText(appetite.amountMinor, appetite.currency)}`,
       spenders.map(({ position }) => position),

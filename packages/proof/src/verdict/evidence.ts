@@ -1,8 +1,9 @@
 // What a verdict is computed from: the book, one outcome, one window, the rows of its extracts and the head.
 // The verdict never reads a clock, a file or a network.
 
-import type { Fact, OutcomeDeclared } from '../facts.ts';
-import type { Book, GovernedCall } from './book.ts';
+import type { OutcomeDeclared } from '../facts.ts';
+import type { Book, Extract, GovernedCall } from './book.ts';
+import type { Change } from './declarations.ts';
 
 export interface Window {
   readonly from: number;
@@ -18,7 +19,7 @@ export interface Evidence {
   readonly window: Window;
   /** The instant of the judgement, in the log's time. */
   readonly asOf: number;
-  /** The rows of the extract at this position, in the order read. */
+  /** The rows of the extract at this position, in the order read. Fewer than it counts: the rest is withheld. */
   readonly rows: (position: number) => readonly Row[];
   /** The head that the judgement stands on; `cosigned` names witnesses whose cosignatures are good. */
   readonly head: { readonly size: number; readonly root: string; readonly cosigned: readonly string[] };
@@ -30,16 +31,23 @@ export const closesAt = (outcome: OutcomeDeclared, window: Window): number =>
 
 export const isOpen = ({ outcome, window, asOf }: Evidence): boolean => asOf < closesAt(outcome, window);
 
-/** The newest readable extract of this window, taken once its rows could no longer change; `late` if only newer ones fail. */
-export function extractOf(
+/**
+ * Every readable extract of this span by exactly this query, taken once its rows could no longer change; the
+ * newest last. All of them count: a row that was seen once is not unseen by reading again.
+ */
+export function extractsOf(
   { book, outcome, window }: Evidence,
   extract: string,
+  query: string,
   span: Window,
-): Fact<'record.extracted'> | undefined {
-  return book.extracts.findLast(
+): readonly Extract[] {
+  const digest = book.digest(query);
+  return book.extracts.filter(
     ({ body, time }) =>
       body.outcome === outcome.outcome &&
       body.extract === extract &&
+      body.query === digest &&
+      body.record === outcome.reconcile?.record &&
       body.from === span.from &&
       body.to === span.to &&
       body.answer === 'ok' &&
@@ -47,17 +55,43 @@ export function extractOf(
   );
 }
 
-/** The calls of the window that this outcome is about: the effect it reconciles, and whatever it sets checkpoints before. */
-export function callsOf({ book, outcome, window }: Evidence): readonly GovernedCall[] {
-  const tools = toolsOf({ book, outcome });
+/**
+ * The calls that this outcome is about in the window: the effect it reconciles and whatever it sets checkpoints
+ * before; and those that account for a row of the window, whatever time they claim.
+ */
+export function callsOf(evidence: Evidence, rowed: ReadonlySet<string>): readonly GovernedCall[] {
+  const { book, outcome, window } = evidence;
+  const tools = toolsOf(evidence);
+  const isOurs = ({ tool, judged }: GovernedCall) =>
+    tools.has(tool) || judged.some((each) => each.outcome === outcome.outcome);
   return [...book.calls.values()].filter(
-    ({ tool, at }) => tools.has(tool) && at >= window.from && at < window.to,
+    (call) => rowed.has(call.call) || (isOurs(call) && isIn(window, call.at)),
   );
 }
+
+export const isIn = ({ from, to }: Window, at: number): boolean => at >= from && at < to;
 
 export function toolsOf({ book, outcome }: Pick<Evidence, 'book' | 'outcome'>): ReadonlySet<string> {
   const guarded = book.rules.filter((rule) => rule.outcome === outcome.outcome).map((rule) => rule.before);
   return new Set([...guarded, ...(outcome.reconcile === undefined ? [] : [outcome.reconcile.call])]);
+}
+
+export const serverOf = (tool: string): string => tool.slice(0, tool.indexOf('.'));
+
+/**
+ * Declarations among those named that changed since the window began, or were first made after one of its calls:
+ * the judgement is by what is declared now, so some of the window ran under something else.
+ */
+export function changesIn(
+  { book, window }: Evidence,
+  calls: readonly GovernedCall[],
+  concerns: (stream: string) => boolean,
+): readonly Change[] {
+  const firstCall = calls.reduce((least, { intent }) => Math.min(least, intent), Number.POSITIVE_INFINITY);
+  return book.changes.filter(
+    ({ stream, position, time, first }) =>
+      concerns(stream) && (position > firstCall || (!first && time >= window.from)),
+  );
 }
 
 /** People played by a program, among those named. */
@@ -69,6 +103,9 @@ export const listed = (items: readonly string[], most = 5): string =>
     ? items.join(', ')
     : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
 
-/** Did it take effect, or might it have? */
-export const tookEffect = ({ settlement }: GovernedCall): boolean =>
-  settlement === undefined || settlement.how === 'ok';
+/**
+ * Did it take effect, or might it have? A tool that answered with an error says that it did not: the record
+ * knows better, so a row of it counts.
+ */
+export const tookEffect = ({ call, settlement }: GovernedCall, rowed: ReadonlySet<string>): boolean =>
+  settlement === undefined || settlement.how === 'ok' || rowed.has(call);

@@ -1,70 +1,134 @@
 // Guarded: every call of the window passed its checkpoints, judged again from raw facts; and statically,
 // no tool that spends is without one.
 
-import { type Judged, type GovernedCall } from './book.ts';
-import { callsOf, type Evidence, listed, simulatedAmong, tookEffect } from './evidence.ts';
-import { type Answer, answerOf, because, type Reason, type ReasonCode } from './reasons.ts';
+import type { GovernedCall, Judged } from './book.ts';
+import {
+  callsOf,
+  changesIn,
+  type Evidence,
+  listed,
+  serverOf,
+  simulatedAmong,
+  tookEffect,
+  toolsOf,
+} from './evidence.ts';
+import { type Answer, answerOf, Reasons } from './reasons.ts';
+import type { Reconciliation } from './reconciled.ts';
 
-export function guarded(evidence: Evidence): Answer {
+export function guarded(evidence: Evidence, { rowed, population }: Reconciliation): Answer {
   const { outcome, book } = evidence;
-  const reasons: Reason[] = [];
-  const say = (code: ReasonCode, text: string, facts: readonly number[]) =>
-    reasons.push(because(code, text, facts, { owner: outcome.owner }));
-  const calls = callsOf(evidence);
-  for (const call of calls) {
-    for (const judged of call.judged) if (judged.outcome === outcome.outcome) judgedReason(call, judged, say);
-    if (!call.permitted && tookEffect(call))
-      say('not-permitted', `no policy in force permitted call ${call.call}`, [call.intent]);
-  }
-  staticReasons(evidence, say);
-  const approvers = calls.flatMap(({ judged }) => judged.flatMap((each) => each.approvers));
+  const reasons = new Reasons(outcome.owner);
+  const calls = callsOf(evidence, rowed);
+  if (calls.length === 0 && population.extract === undefined)
+    reasons.say('vacuous', 'no call was made, and nothing shows that no effect took place', []);
+  for (const call of calls) callReasons(call, tookEffect(call, rowed), outcome.outcome, reasons);
+  staticReasons(evidence, reasons);
+  const approvers = [...new Set(calls.flatMap(({ judged }) => judged.flatMap((each) => each.approvers)))];
+  changeReasons(evidence, calls, approvers, reasons);
   const played = simulatedAmong(book, approvers);
   if (played.length > 0) {
     const facts = book.approvals.filter(({ person }) => played.includes(person));
-    say('simulated', `approved by a simulated person: ${listed(played)}`, facts.map(({ position }) => position));
+    const positions = facts.map(({ position }) => position);
+    reasons.say('simulated', `approved by a simulated person: ${listed(played)}`, positions);
   }
   return answerOf('guarded', 'recomputed', reasons);
 }
 
-type Say = (code: ReasonCode, text: string, facts: readonly number[]) => void;
-
-function judgedReason(call: GovernedCall, { rule, answer }: Judged, say: Say): void {
+function callReasons(call: GovernedCall, effective: boolean, outcome: string, reasons: Reasons): void {
   const facts = [call.intent, ...(call.settlement === undefined ? [] : [call.settlement.position])];
-  if (answer.answer === 'passed' || answer.answer === 'not-needed') return;
+  const name = `call ${call.call}`;
+  if (!call.intended)
+    reasons.say('checkpoint-passed-over', `${name} took effect without an intent before it`, facts);
+  for (const judged of call.judged)
+    if (judged.outcome === outcome) judgedReason(call, judged, effective, facts, reasons);
+  if (!call.permitted && effective)
+    reasons.say('not-permitted', `no policy in force permitted ${name}`, [call.intent]);
+  if (call.misstated !== undefined) reasons.say('misstated', `${name}: ${call.misstated}`, [call.intent]);
+  if (call.borrowed)
+    reasons.say('intent-undeclared', `${name} acts for another than its case was opened for`, [call.intent]);
+}
+
+function judgedReason(
+  { call, intent, user }: GovernedCall,
+  { rule, answer }: Judged,
+  effective: boolean,
+  facts: readonly number[],
+  reasons: Reasons,
+): void {
+  if (answer.answer === 'not-needed') return;
+  if (answer.answer === 'passed') {
+    // The requester must not approve; where nobody is said to have asked, that cannot be told.
+    if (user === undefined && rule.approve?.not.includes('requester') === true)
+      reasons.say(
+        'intent-undeclared',
+        `nobody is said to have asked for call ${call}, so anybody could approve it`,
+        [intent],
+      );
+    return;
+  }
   if (answer.answer === 'withheld')
-    return say('evidence-withheld', `${rule.rule} cannot be judged for call ${call.call}: ${answer.text}`, facts);
-  if (!tookEffect(call)) return;
+    return reasons.say(
+      'evidence-withheld',
+      `${rule.rule} cannot be judged for call ${call}: ${answer.text}`,
+      facts,
+    );
+  if (!effective) return;
   if (rule.mode === 'observe')
-    return say('observed', `${rule.rule} only observes, and call ${call.call} did not pass it`, facts);
+    return reasons.say('observed', `${rule.rule} only observes, and call ${call} did not pass it`, facts);
   if (answer.answer === 'error')
-    return say('rule-error', `${rule.rule} cannot be evaluated for call ${call.call}: ${answer.text}`, facts);
+    return reasons.say(
+      'rule-error',
+      `${rule.rule} cannot be evaluated for call ${call}: ${answer.text}`,
+      facts,
+    );
   const text = answer.answer === 'used-twice' ? `its evidence was used by call ${answer.by}` : answer.text;
-  say('checkpoint-passed-over', `call ${call.call} took effect past ${rule.rule}: ${text}`, facts);
+  reasons.say('checkpoint-passed-over', `call ${call} took effect past ${rule.rule}: ${text}`, facts);
 }
 
 /** What the declarations alone show, whatever was called. */
-function staticReasons({ book, outcome }: Evidence, say: Say): void {
+function staticReasons({ book, outcome }: Evidence, reasons: Reasons): void {
   const rules = book.rules.filter((rule) => rule.outcome === outcome.outcome);
   const observing = rules.filter(({ mode }) => mode === 'observe').map(({ rule }) => rule);
-  if (observing.length > 0) say('observed', `these checkpoints only observe: ${listed(observing)}`, []);
+  if (observing.length > 0)
+    reasons.say('observed', `these checkpoints only observe: ${listed(observing)}`, []);
   const guardedTools = new Set(rules.map(({ before }) => before));
-  const servers = new Set([...guardedTools].map(serverOf));
-  if (outcome.reconcile !== undefined) servers.add(serverOf(outcome.reconcile.call));
-  const bare = [...book.labels.values()]
-    .filter(({ body }) => body.effect === 'spend' && servers.has(serverOf(body.tool)))
-    .filter(({ body }) => !guardedTools.has(body.tool));
+  const servers = new Set([...toolsOf({ book, outcome })].map(serverOf));
+  const bare = [...book.labels.values()].filter(
+    ({ body }) =>
+      !guardedTools.has(body.tool) &&
+      (body.effect === 'spend' ? servers.has(serverOf(body.tool)) : body.tool === outcome.reconcile?.call),
+  );
   if (bare.length > 0)
-    say(
+    reasons.say(
       'checkpoint-missing',
       `these tools spend without any checkpoint: ${listed(bare.map(({ body }) => body.tool))}`,
       bare.map(({ position }) => position),
     );
-  const declared = [book.outcomes.get(outcome.outcome)?.position ?? 0];
   const unbuilt = [
     ...(Object.keys(outcome.arguments).length > 0 ? ['`arguments` (where each argument came from)'] : []),
     ...(Object.keys(outcome.egress).length > 0 ? ['`egress` (where classed data may go)'] : []),
   ];
-  if (unbuilt.length > 0) say('not-enforced', `declared and not enforced yet: ${unbuilt.join(', ')}`, declared);
+  const declared = [book.outcomes.get(outcome.outcome)?.position ?? 0];
+  if (unbuilt.length > 0)
+    reasons.say('not-enforced', `declared and not enforced yet: ${unbuilt.join(', ')}`, declared);
 }
 
-const serverOf = (tool: string): string => tool.slice(0, tool.indexOf('.'));
+/** Whatever this answer rests on must have stood unchanged through the window. */
+function changeReasons(
+  evidence: Evidence,
+  calls: readonly GovernedCall[],
+  approvers: readonly string[],
+  reasons: Reasons,
+): void {
+  const { outcome } = evidence.outcome;
+  const tools = toolsOf(evidence);
+  const named = new Set([`outcome/${outcome}`, ...approvers.map((person) => `person/${person}`)]);
+  for (const tool of tools) named.add(`tool/${tool}`).add(`tool/${serverOf(tool)}.*`);
+  const changes = changesIn(
+    evidence,
+    calls,
+    (stream) => named.has(stream) || stream.startsWith(`rule/${outcome}/`),
+  );
+  for (const { stream, position } of changes)
+    reasons.say('declaration-changed', `${stream} is not what it was when the window began`, [position]);
+}

@@ -1,12 +1,22 @@
 // The verdict on one outcome over one window: six answers, and one word for the whole.
 // Pure: the same evidence gives the same judgement in the product, in Node and in a browser.
 
+import type { OutcomeDeclared, Rule } from '../facts.ts';
 import { majorText } from '../rules/index.ts';
 import { bounded } from './bounded.ts';
-import { callsOf, type Evidence, isOpen, tookEffect, type Window } from './evidence.ts';
+import {
+  callsOf,
+  type Evidence,
+  isOpen,
+  listed,
+  serverOf,
+  tookEffect,
+  toolsOf,
+  type Window,
+} from './evidence.ts';
 import { guarded } from './guarded.ts';
 import { owned, tested } from './owned.ts';
-import { type Answer, type Grade, overall, type Verdict, weakest } from './reasons.ts';
+import { type Answer, answerOf, type Grade, overall, Reasons, type Verdict, weakest } from './reasons.ts';
 import { type Population, reconciled } from './reconciled.ts';
 import { type Rung, recorded } from './recorded.ts';
 
@@ -20,8 +30,11 @@ export interface Judgement {
   readonly outcome: string;
   readonly statement: string;
   readonly owner: string;
-  /** SHA-256 of the outcome as it was declared. */
+  /** SHA-256 of the outcome's file, by the operator's word. */
   readonly hash: string;
+  /** What was judged, as it ran. */
+  readonly declared: OutcomeDeclared;
+  readonly rules: readonly Rule[];
   readonly window: Window;
   readonly asOf: number;
   /** `holding` while the window is open and nothing is violated. */
@@ -45,42 +58,63 @@ export interface Judgement {
 export function judge(evidence: Evidence): Judgement {
   const { outcome, window, asOf, head } = evidence;
   const reconciliation = reconciled(evidence);
-  const recording = recorded(evidence, reconciliation.answer);
-  const questions = [
+  const { population, rowed } = reconciliation;
+  const recording = recorded(evidence, reconciliation);
+  const answers = [
     reconciliation.answer,
-    guarded(evidence),
-    bounded(evidence),
+    guarded(evidence, reconciliation),
+    bounded(evidence, rowed),
     owned(evidence),
     tested(evidence),
     recording.answer,
   ];
+  const questions = overall(answers) === 'violated' ? answers : unforgotten(evidence, answers);
   const whole = overall(questions);
-  const { rows } = reconciliation.population;
-  const count = (is: string) => rows.filter((row) => row.is === is).length;
-  const calls = callsOf(evidence);
+  const count = (is: string) => population.rows.filter((row) => row.is === is).length;
+  const calls = callsOf(evidence, rowed);
   return {
     outcome: outcome.outcome,
     statement: outcome.statement,
     owner: outcome.owner,
     hash: outcome.hash,
+    declared: outcome,
+    rules: evidence.book.rules.filter((rule) => rule.outcome === outcome.outcome),
     window,
     asOf,
     verdict: isOpen(evidence) && whole !== 'violated' ? 'holding' : whole,
     grade: weakest(questions.map(({ grade }) => grade)),
     rung: recording.rung,
     questions,
-    assumptions: assumptions(evidence, reconciliation.population),
-    population: reconciliation.population,
+    assumptions: assumptions(evidence, population),
+    population,
     figures: {
       calls: calls.length,
-      effects: calls.filter(tookEffect).length,
-      rows: rows.length,
+      effects: calls.filter((call) => tookEffect(call, rowed)).length,
+      rows: population.rows.length,
       governed: count('governed'),
       elsewhere: count('elsewhere'),
       orphans: count('orphan'),
     },
     head,
   };
+}
+
+/** A window that was found violated stays so, whatever was declared or read since. */
+function unforgotten({ book, outcome, window }: Evidence, answers: readonly Answer[]): readonly Answer[] {
+  const before = book.verdicts.filter(
+    ({ body }) =>
+      body.outcome === outcome.outcome &&
+      body.from === window.from &&
+      body.to === window.to &&
+      body.verdict === 'violated',
+  );
+  const [first, ...others] = answers;
+  if (before.length === 0 || first === undefined) return answers;
+  const reasons = new Reasons(outcome.owner);
+  const facts = before.map(({ position }) => position);
+  reasons.say('violated-before', 'this window was found violated before', facts);
+  const all = [...reasons.all, ...first.reasons];
+  return [answerOf(first.question, first.grade, { all }), ...others];
 }
 
 function assumptions({ book, outcome, window }: Evidence, population: Population): Assumption[] {
@@ -96,14 +130,37 @@ function assumptions({ book, outcome, window }: Evidence, population: Population
     for (const { amountMinor, currency } of rows)
       if (amountMinor !== undefined && currency !== undefined)
         sums.set(currency, (sums.get(currency) ?? 0) + amountMinor);
-    const totals = [...sums].map(([currency, sum]) => `${majorText(sum, currency)} ${currency}`).join(' and ');
+    const totals = [...sums]
+      .map(([currency, sum]) => `${majorText(sum, currency)} ${currency}`)
+      .join(' and ');
     const text = `${rows.length} rows${totals === '' ? '' : ` over ${totals}`} came through a declared channel that Surety does not see`;
     assumed.push({ text, who: owner });
   }
-  const injected = [...book.emitters.values()].some(
+  const reads = [...toolsOf({ book, outcome })].map((tool) => `${serverOf(tool)}.`);
+  const labelled = [...book.labels.values()]
+    .filter(({ body }) => body.effect === 'read' && reads.some((server) => body.tool.startsWith(server)))
+    .map(({ body }) => body.tool);
+  if (labelled.length > 0)
+    assumed.push({
+      text: `these tools change nothing, as they are labelled: ${listed(labelled)}`,
+      who: 'operator',
+    });
+  if (book.approvals.length > 0)
+    assumed.push({
+      text: 'the keys enrolled for people are theirs, and each person is one',
+      who: 'operator',
+    });
+  assumed.push({
+    text: 'the gateway recorded what was asked and answered, when it was; only the order is proven',
+    who: 'operator',
+  });
+  const injected = [...book.chain.emitters.values()].some(
     ({ clock, startedAt }) => clock === 'injected' && startedAt < window.to,
   );
   if (injected) assumed.push({ text: 'the times are those of an injected clock', who: 'operator' });
-  assumed.push({ text: 'no content was screened: nothing here speaks about what texts said', who: 'operator' });
+  assumed.push({
+    text: 'no content was screened: nothing here speaks about what texts said',
+    who: 'operator',
+  });
   return assumed;
 }

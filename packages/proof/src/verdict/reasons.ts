@@ -11,7 +11,7 @@ export type Grade = (typeof grades)[number];
 interface Meaning {
   readonly makes: 'violated' | 'unproven';
   /** Who can end it when the reason itself names nobody: `owner` stands for the outcome's owner. */
-  readonly who: 'owner' | 'operator' | 'record-owner';
+  readonly who: 'owner' | 'operator';
   readonly remedy: string;
 }
 
@@ -20,19 +20,47 @@ const unproven = (who: Meaning['who'], remedy: string): Meaning => ({ makes: 'un
 
 export const reasonCodes = {
   // Reconciled
-  orphan: violated('owner', 'explain or recover the row, or declare the channel that wrote it under `elsewhere`'),
+  orphan: violated(
+    'owner',
+    'explain or recover the row, or declare the channel that wrote it under `elsewhere`',
+  ),
   'row-differs': violated('owner', 'find out who changed the row after the call, and recover it'),
   'row-repeated': violated('owner', 'recover the second effect of the one call'),
   'invariant-broken': violated('owner', 'correct the rows named, then find how they came about'),
-  'not-reconciled': unproven('operator', 'declare `reconcile` for this outcome, with the record that knows the effect'),
-  'source-stale': unproven('record-owner', 'make the record readable and run `surety verdict` again'),
-  'effect-unobserved': unproven('record-owner', 'find the row of this call in the record, or recover the call'),
-  'open-obligation': unproven('operator', 'wait until the record shows the effect or its absence, then settle the call'),
+  'not-reconciled': unproven(
+    'operator',
+    'declare `reconcile` for this outcome, with the record that knows the effect',
+  ),
+  'source-stale': unproven('owner', 'make the record readable and run `surety verdict` again'),
+  'effect-unobserved': unproven('owner', 'find the row of this call in the record, or recover the call'),
+  'open-obligation': unproven(
+    'operator',
+    'wait until the record shows the effect or its absence, then settle the call',
+  ),
+  'violated-before': violated(
+    'owner',
+    'explain it: a violation that was found stays, whatever is read or declared later',
+  ),
   vacuous: unproven('owner', 'nothing happened and nothing was reconciled: read the record for this window'),
   // Guarded
-  'checkpoint-passed-over': violated('owner', 'recover the effect, and find how the call got past its checkpoint'),
-  'not-permitted': unproven('operator', 'find which policy allowed the call when it was made, and who changed it'),
-  'checkpoint-missing': unproven('operator', 'add a checkpoint before this tool, or take the tool from the agents'),
+  'checkpoint-passed-over': violated(
+    'owner',
+    'recover the effect, and find how the call got past its checkpoint',
+  ),
+  'not-permitted': unproven(
+    'operator',
+    'find which policy allowed the call when it was made, and who changed it',
+  ),
+  'declaration-changed': unproven(
+    'owner',
+    'look at the difference; the next whole window under one declaration can be proven',
+  ),
+  misstated: unproven('operator', 'find how the call came to be recorded as something else than it was'),
+  'intent-undeclared': unproven('operator', 'open the case, with the user who asks and what they asked for'),
+  'checkpoint-missing': unproven(
+    'operator',
+    'add a checkpoint before this tool, or take the tool from the agents',
+  ),
   'evidence-withheld': unproven('owner', 'disclose the values that the rule reads'),
   'rule-error': unproven('operator', 'correct the rule so that it can be evaluated on every call and row'),
   observed: unproven('owner', 'let the rule hold or deny: in observe mode it stops nothing'),
@@ -49,9 +77,12 @@ export const reasonCodes = {
   // Recorded
   'sequence-gap': unproven('operator', 'find what the process did between its last durable fact and its end'),
   'witness-missing': unproven('operator', 'have a witness that you do not control cosign the heads'),
-  'bypass-possible': unproven('operator', 'show that only the gateway holds the credential, and probe the other ways'),
+  'time-backwards': unproven('operator', 'set the clocks right: what was done when cannot be told'),
+  'bypass-possible': unproven(
+    'operator',
+    'show that only the gateway holds the credential, and probe the other ways',
+  ),
   // Any
-  'intent-undeclared': unproven('owner', 'open the case with what the user asked for'),
   'not-enforced': unproven('operator', 'this version parses the key but does not enforce it yet'),
   simulated: unproven('operator', 'repeat it with real people, a real clock and a witness elsewhere'),
 } as const satisfies Record<string, Meaning>;
@@ -78,25 +109,44 @@ export interface Answer {
   readonly reasons: readonly Reason[];
 }
 
-/** At most this many facts are named in one reason; its text carries the full count. */
+/** At most this many facts are named in one reason, and this many reasons of one code in an answer. */
 const factsNamedMax = 20;
+const alikeMax = 100;
 
-/** A reason with the list's own remedy. `who` defaults to whom the list names. */
-export function because(
-  code: ReasonCode,
-  text: string,
-  facts: readonly number[],
-  people: { readonly owner: string; readonly recordOwner?: string; readonly who?: readonly string[] },
-): Reason {
-  const meaning: Meaning = reasonCodes[code];
-  const standing = { owner: people.owner, operator: 'operator', 'record-owner': people.recordOwner ?? 'operator' };
-  return {
-    code,
-    text,
-    facts: facts.slice(0, factsNamedMax),
-    who: people.who ?? [standing[meaning.who]],
-    remedy: meaning.remedy,
-  };
+/** Collects the reasons of one answer. The same thing shown by another fact is the same reason. */
+export class Reasons {
+  readonly #owner: string;
+  readonly #byText = new Map<string, Reason>();
+  readonly #counts = new Map<ReasonCode, number>();
+
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  /** `who` can end it; by default whom the list names. */
+  say(code: ReasonCode, text: string, facts: readonly number[], who?: readonly string[]): void {
+    const known = this.#byText.get(`${code} ${text}`);
+    const count = (this.#counts.get(code) ?? 0) + (known === undefined ? 1 : 0);
+    this.#counts.set(code, count);
+    if (known === undefined && count > alikeMax) return;
+    const meaning: Meaning = reasonCodes[code];
+    this.#byText.set(`${code} ${text}`, {
+      ...{ code, text, remedy: meaning.remedy },
+      facts: [...new Set([...(known?.facts ?? []), ...facts])].slice(0, factsNamedMax),
+      who: who ?? [meaning.who === 'operator' ? 'operator' : this.#owner],
+    });
+  }
+
+  get all(): readonly Reason[] {
+    const more = [...this.#counts].filter(([, count]) => count > alikeMax);
+    for (const [code, count] of more) {
+      this.#counts.set(code, alikeMax);
+      const last = [...this.#byText.values()].findLast((reason) => reason.code === code);
+      const text = `and ${count - alikeMax} more of the kind: ${last?.text ?? ''}`;
+      if (last !== undefined) this.#byText.set(`${code} more`, { ...last, text });
+    }
+    return [...this.#byText.values()];
+  }
 }
 
 /** `violated` if any reason violates; else `unproven` if there is any reason; else `proven`. */
@@ -108,7 +158,7 @@ const verdictOf = (reasons: readonly Reason[]): Verdict =>
       : 'proven';
 
 /** The answer to one question. Simulated and observed touches lower it, and say what it would be without. */
-export function answerOf(question: Question, grade: Grade, reasons: readonly Reason[]): Answer {
+export function answerOf(question: Question, grade: Grade, { all: reasons }: Pick<Reasons, 'all'>): Answer {
   const soft = reasons.filter(({ code }) => code === 'simulated' || code === 'observed');
   if (soft.length === 0) return { question, verdict: verdictOf(reasons), grade, reasons };
   const otherwise = verdictOf(reasons.filter((reason) => !soft.includes(reason)));

@@ -4,9 +4,18 @@
 import type { Reconcile } from '../facts.ts';
 import { canonicalJson } from '../records/json.ts';
 import { holds, MoneyError, minorUnits, parseRule, RuleError, select } from '../rules/index.ts';
-import type { GovernedCall } from './book.ts';
-import { callsOf, type Evidence, extractOf, listed, type Row, simulatedAmong } from './evidence.ts';
-import { type Answer, answerOf, because, type Reason, type ReasonCode } from './reasons.ts';
+import type { Extract, GovernedCall } from './book.ts';
+import {
+  type Evidence,
+  extractsOf,
+  isIn,
+  isOpen,
+  listed,
+  type Row,
+  simulatedAmong,
+  type Window,
+} from './evidence.ts';
+import { type Answer, answerOf, Reasons } from './reasons.ts';
 
 /** How one row of the population is accounted for. */
 export interface Accounted {
@@ -22,63 +31,76 @@ export interface Accounted {
 
 export interface Population {
   readonly rows: readonly Accounted[];
+  /** Position of the newest extract, if the record was read at all. */
   readonly extract: number | undefined;
 }
 
 export interface Reconciliation {
   readonly answer: Answer;
   readonly population: Population;
+  /** Calls that some row of the window, in any extract, is the effect of. */
+  readonly rowed: ReadonlySet<string>;
 }
 
 export function reconciled(evidence: Evidence): Reconciliation {
   const { outcome, window } = evidence;
-  const reasons: Reason[] = [];
-  const say = (code: ReasonCode, text: string, facts: readonly number[]) =>
-    reasons.push(because(code, text, facts, { owner: outcome.owner, recordOwner: outcome.owner }));
-  if (outcome.reconcile === undefined) {
-    say('not-reconciled', 'the outcome names no system of record', []);
-    return { answer: answerOf('reconciled', 'recomputed', reasons), population: { rows: [], extract: undefined } };
+  const { reconcile } = outcome;
+  const reasons = new Reasons(outcome.owner);
+  if (reconcile === undefined) {
+    reasons.say('not-reconciled', 'the outcome names no system of record', []);
+    const none = { rows: [], extract: undefined };
+    return { answer: answerOf('reconciled', 'recomputed', reasons), population: none, rowed: new Set() };
   }
-  const extract = extractOf(evidence, 'population', window);
-  const population = extract === undefined ? [] : account(evidence, outcome.reconcile, extract.position);
-  if (extract === undefined)
-    say('source-stale', `the record ${outcome.reconcile.record} was not read after the window closed`, []);
-  rowReasons(population, extract?.position ?? 0, say);
-  callReasons(evidence, outcome.reconcile, population, say);
-  invariantReasons(evidence, say);
-  simulatedReasons(evidence, population, say);
+  const extracts = extractsOf(evidence, 'population', reconcile.population, window);
+  const readings = extracts.map((extract) => account(evidence, reconcile, extract, window));
+  const newest = extracts.at(-1);
+  const rows = readings.at(-1) ?? [];
+  if (newest === undefined) {
+    const why = isOpen(evidence)
+      ? 'the window is still open'
+      : 'not after the window closed, not by this query';
+    reasons.say('source-stale', `the record ${reconcile.record} was not read: ${why}`, []);
+  }
+  for (const [at, each] of readings.entries()) rowReasons(each, extracts[at]?.position ?? 0, reasons);
+  const rowed = callsAmong(readings.flat());
+  callReasons(evidence, reconcile, newest, callsAmong(rows), reasons);
+  invariantReasons(evidence, reasons);
+  channelReasons(evidence, rows, reasons);
   return {
     // A connector said what the rows are; whether the record itself tells the truth is not ours to compute.
     answer: answerOf('reconciled', 'observed', reasons),
-    population: { rows: population, extract: extract?.position },
+    population: { rows, extract: newest?.position },
+    rowed,
   };
 }
 
-type Say = (code: ReasonCode, text: string, facts: readonly number[]) => void;
+const callsAmong = (rows: readonly Accounted[]): ReadonlySet<string> =>
+  new Set(rows.flatMap(({ call }) => (call === undefined ? [] : [call])));
 
-function account(evidence: Evidence, reconcile: Reconcile, position: number): Accounted[] {
-  const settled = [...evidence.book.calls.values()].filter(
-    ({ tool, settlement }) => tool === reconcile.call && settlement?.how === 'ok',
+function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, span: Window): Accounted[] {
+  // Commit before forward: an intent that was recorded after a row was seen, or is dated after the span
+  // that the row lies in, did not cause it.
+  const calls = [...evidence.book.calls.values()].filter(
+    ({ tool, intent, at }) => tool === reconcile.call && intent < extract.position && at < span.to,
   );
   const byKey = new Map<string, GovernedCall>();
-  for (const call of settled) {
-    const key = keyOfCall(reconcile, call);
+  for (const call of calls) {
+    const key = call.settlement?.how === 'ok' ? keyOfCall(reconcile, call) : undefined;
     if (key !== undefined) byKey.set(key, call);
   }
+  const unanswered = calls.filter(({ settlement }) => settlement === undefined || settlement.how === 'error');
   const elsewhere = reconcile.elsewhere.map(({ rows, owner }) => ({ rule: parseRule(rows, ['row']), owner }));
   const seen = new Set<string>();
-  const unanswered = [...evidence.book.calls.values()].filter(
-    ({ tool, settlement }) => tool === reconcile.call && (settlement === undefined || settlement.how === 'error'),
-  );
-  return evidence.rows(position).map((row) => {
+  const given = evidence.rows(extract.position).map((row): Accounted => {
     if (row === undefined) return { row, is: 'withheld' };
     const money = rowMoney(reconcile, row);
     if (money === 'unreadable') return { row, is: 'unreadable' };
     const call =
       byKey.get(keyOfRow(reconcile, row) ?? '') ??
-      onlyOne(unanswered.filter((each) => agrees(reconcile, row, each, money)));
+      onlyOne(unanswered.filter((each) => isEffectOf(reconcile, row, each, money)));
     if (call !== undefined) {
-      const is = seen.has(call.call) ? 'repeated' : agrees(reconcile, row, call, money) ? 'governed' : 'differs';
+      const fits = agrees(reconcile, row, call, money) ? 'governed' : call.withheld ? 'withheld' : 'differs';
+      const is = seen.has(call.call) ? 'repeated' : fits;
       seen.add(call.call);
       return { row, is, call: call.call, ...money };
     }
@@ -87,10 +109,16 @@ function account(evidence: Evidence, reconcile: Reconcile, position: number): Ac
       ? { row, is: 'orphan', ...money }
       : { row, is: 'elsewhere', channel: channel.owner, ...money };
   });
+  // Rows that the extract counts and nobody shows.
+  return given.length < extract.body.count ? [...given, { row: undefined, is: 'withheld' }] : given;
 }
 
 /** A call that got no answer, or an error, may have taken effect: a row that agrees with it alone is its effect. */
 const onlyOne = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
+
+/** Without anything to compare, a row would belong to any call. */
+const isEffectOf: typeof agrees = (reconcile, row, call, money) =>
+  Object.keys(reconcile.match).length > 0 && agrees(reconcile, row, call, money);
 
 const scope = (call: GovernedCall) => ({ args: call.args, result: call.settlement?.result });
 
@@ -100,7 +128,7 @@ function keyOf(
   value: (path: string, column: string) => unknown,
 ): string | undefined {
   const values = Object.entries(key).map(([column, path]) => value(path, column));
-  return values.some((each) => each === undefined || each === null)
+  return values.length === 0 || values.some((each) => each === undefined || each === null)
     ? undefined
     : canonicalJson(values.map(String));
 }
@@ -112,7 +140,7 @@ export const keyOfCall = ({ key }: Reconcile, call: GovernedCall): string | unde
   keyOf(key, (path) => select(scope(call), path.split('.')));
 
 export function rowMoney(
-  { money }: Reconcile,
+  { money }: Pick<Reconcile, 'money'>,
   row: Readonly<Record<string, unknown>>,
 ): { amountMinor: number; currency: string } | Record<string, never> | 'unreadable' {
   if (money === undefined) return {};
@@ -161,72 +189,86 @@ export const describeRow = (row: Row): string =>
         .map(([column, value]) => `${column} ${value}`)
         .join(', ');
 
-function rowReasons(population: readonly Accounted[], at: number, say: Say): void {
+function rowReasons(population: readonly Accounted[], at: number, reasons: Reasons): void {
   for (const { row, is, call } of population) {
+    const text = describeRow(row);
     if (is === 'orphan')
-      say('orphan', `a row that no checkpoint preceded and nobody declared: ${describeRow(row)}`, [at]);
-    if (is === 'differs') say('row-differs', `the row of call ${call} says otherwise: ${describeRow(row)}`, [at]);
-    if (is === 'repeated') say('row-repeated', `call ${call} has more than one row: ${describeRow(row)}`, [at]);
+      reasons.say('orphan', `a row that no checkpoint preceded and nobody declared: ${text}`, [at]);
+    if (is === 'differs') reasons.say('row-differs', `the row of call ${call} says otherwise: ${text}`, [at]);
+    if (is === 'repeated') reasons.say('row-repeated', `call ${call} has more than one row: ${text}`, [at]);
     if (is === 'unreadable')
-      say('rule-error', `the money of a row cannot be read exactly: ${describeRow(row)}`, [at]);
+      reasons.say('rule-error', `the money of a row cannot be read exactly: ${text}`, [at]);
+    if (is === 'withheld')
+      reasons.say('evidence-withheld', 'rows of the record, or the calls they belong to, are withheld', [at]);
   }
-  const withheld = population.filter(({ is }) => is === 'withheld').length;
-  if (withheld > 0) say('evidence-withheld', `${withheld} rows are withheld`, [at]);
 }
 
-function callReasons(evidence: Evidence, reconcile: Reconcile, population: readonly Accounted[], say: Say): void {
-  const calls = callsOf(evidence).filter(({ tool }) => tool === reconcile.call);
+function callReasons(
+  evidence: Evidence,
+  reconcile: Reconcile,
+  newest: Extract | undefined,
+  rowed: ReadonlySet<string>,
+  reasons: Reasons,
+): void {
+  const calls = [...evidence.book.calls.values()].filter(
+    ({ tool, at }) => tool === reconcile.call && isIn(evidence.window, at),
+  );
   for (const { call, intent } of calls.filter(({ settlement }) => settlement === undefined))
-    say('open-obligation', `nobody knows yet whether call ${call} took effect`, [intent]);
-  const rowed = new Set(population.map(({ call }) => call));
-  for (const late of lateRows(evidence, reconcile)) rowed.add(late);
-  const silent = calls.filter(({ call, settlement }) => settlement?.how === 'ok' && !rowed.has(call));
-  if (population.length > 0 || extractOf(evidence, 'population', evidence.window) !== undefined)
-    for (const { call, intent, settlement } of silent)
-      say('effect-unobserved', `call ${call} was answered as done, and the record has no such row`, [
+    reasons.say('open-obligation', `nobody knows yet whether call ${call} took effect`, [intent]);
+  if (newest === undefined) return;
+  const late = lateRows(evidence, reconcile);
+  for (const { call, intent, settlement } of calls)
+    if (settlement?.how === 'ok' && !rowed.has(call) && !late.has(call))
+      reasons.say('effect-unobserved', `call ${call} was answered as done, and the record has no such row`, [
         intent,
-        ...(settlement === undefined ? [] : [settlement.position]),
+        settlement.position,
       ]);
 }
 
-/** Calls whose row the record dated just after the window: they are accounted for, and judged there. */
-function lateRows(evidence: Evidence, reconcile: Reconcile): readonly string[] {
-  const { window } = evidence;
-  const span = { from: window.to, to: window.to + reconcile.withinMs };
-  const extract = extractOf(evidence, 'late', span);
-  if (extract === undefined) return [];
-  return account(evidence, reconcile, extract.position).flatMap(({ call, is }) =>
-    call !== undefined && is === 'governed' ? [call] : [],
-  );
+/** Calls whose row the record dated just after the window: they are accounted for, and the row judged, there. */
+function lateRows(evidence: Evidence, reconcile: Reconcile): ReadonlySet<string> {
+  const { to } = evidence.window;
+  const span = { from: to, to: to + reconcile.withinMs };
+  const extract = extractsOf(evidence, 'late', reconcile.population, span).at(-1);
+  if (extract === undefined) return new Set();
+  return callsAmong(account(evidence, reconcile, extract, span).filter(({ is }) => is === 'governed'));
 }
 
-function invariantReasons(evidence: Evidence, say: Say): void {
-  for (const { id, each } of evidence.outcome.invariants) {
-    const extract = extractOf(evidence, id, evidence.window);
-    if (extract === undefined) {
-      say('source-stale', `the invariant ${id} was not read after the window closed`, []);
-      continue;
-    }
+function invariantReasons(evidence: Evidence, reasons: Reasons): void {
+  for (const { id, extract: query, each } of evidence.outcome.invariants) {
+    const extracts = extractsOf(evidence, id, query, evidence.window);
+    if (extracts.length === 0)
+      reasons.say('source-stale', `the invariant ${id} was not read after the window closed`, []);
     const rule = parseRule(each, ['row']);
-    for (const row of evidence.rows(extract.position)) {
-      if (row === undefined) {
-        say('evidence-withheld', `a row of the invariant ${id} is withheld`, [extract.position]);
-        continue;
-      }
-      try {
-        if (!holds(rule, { row }))
-          say('invariant-broken', `${id} does not hold: ${describeRow(row)}`, [extract.position]);
-      } catch (error) {
-        if (!(error instanceof RuleError)) throw error;
-        say('rule-error', `${id} cannot be evaluated: ${error.message}`, [extract.position]);
+    for (const { position, body } of extracts) {
+      const rows = evidence.rows(position);
+      if (rows.length < body.count || rows.includes(undefined))
+        reasons.say('evidence-withheld', `rows of the invariant ${id} are withheld`, [position]);
+      for (const row of rows) {
+        if (row === undefined) continue;
+        try {
+          if (!holds(rule, { row }))
+            reasons.say('invariant-broken', `${id} does not hold: ${describeRow(row)}`, [position]);
+        } catch (error) {
+          if (!(error instanceof RuleError)) throw error;
+          reasons.say('rule-error', `${id} cannot be evaluated: ${error.message}`, [position]);
+        }
       }
     }
   }
 }
 
-function simulatedReasons(evidence: Evidence, population: readonly Accounted[], say: Say): void {
-  const channels = population.flatMap(({ channel }) => (channel === undefined ? [] : [channel]));
-  const played = simulatedAmong(evidence.book, channels);
-  if (played.length > 0) say('simulated', `a declared channel is owned by a simulated person: ${listed(played)}`, []);
+/** Somebody answers for the rows that came past Surety. */
+function channelReasons({ book }: Evidence, population: readonly Accounted[], reasons: Reasons): void {
+  const owners = [...new Set(population.flatMap(({ channel }) => (channel === undefined ? [] : [channel])))];
+  const unknown = owners.filter((owner) => !book.people.has(owner));
+  if (unknown.length > 0)
+    reasons.say(
+      'owner-missing',
+      `a declared channel is owned by nobody enrolled here: ${listed(unknown)}`,
+      [],
+    );
+  const played = simulatedAmong(book, owners);
+  if (played.length > 0)
+    reasons.say('simulated', `a declared channel is owned by a simulated person: ${listed(played)}`, []);
 }
-

@@ -1,8 +1,10 @@
 // Recorded: how complete the evidence is. The ladder C0 to C5 (docs/formats.md): C1 contiguous per
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
+import type { GovernedCall } from './book.ts';
 import { callsOf, type Evidence, listed } from './evidence.ts';
-import { type Answer, answerOf, because, type Reason, type ReasonCode } from './reasons.ts';
+import { type Answer, answerOf, Reasons } from './reasons.ts';
+import type { Reconciliation } from './reconciled.ts';
 
 export const rungs = ['C0', 'C1', 'C2', 'C3', 'C4', 'C5'] as const;
 export type Rung = (typeof rungs)[number];
@@ -13,19 +15,18 @@ export interface Recording {
   readonly rung: Rung;
 }
 
-export function recorded(evidence: Evidence, reconciledIs: Answer): Recording {
+export function recorded(evidence: Evidence, { answer, rowed }: Reconciliation): Recording {
   const { outcome } = evidence;
-  const reasons: Reason[] = [];
-  const say = (code: ReasonCode, text: string, facts: readonly number[]) =>
-    reasons.push(because(code, text, facts, { owner: outcome.owner }));
+  const reasons = new Reasons(outcome.owner);
   const met = [
     true,
-    contiguous(evidence, say),
-    witnessed(evidence, say),
-    callsOf(evidence).every(({ settlement }) => settlement !== undefined),
-    exclusive(outcome.needs.rung, say),
-    (reconciledIs.otherwise ?? reconciledIs.verdict) === 'proven',
+    contiguous(evidence, reasons),
+    witnessed(evidence, reasons),
+    settled(evidence, callsOf(evidence, rowed), reasons),
+    exclusive(outcome.needs.rung, reasons),
+    (answer.otherwise ?? answer.verdict) === 'proven',
   ];
+  clockReasons(evidence, reasons);
   const first = met.indexOf(false);
   return {
     answer: answerOf('recorded', 'recomputed', reasons),
@@ -33,32 +34,46 @@ export function recorded(evidence: Evidence, reconciledIs: Answer): Recording {
   };
 }
 
-type Say = (code: ReasonCode, text: string, facts: readonly number[]) => void;
-
-function contiguous({ book, window }: Evidence, say: Say): boolean {
-  const emitters = [...book.emitters.values()];
+function contiguous({ book, window }: Evidence, reasons: Reasons): boolean {
+  const emitters = [...book.chain.emitters.values()];
   const holes = emitters.filter(({ gapAt }) => gapAt !== undefined);
-  const lost = emitters.filter(({ tail, startedAt }) => tail === 'may-be-lost' && startedAt >= window.from);
+  // What was lost lies between the last fact of the one process and the first of the next.
+  const lost = emitters.filter(
+    ({ lostSince, startedAt }) =>
+      lostSince !== undefined && lostSince < window.to && startedAt >= window.from,
+  );
   for (const { emitter, gapAt } of holes)
-    say('sequence-gap', `facts of the process ${emitter} are missing`, [gapAt ?? 0]);
+    reasons.say('sequence-gap', `facts of the process ${emitter} are missing`, [gapAt ?? 0]);
   if (lost.length > 0)
-    say(
+    reasons.say(
       'sequence-gap',
       `${lost.length} times a process ended without saying so: reads that it had not yet recorded may be lost`,
       lost.map(({ position }) => position),
     );
-  const injected = emitters.filter(({ clock, startedAt }) => clock === 'injected' && startedAt < window.to);
-  if (injected.length > 0)
-    say('simulated', 'the clock was injected, not the system clock', injected.map(({ position }) => position));
   return holes.length === 0 && lost.length === 0;
 }
 
-function witnessed({ book, head }: Evidence, say: Say): boolean {
+/** Times are claims; who makes them, and whether they agree with the order, is said. */
+function clockReasons({ book, window }: Evidence, reasons: Reasons): void {
+  const injected = [...book.chain.emitters.values()].filter(
+    ({ clock, startedAt }) => clock === 'injected' && startedAt < window.to,
+  );
+  if (injected.length > 0)
+    reasons.say(
+      'simulated',
+      'the clock was injected, not the system clock',
+      injected.map(({ position }) => position),
+    );
+  if (book.chain.backwards.length > 0)
+    reasons.say('time-backwards', 'facts claim times long before those ahead of them', book.chain.backwards);
+}
+
+function witnessed({ book, head }: Evidence, reasons: Reasons): boolean {
   const by = head.cosigned.map((witness) => ({ witness, ...book.witnesses.get(witness) }));
   const real = by.filter(({ body }) => body?.simulated === false);
-  if (by.length === 0) say('witness-missing', 'no witness has cosigned the head', []);
+  if (by.length === 0) reasons.say('witness-missing', 'no witness has cosigned the head', []);
   else if (real.length === 0)
-    say(
+    reasons.say(
       'simulated',
       `the witness runs on the operator's own host: ${listed(by.map(({ witness }) => witness))}`,
       by.flatMap(({ position }) => (position === undefined ? [] : [position])),
@@ -66,8 +81,21 @@ function witnessed({ book, head }: Evidence, say: Say): boolean {
   return by.length > 0;
 }
 
-function exclusive(needed: Rung, say: Say): boolean {
+/** The effect that the outcome reconciles has its own reasons, said there. */
+function settled({ outcome }: Evidence, calls: readonly GovernedCall[], reasons: Reasons): boolean {
+  const open = calls.filter(({ settlement, intended }) => settlement === undefined || !intended);
+  for (const { call, tool, intent } of open)
+    if (tool !== outcome.reconcile?.call)
+      reasons.say('open-obligation', `nobody knows yet whether call ${call} took effect`, [intent]);
+  return open.length === 0;
+}
+
+function exclusive(needed: Rung, reasons: Reasons): boolean {
   if (rungs.indexOf(needed) >= rungs.indexOf('C4'))
-    say('bypass-possible', 'nothing has shown that the tools can be reached through the gateway only', []);
+    reasons.say(
+      'bypass-possible',
+      'nothing has shown that the tools can be reached through the gateway only',
+      [],
+    );
   return false;
 }

@@ -14,5 +14,14 @@ export async function approvalSigned(book: Book, fact: Fact<'approval.given'>): 
   const statement = book.statementOf(fact);
   const key = book.people.get(fact.body.person)?.body.keys.find(({ id }) => id === fact.body.key);
   if (statement === undefined || key === undefined) return false;
-  return verifyEd25519(fromBase64(key.public), utf8(approvalText(statement)), fromBase64(fact.body.signature));
+  // One key under two names is one pair of eyes.
+  const holders = [...book.people.values()].filter(({ body }) =>
+    body.keys.some((each) => each.public === key.public),
+  );
+  if (holders.length > 1) return false;
+  return verifyEd25519(
+    fromBase64(key.public),
+    utf8(approvalText(statement)),
+    fromBase64(fact.body.signature),
+  );
 }

@@ -7,18 +7,30 @@ export interface Captured extends Terminal {
   readonly stderr: () => string;
 }
 
-const stream = (isTTY: boolean) => {
+interface Stream {
+  readonly isTTY: boolean;
+  write(text: string): boolean;
+  text(): string;
+}
+
+const stream = (isTTY: boolean): Stream => {
   const written: string[] = [];
   return {
     isTTY,
-    write: (text: string | Uint8Array) => written.push(String(text)) > 0,
+    write: (text) => written.push(text) > 0,
     text: () => written.join(''),
   };
 };
 
-export function capture({ isTTY = false, errIsTTY = isTTY, env = {} as Terminal['env'] } = {}): Captured {
+interface Options {
+  readonly isTTY?: boolean;
+  readonly errIsTTY?: boolean;
+  readonly env?: Terminal['env'];
+}
+
+export function capture({ isTTY = false, errIsTTY, env = {} }: Options = {}): Captured {
   const stdout = stream(isTTY);
-  const stderr = stream(errIsTTY);
+  const stderr = stream(errIsTTY ?? isTTY);
   const terminal = newTerminal(stdout as never, stderr as never, env);
   return { ...terminal, stdout: stdout.text, stderr: stderr.text };
 }

@@ -29,6 +29,14 @@ test('what the system says is said without the name of its function', () => {
   expect(explain(cause).message).toBe('`k`: no such file or folder');
 });
 
+test('of a process that failed, its own last words are said', () => {
+  const cause = Object.assign(new Error('Command failed: node sealer.ts'), {
+    code: 1,
+    stderr: 'sealer: no key\n',
+  });
+  expect(explain(cause).message).toBe('sealer: no key');
+});
+
 test('a defect stays what it is', () => {
   const defect = new TypeError('x is not a function');
   expect(explain(defect)).toBe(defect);

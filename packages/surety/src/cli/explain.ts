@@ -7,6 +7,8 @@ interface Coded extends Error {
   readonly code?: string;
   readonly path?: string;
   readonly address?: string;
+  /** Of a process that was run and failed. */
+  readonly stderr?: unknown;
 }
 
 const nothingYet = '`surety up` starts it here; `-C FOLDER` names another folder';
@@ -56,7 +58,11 @@ const systemWords: Readonly<Record<string, string>> = {
 /** The same error if nothing better can be said. */
 export function explain(error: unknown): Error {
   if (error instanceof CommandError || !(error instanceof Error)) return error as Error;
-  const { code = '', message, name, path, address } = error as Coded;
+  const { code = '', message, name, path, address, stderr } = error as Coded;
+  // Of a process that failed, its own last words, not the line it was started with.
+  const lastWords = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : undefined;
+  if (lastWords !== undefined && lastWords !== '')
+    return new CommandError(lastWords, '`surety doctor` says more');
   const exitCode = unauthenticated.has(code) ? exit.unauthenticated : exit.error;
   if (named.has(name)) {
     const said = code === 'missing' ? 'nothing has run here yet' : message;

@@ -9,8 +9,14 @@ type Find = (digest: string) => string | undefined;
 type Tell<K extends Kind> = (body: Body<K>, find: Find) => string;
 
 const opened = (digests: readonly string[], find: Find): unknown => openCommitments(digests, find).value;
-const amount = (money: { amountMinor: number; currency: string }): string =>
-  `${majorText(money.amountMinor, money.currency)} ${money.currency}`;
+/** A currency that this version does not know is said in minor units: a line must not fail for it. */
+function amount({ amountMinor, currency }: { amountMinor: number; currency: string }): string {
+  try {
+    return `${majorText(amountMinor, currency)} ${currency}`;
+  } catch {
+    return `${amountMinor} minor units of ${currency}`;
+  }
+}
 
 /** A time is whatever somebody recorded: one that no calendar has is said as it is. */
 const instant = (at: number): string => (at <= 8.64e15 ? new Date(at).toISOString() : String(at));

@@ -15,11 +15,19 @@ export async function run(argv: readonly string[], terminal: Terminal, roots: Ro
     code = answered;
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(commandFirst(argv), { from: 'user' });
     return code;
   } catch (error) {
     return failure(error, terminal);
   }
+}
+
+/** `surety -C folder status`, as hands that know git type it. */
+function commandFirst(argv: readonly string[]): string[] {
+  const [first, folder, command, ...rest] = argv;
+  if ((first !== '-C' && first !== '--folder') || folder === undefined || command === undefined)
+    return [...argv];
+  return [command, first, folder, ...rest];
 }
 
 function failure(thrown: unknown, terminal: Terminal): Exit {

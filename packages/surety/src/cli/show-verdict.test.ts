@@ -4,7 +4,8 @@ import { verdictLines, verdictWord } from './show-verdict.ts';
 
 const plain = (_: string, text: string) => text;
 
-const shown: VerdictShown = {
+/** The members that are read here. */
+const shown = {
   outcome: 'supplier-payments',
   statement: 'No supplier is paid twice.',
   owner: 'tove@acme.example',
@@ -37,7 +38,7 @@ const shown: VerdictShown = {
   root: '',
   cosigned: [],
   ledgerSize: 40,
-};
+} as unknown as VerdictShown;
 
 test('a verdict is read from the top: what, who, the figures, then each question with its reasons', () => {
   expect(verdictLines(shown, plain)).toEqual([

@@ -84,7 +84,7 @@ function addLooking({ program, terminal, done }: Building): void {
     .description('each outcome with its latest verdict, and what waits for approval')
     .addOption(folder())
     .addOption(json())
-    .action(async (options) => done(await (await import('./commands/look.ts')).status(terminal, options)));
+    .action(async (options) => done(await (await import('./commands/status.ts')).status(terminal, options)));
   program
     .command('tail')
     .description('the newest facts, as a person would say them')

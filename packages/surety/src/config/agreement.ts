@@ -237,8 +237,9 @@ export function checkAmount(found: Findings, path: Path, money: Amount | undefin
   try {
     amountMinorOf(money);
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (code === 'unknown-currency')
+    if (!(error instanceof Error) || error.name !== 'MoneyError') throw error;
+    const { message } = error;
+    if ('code' in error && error.code === 'unknown-currency')
       found.add([...path, 'currency'], message, 'write its ISO 4217 code, such as `USD`');
     else
       found.add(

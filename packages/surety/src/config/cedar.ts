@@ -130,9 +130,10 @@ function compilePolicy({ engine, mentions, schema, ids }: Context, policy: Polic
     const body = { policy: id, hash: digestOf(parsed.json), cedar: parsed.json };
     return { declarations: [{ stream: `policy/${id}`, kind: 'policy.activated', body }], problems };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    // Anything else is a defect of ours, not of the policy.
+    if (!(error instanceof Error) || !/^(Cedar|Json)Error$/.test(error.name)) throw error;
     return refuse(
-      `the policy uses what is not evaluated here: ${cause}`,
+      `the policy uses what is not evaluated here: ${error.message}`,
       'write the condition another way, or as a checkpoint',
     );
   }

@@ -398,7 +398,7 @@ describe('generated rules', () => {
         if (value !== error) valued += 1;
         expect(buf(rule, { args }), rule).toEqual(value);
       }),
-      { numRuns: 30_000 },
+      { numRuns: 150_000 },
     );
     // Two errors agree about little: most rules must have a value.
     expect(valued / total).toBeGreaterThan(0.5);
@@ -412,7 +412,7 @@ describe('generated rules', () => {
         const value = js(rule, { args });
         if (value !== error) expect(ours(rule, { args }), rule).toEqual(value);
       }),
-      { numRuns: 30_000 },
+      { numRuns: 150_000 },
     );
   });
 });

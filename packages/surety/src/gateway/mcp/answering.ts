@@ -4,6 +4,7 @@
 import type { Endpoint, OnProblem, Target } from './endpoint.ts';
 import { type Era, legacyVersions, metaKeys, metaOf, modernVersions, withoutEnvelope } from './eras.ts';
 import { UpstreamError } from './errors.ts';
+import { checkMirrored } from './mirrored.ts';
 import type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -22,7 +23,8 @@ export interface Context {
   readonly caller: Caller;
   readonly endpoint: Endpoint;
   readonly era: Era;
-  readonly caseHeader: string | undefined;
+  /** Throws `Refusal` for a header that comes more than once. */
+  readonly headerOf: (name: string) => string | undefined;
   readonly listMaxAgeMs: number;
   readonly onProblem: OnProblem;
 }
@@ -103,6 +105,7 @@ async function callTool(context: Context, request: Request): Promise<string> {
   const named = caseOf(context, request.params);
   const target = await context.endpoint.find(name);
   if (target === undefined) throw invalidParams('there is no such tool');
+  if (context.era === 'modern') checkMirrored(await target.mirrored(), args, context.headerOf);
   const toolRequest: ToolRequest = {
     tool: target.tool,
     args,
@@ -114,7 +117,8 @@ async function callTool(context: Context, request: Request): Promise<string> {
 }
 
 /** The unit of work that a call belongs to. Said twice, it must be said alike: else two readers may differ. */
-function caseOf({ caseHeader }: Context, params: Members): string | undefined {
+function caseOf({ headerOf }: Context, params: Members): string | undefined {
+  const caseHeader = headerOf('surety-case');
   const inBody = metaOf(params)?.['surety/case'];
   if (caseHeader !== undefined && inBody !== undefined && caseHeader !== inBody)
     throw new Refusal(400, rpc.invalidParams, 'the header and _meta name different cases');

@@ -2,12 +2,15 @@
 // who they are, which tools a caller may see, and which tool of which server a name means.
 
 import { version } from '../../version.ts';
+import type { Mirrored } from './mirrored.ts';
 import { type OnLeftOut, type Showing, showMerged, showNative, splitMerged } from './names.ts';
 import type { Tool, Upstream } from './upstream.ts';
 import { isMembers, type Members } from './wire.ts';
 
 export interface Target {
   readonly upstream: Upstream;
+  /** Arguments that come in headers too; none if the tool is not listed, or cannot be now. */
+  readonly mirrored: () => Promise<readonly Mirrored[]>;
   /** `<server>.<native name>`: what rules, facts and `mayUse` know. */
   readonly tool: string;
   readonly native: string;
@@ -30,12 +33,6 @@ export interface Endpoint {
 }
 
 export type OnProblem = (problem: string) => void;
-
-const targetOf = (upstream: Upstream, native: string): Target => ({
-  upstream,
-  native,
-  tool: `${upstream.server}.${native}`,
-});
 
 /** What a server shows is worked out once for each list it gives, and each name left out is told of once. */
 class View {
@@ -61,10 +58,20 @@ class View {
 
   async list(): Promise<Listed[]> {
     const { shown } = await this.showing();
-    return [...shown.values()].map(({ native, text }) => ({
-      tool: targetOf(this.upstream, native).tool,
-      text,
-    }));
+    return [...shown.values()].map(({ native, text }) => ({ tool: this.#id(native), text }));
+  }
+
+  target(name: string, native: string): Target {
+    const mirrored = async () => {
+      // If the server cannot be asked, the call itself will tell, and is the governor's to record.
+      const showing = await this.showing().catch(() => undefined);
+      return showing?.shown.get(name)?.mirrored ?? [];
+    };
+    return { upstream: this.upstream, native, tool: this.#id(native), mirrored };
+  }
+
+  #id(native: string): string {
+    return `${this.upstream.server}.${native}`;
   }
 }
 
@@ -88,7 +95,7 @@ export function serverEndpoint(upstream: Upstream, onProblem: OnProblem): Endpoi
     about: () => upstream.describe(),
     list: () => view.list(),
     // Not looked up: whether a tool exists is for the governor to know and not to tell.
-    find: async (name) => (/^[^\s\p{Cc}]{1,256}$/u.test(name) ? targetOf(upstream, name) : undefined),
+    find: async (name) => (/^[^\s\p{Cc}]{1,256}$/u.test(name) ? view.target(name, name) : undefined),
   };
 }
 
@@ -112,7 +119,7 @@ export function mergedEndpoint(upstreams: readonly Upstream[], onProblem: OnProb
       const { shown, leftOut } = await view.showing();
       if (leftOut.has(name)) return undefined;
       // A tool that is not listed is still somebody's to refuse, and to record.
-      return targetOf(view.upstream, shown.get(name)?.native ?? rest);
+      return view.target(name, shown.get(name)?.native ?? rest);
     },
   };
 }

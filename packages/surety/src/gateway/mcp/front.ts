@@ -158,7 +158,7 @@ class Front {
       caller,
       endpoint,
       era,
-      caseHeader: only(request, 'surety-case'),
+      headerOf: (name) => only(request, name),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       onProblem: this.#onProblem,
     };

@@ -40,6 +40,8 @@ interface Session {
   readonly id: string | undefined;
   readonly initialized: Members;
   usedAt: number;
+  /** The server said that it no longer knows it. */
+  ended: boolean;
 }
 
 const ours = new Set([
@@ -131,8 +133,7 @@ export class HttpUpstream implements Upstream {
   async #repeatable(method: string, paramsText: string): Promise<UpstreamReply> {
     const session = await this.#open();
     const reply = await this.#ask(session, method, paramsText, this.#timeoutMs);
-    const opened = this.#session;
-    if (reply.is !== 'lost' || (opened !== undefined && (await opened) === session)) return reply;
+    if (reply.is !== 'lost' || !session.ended) return reply;
     return this.#ask(await this.#open(), method, paramsText, this.#timeoutMs);
   }
 
@@ -148,16 +149,19 @@ export class HttpUpstream implements Upstream {
     if (exchange.is !== 'answered') return exchange;
     if (exchange.status === 404 && session.id !== undefined) {
       // The protocol says that the request was not taken. We do not stake a payment on that.
-      this.#session = undefined;
+      session.ended = true;
       return { is: 'lost', cause: 'the server no longer knows the session' };
     }
     session.usedAt = performance.now();
     return replyOf(exchange);
   }
 
-  #open(): Promise<Session> {
-    if (this.#closed) return Promise.reject(new UpstreamError('closed', 'the gateway is closing'));
-    if (this.#session !== undefined) return this.#session;
+  async #open(): Promise<Session> {
+    if (this.#closed) throw new UpstreamError('closed', 'the gateway is closing');
+    const kept = this.#session;
+    if (kept !== undefined && !(await kept).ended) return kept;
+    // Several may find at once that it ended: the first opens the next one, for all.
+    if (this.#session !== kept) return this.#open();
     const session = this.#initialize();
     this.#session = session;
     session.catch(() => {
@@ -181,7 +185,7 @@ export class HttpUpstream implements Upstream {
     // Echoed in a header of ours, hence only what the specification allows (visible ASCII).
     if (sessionId !== undefined && !/^[\x21-\x7e]{1,512}$/.test(sessionId))
       throw new UpstreamError('nonsense', 'the session id is not visible ASCII');
-    const session = { id: sessionId, initialized, usedAt: performance.now() };
+    const session = { id: sessionId, initialized, usedAt: performance.now(), ended: false };
     const told = await this.#post(session, '{"jsonrpc":"2.0","method":"notifications/initialized"}');
     if (told.is !== 'answered' || told.status >= 300)
       throw new UpstreamError('lost', 'the server did not take `notifications/initialized`');

@@ -1,6 +1,7 @@
 // The tools of a server as clients get to see them. A server names its tools as it likes: names that could be
 // taken for one another, or that clients cannot write, are left out and reported, never guessed at.
 
+import { type Mirrored, mirroredIn } from './mirrored.ts';
 import type { Tool } from './upstream.ts';
 import { replaced } from './wire.ts';
 
@@ -9,6 +10,7 @@ export interface Shown {
   readonly native: string;
   /** The tool's own JSON text; on the merged endpoint with the shown name in it. */
   readonly text: string;
+  readonly mirrored: readonly Mirrored[];
 }
 
 /** The first name is shown; the second was left out, and is refused when called. */
@@ -62,7 +64,10 @@ function showing(
       shown.delete(name);
       leftOut.add(name);
       onLeftOut(tool.name, 'not-unique');
-    } else shown.set(name, { native: tool.name, text: named(tool, name) });
+    } else {
+      const mirrored = mirroredIn(tool.value.inputSchema);
+      shown.set(name, { native: tool.name, text: named(tool, name), mirrored });
+    }
   }
   return { shown, leftOut };
 }

@@ -45,7 +45,8 @@ interface Waiting {
 }
 
 const expiredMax = 1_024;
-const repliesBytesMax = 1 << 20;
+const outboxLengthMax = 32 * 1024 * 1024;
+const repliesLengthMax = 1024 * 1024;
 
 export class ServerProcess {
   readonly #options: ProcessOptions;
@@ -57,6 +58,7 @@ export class ServerProcess {
   /** Timed out here: an answer that comes after all is late, not nonsense. */
   readonly #expired = new Set<number>();
   readonly #outbox: { readonly text: string; readonly id?: number }[] = [];
+  #outboxLength = 0;
   #spawned = false;
   #gone = false;
   #lastId = 0;
@@ -85,6 +87,8 @@ export class ServerProcess {
     if (!this.usable) return Promise.resolve({ is: 'not-sent', cause: 'the process has ended' });
     if (this.#waiting.size >= this.#options.inFlightMax)
       return Promise.resolve({ is: 'not-sent', cause: 'too many requests are in flight' });
+    if (this.#outboxLength + paramsText.length > outboxLengthMax)
+      return Promise.resolve({ is: 'not-sent', cause: 'the server does not read what is sent to it' });
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#expire(id), timeoutMs);
@@ -141,6 +145,7 @@ export class ServerProcess {
 
   #send(message: { readonly text: string; readonly id?: number }): void {
     this.#outbox.push(message);
+    this.#outboxLength += message.text.length;
     this.#pump();
   }
 
@@ -153,6 +158,7 @@ export class ServerProcess {
     if (!this.#spawned || stdin === null) return;
     while (this.#outbox.length > 0 && this.usable && stdin.writable && !stdin.writableNeedDrain) {
       const { text, id } = this.#outbox.shift() as { text: string; id?: number };
+      this.#outboxLength -= text.length;
       const waiting = id === undefined ? undefined : this.#waiting.get(id);
       // It timed out while it waited here, and was answered as not sent.
       if (id !== undefined && waiting === undefined) continue;
@@ -196,14 +202,9 @@ export class ServerProcess {
   /** We offered no capability, so a server may ask nothing of us but whether we live. */
   #answer(idText: string, method: string): void {
     // A server that asks and never reads would fill our memory.
-    if ((this.#child.stdin?.writableLength ?? 0) + this.#outboxBytes() > repliesBytesMax)
-      return this.#events.onNonsense('flood');
+    if (this.#outboxLength > repliesLengthMax) return this.#events.onNonsense('flood');
     const refusal = errorObject(rpc.methodNotFound, 'this client offers nothing');
     this.#send({ text: method === 'ping' ? resultText(idText, '{}') : errorText(idText, refusal) });
-  }
-
-  #outboxBytes(): number {
-    return this.#outbox.reduce((sum, { text, id }) => (id === undefined ? sum + text.length : sum), 0);
   }
 
   #drain(chunk: Buffer): void {
@@ -222,6 +223,7 @@ export class ServerProcess {
     if (this.#gone) return;
     this.#gone = true;
     this.#outbox.length = 0;
+    this.#outboxLength = 0;
     for (const waiting of [...this.#waiting.values()]) waiting.settle(unanswered(waiting, cause));
     this.#events.onGone();
   }

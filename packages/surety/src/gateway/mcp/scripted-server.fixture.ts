@@ -14,10 +14,15 @@ const say = (text: string) => JSON.stringify({ content: [{ type: 'text', text }]
 const names =
   mode === 'odd-names'
     ? ['files.read', 'files_read', 'plain', 'with space', `long_${'x'.repeat(80)}`, 'twice', 'twice']
-    : ['echo', 'hang', 'die'];
+    : mode === 'mirrored'
+      ? ['pay']
+      : ['echo', 'hang', 'die'];
 // Odd but valid spelling, so that a tool that is printed anew shows.
 const toolText = (name: string) =>
   `{ "name":${JSON.stringify(name)}, "inputSchema":{"type":"object"},"weight":1.0 }`;
+const mirroring =
+  '{"name":"pay","inputSchema":{"type":"object","properties":{"amount":{"type":"number","x-mcp-header":"Amount"},' +
+  '"to":{"type":"object","properties":{"iban":{"type":"string","x-mcp-header":"Iban"}}}}}}';
 let waitingFor: unknown;
 
 function call(id: unknown, params: { name: string }, line: string): void {
@@ -57,6 +62,7 @@ function call(id: unknown, params: { name: string }, line: string): void {
 createInterface({ input: process.stdin }).on('line', (line) => {
   const message = JSON.parse(line);
   const { id, method, params } = message;
+  if (mode === 'deaf' && method === 'notifications/initialized') return void process.stdin.pause();
   if (method === undefined) return answer(waitingFor, say(line));
   if (method === 'initialize') {
     const protocolVersion = mode === 'old' ? '1999-01-01' : '2025-11-25';
@@ -70,7 +76,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     // One tool a page.
     const at = Number(params.cursor ?? 0);
     const next = at + 1 < names.length ? `,"nextCursor":"${at + 1}"` : '';
-    answer(id, `{"tools":[${toolText(names[at] ?? '')}]${next}}`);
+    answer(id, `{"tools":[${mode === 'mirrored' ? mirroring : toolText(names[at] ?? '')}]${next}}`);
   } else if (method === 'tools/call') call(id, params, line);
 });
 process.stderr.write('scripted server is up\n');

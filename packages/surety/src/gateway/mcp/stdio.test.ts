@@ -145,6 +145,16 @@ describe('a server that does not', () => {
     expect((await upstream.call(params('echo'))).is).toBe('result');
   });
 
+  test('stops reading: what waited here is not sent, what was handed over is lost', async () => {
+    const upstream = start('deaf', { timeoutMs: 500 });
+    await upstream.describe();
+    const asked = Array.from({ length: 20 }, () => upstream.call(params('echo', { x: 'x'.repeat(100_000) })));
+    const outcomes = (await Promise.all(asked)).map(({ is }) => is);
+    const firstUnsent = outcomes.indexOf('not-sent');
+    expect(firstUnsent).toBeGreaterThan(0);
+    expect(outcomes).toEqual(outcomes.map((_, at) => (at < firstUnsent ? 'lost' : 'not-sent')));
+  });
+
   test('is asked too much at once: the rest is not sent', async () => {
     const upstream = start('plain', { inFlightMax: 2, timeoutMs: 100 });
     const replies = await Promise.all([1, 2, 3].map(() => upstream.call(params('hang'))));
@@ -158,6 +168,8 @@ describe('closing', () => {
     const { pid } = JSON.parse(textOf(await upstream.call(params('pid'))));
     expect(alive(pid)).toBe(true);
     const hanging = upstream.call(params('hang'));
+    // Written after it, so that it was written.
+    await upstream.call(params('echo'));
     await upstream.close();
     expect((await hanging).is).toBe('lost');
     expect(alive(pid)).toBe(false);

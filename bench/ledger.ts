@@ -1,0 +1,343 @@
+// How fast facts become durable, and what that costs: `npm run bench ledger [-- --quick --json]`.
+// Through `openLog`, as the product records: each append checks the version of its stream and stores six
+// disclosures. Beside it, in the same rounds, plain `node:sqlite` inserts of as many bytes.
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { inclusionProof, leafHash, parseHead, parseNote, verifyInclusion } from '@surety/proof/records';
+import type { NewFact } from '../packages/surety/src/facts/index.ts';
+import { sha256 } from '../packages/surety/src/ledger/hash.ts';
+import type { Append, Log } from '../packages/surety/src/ledger/log.ts';
+import { ensureLogKey, startSealer } from '../packages/surety/src/ledger/seal.ts';
+import { openLog } from '../packages/surety/src/ledger/stores/sqlite.ts';
+import { TileFolder } from '../packages/surety/src/ledger/tile-folder.ts';
+import { bytesIn, Disk, scratchFolder } from './rig/disk.ts';
+import { paymentAppends, settledRead } from './rig/facts.ts';
+import { start } from './rig/processes.ts';
+import { asked, type Figure, figure, publish, say } from './rig/report.ts';
+import { median, overRounds, percentile } from './rig/statistics.ts';
+
+const options = asked(['rounds', 'seconds']);
+const rounds = options.number('rounds', options.quick ? 2 : 7);
+const roundMs = 1000 * options.number('seconds', options.quick ? 0.1 : 0.5);
+const batches = [1, 16, 256] as const;
+const streams = 64;
+const origin = 'bench.example/ledger';
+
+const scratch = scratchFolder();
+const folder = join(scratch.folder, 'store');
+const keys = join(scratch.folder, 'keys');
+const disk = new Disk(scratch.folder);
+const logKey = await ensureLogKey(keys, origin);
+const log = await openLog({
+  folder,
+  origin,
+  clock: () => Date.now(),
+  clockKind: 'system',
+  program: 'gateway',
+  version: '0.0.0',
+  logKey,
+  statementKey: 'none',
+});
+// The gateway always listens: facts are handed back as they are recorded.
+let heard = 0;
+log.subscribe((recorded) => {
+  heard += recorded.length;
+});
+
+/** Versions as this process knows them, like any decider that has folded the log. */
+const versions = new Map<string, number>();
+const versionOf = (stream: string): number => versions.get(stream) ?? 0;
+
+interface Work {
+  readonly next: () => Append[];
+}
+
+const forms: readonly NewFact[] = Array.from({ length: 1024 }, settledRead);
+let turn = 0;
+const read: Work = {
+  next: () => {
+    const stream = `case/k-${turn % streams}`;
+    const fact = forms[turn++ % forms.length] as NewFact;
+    return [{ stream, expected: versionOf(stream), facts: [fact] }];
+  },
+};
+const paid = paymentAppends();
+const payment: Work = { next: () => paid(versionOf) };
+
+function took(appends: readonly Append[]): number {
+  let facts = 0;
+  for (const { stream, facts: its } of appends) {
+    versions.set(stream, versionOf(stream) + its.length);
+    facts += its.length;
+  }
+  return facts;
+}
+
+interface Rate {
+  readonly perSecond: number;
+  readonly cpuUs: number;
+}
+
+/** Rounds of `batch` appends made in one turn and awaited together; `lanes` such at once. */
+async function appendFor({ next }: Work, batch: number, lanes: number): Promise<Rate> {
+  const cpu = process.cpuUsage();
+  const from = performance.now();
+  const end = from + roundMs;
+  let facts = 0;
+  const lane = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const answers = [];
+      for (let at = 0; at < batch; at++) {
+        const appends = next();
+        answers.push(log.append(appends));
+        facts += took(appends);
+      }
+      for (const answer of await Promise.all(answers))
+        if ('conflict' in answer) throw new Error(`a conflict on ${answer.conflict}`);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: (1000 * facts) / (performance.now() - from), cpuUs: (user + system) / facts };
+}
+
+/** Plain SQLite: one table, one prepared insert, one transaction a batch, the same settings. */
+class Plain {
+  readonly #database: DatabaseSync;
+  readonly #row: Buffer;
+  #position = 0;
+
+  constructor(path: string, rowBytes: number) {
+    this.#row = Buffer.alloc(rowBytes, 0x61);
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+      CREATE TABLE facts (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT`);
+  }
+
+  insertFor(batch: number): Rate {
+    const insert = this.#database.prepare('INSERT INTO facts (position, bytes) VALUES (?, ?)');
+    const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => this.#database.prepare(sql));
+    const cpu = process.cpuUsage();
+    const [first, from] = [this.#position, performance.now()];
+    while (performance.now() < from + roundMs) {
+      begin?.run();
+      for (let at = 0; at < batch; at++) insert.run(this.#position++, this.#row);
+      commit?.run();
+    }
+    const facts = this.#position - first;
+    const { user, system } = process.cpuUsage(cpu);
+    return { perSecond: (1000 * facts) / (performance.now() - from), cpuUs: (user + system) / facts };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+async function throughput(rowBytes: number): Promise<Figure[]> {
+  const plain = new Plain(join(scratch.folder, 'plain.sqlite'), rowBytes);
+  const ours = new Map(batches.map((batch) => [batch, [] as Rate[]]));
+  const theirs = new Map(batches.map((batch) => [batch, [] as Rate[]]));
+  const [lanes, payments]: [Rate[], Rate[]] = [[], []];
+  // The first round warms up and is not counted.
+  for (let round = 0; round <= rounds; round++) {
+    for (const batch of batches) {
+      const rates = [await appendFor(read, batch, 1), plain.insertFor(batch)] as const;
+      if (round > 0) ours.get(batch)?.push(rates[0]);
+      if (round > 0) theirs.get(batch)?.push(rates[1]);
+      disk.syncs(20);
+    }
+    const more = [await appendFor(read, 256, 4), await appendFor(payment, 64, 1)] as const;
+    if (round > 0) lanes.push(more[0]);
+    if (round > 0) payments.push(more[1]);
+    say(round === 0 ? '  warm' : `  round ${round} of ${rounds}`);
+  }
+  plain.close();
+  const speed = (of: readonly Rate[]): number => overRounds(of, ({ perSecond }) => perSecond);
+  const cost = (of: readonly Rate[]): number => overRounds(of, ({ cpuUs }) => cpuUs);
+  const figures = batches.flatMap((batch) => {
+    const [own, other] = [ours.get(batch) ?? [], theirs.get(batch) ?? []];
+    const target = batch === 256 ? '>= 100,000' : undefined;
+    return [
+      figure(`batch-${batch}-facts-per-s`, speed(own), `durable facts, batch ${batch}`, target),
+      figure(`batch-${batch}-plain-rows-per-s`, speed(other), `  plain node:sqlite rows of equal bytes`),
+      figure(`batch-${batch}-plain-ratio`, speed(other) / speed(own), '  plain / ours'),
+      figure(`batch-${batch}-cpu-us`, cost(own), '  CPU per fact, all threads'),
+    ];
+  });
+  return [
+    ...figures,
+    figure('saturated-facts-per-s', speed(lanes), 'durable facts, 4 x 256 appends waiting', '>= 100,000'),
+    figure('saturated-cpu-us', cost(lanes), '  CPU per fact, all threads'),
+    figure(
+      'payment-64-facts-per-s',
+      speed(payments),
+      'facts of payment intents (4 streams each), 64 at once',
+    ),
+  ];
+}
+
+/** One append at a time with nothing else waiting: what a single consequential call waits for. */
+async function idleLatency(): Promise<Figure[]> {
+  const tookMs: number[] = [];
+  for (let at = 0; at < (options.quick ? 40 : 400); at++) {
+    const appends = read.next();
+    const from = performance.now();
+    await log.append(appends);
+    tookMs.push(performance.now() - from);
+    took(appends);
+    disk.sync();
+    await pause(2);
+  }
+  return [
+    figure('idle-append-p50-ms', median(tookMs), 'one append when idle, median'),
+    figure('idle-append-p99-ms', percentile(tookMs, 0.99), 'one append when idle, p99'),
+    figure('idle-append-fdatasync-ratio', median(tookMs) / disk.p50Ms, '  in fdatasyncs'),
+  ];
+}
+
+/** A trickle of facts under the real sealer and a real witness on this host; lag from durable to published. */
+async function sealing(): Promise<Figure[]> {
+  const witness = await start(
+    [
+      join(import.meta.dirname, '../packages/surety/src/ledger/witness.ts'),
+      ...['--folder', join(scratch.folder, 'witness'), '--name', 'bench.example/witness'],
+      ...['--log', logKey, '--with-parent'],
+    ],
+    { log: join(scratch.folder, 'witness.log') },
+  );
+  const address = { vkey: String(witness.ready['vkey']), url: `http://127.0.0.1:${witness.ready['port']}` };
+  const durable: { readonly size: number; readonly at: number }[] = [];
+  const lagsMs: number[] = [];
+  const backlog = log.size();
+  const from = performance.now();
+  const sealer = await startSealer({
+    folder,
+    keys,
+    witnesses: [address],
+    onHead: ({ size, missing }) => {
+      if (missing.length > 0) return;
+      for (let first = durable[0]; first !== undefined && first.size <= size; first = durable[0]) {
+        lagsMs.push(performance.now() - first.at);
+        durable.shift();
+      }
+    },
+  });
+  await sealer.sealed(backlog, { timeoutMs: 120_000 });
+  const backlogMs = performance.now() - from;
+  const end = performance.now() + (options.quick ? 500 : 4_000);
+  while (performance.now() < end) {
+    const appends = read.next();
+    await log.append(appends);
+    took(appends);
+    durable.push({ size: log.size(), at: performance.now() });
+    await pause(4);
+  }
+  await sealer.sealed(log.size(), { timeoutMs: 30_000 });
+  await sealer.stop();
+  await witness.stop();
+  return [
+    figure('sealing-lag-p50-ms', median(lagsMs), 'from durable to a cosigned head, median'),
+    figure('sealing-lag-p99-ms', percentile(lagsMs, 0.99), 'from durable to a cosigned head, p99'),
+    figure(
+      'sealing-backlog-facts-per-s',
+      (1000 * backlog) / backlogMs,
+      'sealing of a backlog, start included',
+    ),
+  ];
+}
+
+/** Inclusion proofs from the tiles on disk, read anew for each, and checked against the published head. */
+function inclusion(): Figure[] {
+  const head = parseHead(parseNote(readFileSync(join(folder, 'head'), 'utf8')).text);
+  const [madeUs, checkedUs]: [number[], number[]] = [[], []];
+  for (let at = 0; at < (options.quick ? 50 : 500); at++) {
+    const index = Math.floor((head.size * (at * 0.618_033_99)) % head.size);
+    const [entry] = log.read(index, 1);
+    const from = performance.now();
+    const subtree = new TileFolder(folder).subtree(head.size, sha256);
+    const proof = inclusionProof(index, head.size, subtree, sha256);
+    const made = performance.now();
+    const leaf = leafHash(entry?.bytes ?? Buffer.alloc(0), sha256);
+    if (!verifyInclusion(leaf, index, head.size, proof, head.root, sha256))
+      throw new Error(`the proof of fact ${index} does not hold`);
+    checkedUs.push(1000 * (performance.now() - made));
+    madeUs.push(1000 * (made - from));
+  }
+  return [
+    figure('inclusion-made-us', median(madeUs), 'an inclusion proof made from tiles on disk, median'),
+    figure('inclusion-verified-us', median(checkedUs), 'an inclusion proof verified, median'),
+  ];
+}
+
+function sizes(facts: number, ownBytes: number): Figure[] {
+  const store = ['log.sqlite', 'log.sqlite-wal'].reduce(
+    (sum, name) => sum + fileBytes(join(folder, name)),
+    0,
+  );
+  return [
+    figure('fact-own-bytes', ownBytes, 'a fact with its disclosures, by itself'),
+    figure('fact-stored-bytes', store / facts, 'a fact in the store, with indexes and streams'),
+    figure(
+      'fact-sealed-bytes',
+      bytesIn(join(folder, 'tiles')) / facts,
+      'a fact in sealed tiles, beside that',
+    ),
+    figure('facts', facts, 'facts written in this run'),
+  ];
+}
+
+const fileBytes = (path: string): number => {
+  try {
+    return readFileSync(path).length;
+  } catch {
+    return 0;
+  }
+};
+
+/** What one read weighs: its bytes, its disclosures and its stream's name. */
+async function weightOf(store: Log): Promise<number> {
+  const appends = read.next();
+  const answer = await store.append(appends);
+  took(appends);
+  const position = 'positions' in answer ? (answer.positions[0] ?? 0) : 0;
+  const fact = store.read(position, 1)[0]?.bytes.length ?? 0;
+  const disclosed = store.disclosures(position, position + 1);
+  return disclosed.reduce((sum, [, text]) => sum + text.length, fact + (appends[0]?.stream.length ?? 0));
+}
+
+try {
+  mkdirSync(folder, { recursive: true });
+  const ownBytes = await weightOf(log);
+  say('ledger: throughput');
+  const fast = await throughput(ownBytes);
+  say('ledger: idle latency, sealing, proofs');
+  const idle = await idleLatency();
+  const sealed = await sealing();
+  const proofs = inclusion();
+  await log.close();
+  publish(
+    {
+      bench: 'ledger',
+      ran: ['record intent', 'settle'],
+      conditions: [
+        `${rounds} interleaved rounds of ${roundMs / 1000} s each, medians; sealer and witness stopped for throughput`,
+        `every append checks its stream's version and stores 6 disclosures; ${heard.toLocaleString('en-US')} facts heard back`,
+      ],
+      sections: [
+        { title: 'throughput', figures: fast },
+        { title: 'latency', figures: [...idle, ...sealed] },
+        { title: 'proofs and size', figures: [...proofs, ...sizes(log.size(), ownBytes)] },
+      ],
+    },
+    disk,
+    scratch.folder,
+    options.json,
+  );
+} finally {
+  disk.close();
+  scratch.remove();
+}

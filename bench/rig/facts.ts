@@ -1,0 +1,95 @@
+// Facts as a busy gateway writes them: a settled read with its arguments and result behind commitments,
+// and the atomic append of a payment's intent. Made before the clock starts; only recording is measured.
+
+import { randomBytes } from 'node:crypto';
+import { commit, toBase64url } from '@surety/proof/records';
+import type { NewFact } from '../../packages/surety/src/facts/index.ts';
+import { sha256 } from '../../packages/surety/src/ledger/hash.ts';
+import type { Append } from '../../packages/surety/src/ledger/log.ts';
+
+export const salt = (): Uint8Array => randomBytes(16);
+const digest = (): string => toBase64url(randomBytes(32));
+
+const audit = (tool: string, effect: 'read' | 'spend') =>
+  ({
+    call: `c-${randomBytes(9).toString('base64url')}`,
+    tool,
+    effect,
+    action: digest(),
+    screened: 'none',
+    attestation: 'none',
+  }) as const;
+
+const who = { case: 'k-benchmark', agent: 'payables-clerk', user: 'ann@acme.example' } as const;
+
+/** A read: one fact, four arguments and two members of its result disclosed beside it. */
+export function settledRead(): NewFact {
+  const args = commit({ invoice_id: 'INV-4101', vendor: 'V-7', from: '2026-03-02', limit: 20 }, salt, sha256);
+  const result = commit({ status: 'matched', amount: '1840.50' }, salt, sha256);
+  const body = {
+    ...audit('erp.get_invoice', 'read'),
+    args: args.digests,
+    settlement: 'ok',
+    by: 'upstream',
+    result: result.digests,
+  } as const;
+  const disclosures = [...args.disclosures, ...result.disclosures];
+  return { kind: 'call.settled', body, ...who, disclosures };
+}
+
+/** A payment's part that can be made in advance: everything but its streams. */
+interface Payment {
+  readonly call: string;
+  readonly intended: NewFact;
+  readonly rule: string;
+}
+
+const money = { amountMinor: 184_050, currency: 'USD' } as const;
+const budget = 'budget/payables-clerk/2026-03-02';
+
+function payment(): Payment {
+  const of = audit('erp.pay_invoice', 'spend');
+  const asked = {
+    invoice_id: 'INV-4101',
+    iban: 'DE89370400440532013000',
+    amount: '1840.50',
+    currency: 'USD',
+  };
+  const args = commit(asked, salt, sha256);
+  const rule = digest();
+  const body = {
+    ...of,
+    args: args.digests,
+    money,
+    policies: [digest()],
+    checkpoints: [{ rule, answer: 'passed', evidence: [17], approvals: [] }],
+    budgets: [budget],
+    origins: 'not-traced',
+  } as const;
+  const intended = { kind: 'call.intended', body, ...who, disclosures: args.disclosures } as const;
+  return { call: of.call, intended, rule };
+}
+
+/** What a payment makes durable before it leaves: its intent, and the three streams that it reserves in. */
+export function paymentAppends(): (version: (stream: string) => number) => Append[] {
+  const payments = Array.from({ length: 256 }, payment);
+  let turn = 0;
+  return (version) => {
+    const { call, intended, rule } = payments[turn++ % payments.length] as Payment;
+    const reserved = { identity: 'payables-clerk', call, ...money };
+    return [
+      { stream: 'case/k-payments', facts: [intended] },
+      { stream: `action/${digest()}`, expected: 0, facts: [{ kind: 'action.opened', body: { call } }] },
+      {
+        stream: budget,
+        expected: version(budget),
+        facts: [{ kind: 'budget.reserved', body: reserved }],
+      },
+      {
+        stream: `once/supplier-payments/matched/${digest()}`,
+        expected: 0,
+        facts: [{ kind: 'evidence.consumed', body: { rule, call } }],
+      },
+    ];
+  };
+}

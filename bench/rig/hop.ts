@@ -1,0 +1,30 @@
+// The least that a gateway in Node can cost: `node:http` in front, undici behind, the body taken whole and
+// sent on unread. A process of its own: `node hop.ts <upstream port>`; ends when its stdin does.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Pool } from 'undici';
+import { bodyOf } from './upstream.ts';
+
+const pool = new Pool(`http://127.0.0.1:${process.argv[2]}`, { connections: 64, pipelining: 1 });
+
+async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const answer = await pool.request({
+    method: 'POST',
+    path: request.url ?? '/',
+    headers: { 'content-type': 'application/json' },
+    body: await bodyOf(request),
+  });
+  const bytes = Buffer.from(await answer.body.arrayBuffer());
+  response
+    .writeHead(answer.statusCode, { 'content-type': 'application/json', 'content-length': bytes.length })
+    .end(bytes);
+}
+
+const server = createServer((request, response) => {
+  forward(request, response).catch(() => response.writeHead(502).end());
+});
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
+});
+process.stdin.on('end', () => process.exit(0)).resume();

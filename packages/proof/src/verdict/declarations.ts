@@ -1,0 +1,95 @@
+// Declarations: what is in force at each position of the log, and every change of it.
+
+import { type Body, type Fact, isKind, type OutcomeDeclared, type Rule } from '../facts.ts';
+import { canonicalJson } from '../records/json.ts';
+import { type ActivePolicy, type CompiledRule, compileRule } from '../rules/index.ts';
+
+/** A declaration that was made, changed or withdrawn; `first` if its stream was empty before. */
+export interface Change {
+  readonly stream: string;
+  readonly position: number;
+  readonly time: number;
+  readonly first: boolean;
+}
+
+type Declared<T> = Map<string, { readonly body: T; readonly position: number }>;
+
+export class Declarations {
+  readonly outcomes: Declared<OutcomeDeclared> = new Map();
+  readonly people: Declared<Body<'person.enrolled'>> = new Map();
+  readonly identities: Declared<Body<'identity.enrolled'>> = new Map();
+  readonly labels: Declared<Body<'tool.labelled'>> = new Map();
+  readonly witnesses: Declared<Body<'witness.declared'>> = new Map();
+  readonly changes: Change[] = [];
+  readonly #rules: Declared<Rule> = new Map();
+  readonly #compiled = new Map<string, CompiledRule>();
+  readonly #policies: Declared<Body<'policy.activated'>> = new Map();
+  readonly #streams = new Set<string>();
+
+  protected get compiled(): readonly CompiledRule[] {
+    return [...this.#compiled.values()];
+  }
+
+  get rules(): readonly Rule[] {
+    return [...this.#rules.values()].map(({ body }) => body);
+  }
+
+  get policies(): readonly ActivePolicy[] {
+    return [...this.#policies.values()].map(({ body }) => ({
+      id: body.policy,
+      hash: body.hash,
+      policy: body.cedar,
+    }));
+  }
+
+  protected activate(fact: Fact): void {
+    if (isKind(fact, 'outcome.declared')) this.#put('outcome', fact.body.outcome, this.outcomes, fact);
+    else if (isKind(fact, 'person.enrolled')) this.#put('person', fact.body.person, this.people, fact);
+    else if (isKind(fact, 'identity.enrolled'))
+      this.#put('identity', fact.body.identity, this.identities, fact);
+    else if (isKind(fact, 'tool.labelled')) this.#put('tool', fact.body.tool, this.labels, fact);
+    else if (isKind(fact, 'witness.declared')) this.#put('witness', fact.body.witness, this.witnesses, fact);
+    else if (isKind(fact, 'policy.activated')) this.#put('policy', fact.body.policy, this.#policies, fact);
+    else if (isKind(fact, 'rule.activated')) this.#activate(fact);
+    else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact);
+  }
+
+  #put<T>(
+    kind: string,
+    name: string,
+    into: Declared<T>,
+    { position, time, body }: { readonly position: number; readonly time: number; readonly body: T },
+  ): void {
+    const before = into.get(name)?.body;
+    into.set(name, { position, body });
+    if (before === undefined || canonicalJson(before) !== canonicalJson(body))
+      this.#change(`${kind}/${name}`, position, time);
+  }
+
+  #change(stream: string, position: number, time: number): void {
+    this.changes.push({ stream, position, time, first: !this.#streams.has(stream) });
+    this.#streams.add(stream);
+  }
+
+  #activate(fact: Fact<'rule.activated'>): void {
+    const name = `${fact.body.outcome}/${fact.body.rule}`;
+    this.#put('rule', name, this.#rules, fact);
+    this.#compiled.set(name, compileRule(fact.body));
+  }
+
+  #withdraw({ body: { stream }, position, time }: Fact<'declaration.withdrawn'>): void {
+    const name = stream.slice(stream.indexOf('/') + 1);
+    const kinds: Record<string, Map<string, unknown> | undefined> = {
+      outcome: this.outcomes,
+      person: this.people,
+      identity: this.identities,
+      tool: this.labels,
+      witness: this.witnesses,
+      policy: this.#policies,
+      rule: this.#rules,
+    };
+    if (kinds[stream.slice(0, stream.indexOf('/'))]?.delete(name) === true)
+      this.#change(stream, position, time);
+    if (stream.startsWith('rule/')) this.#compiled.delete(name);
+  }
+}

@@ -1,0 +1,339 @@
+// For tests: a real house on a temporary folder. Its configuration goes through `loadConfig`, its log is the
+// real store, its sealer a real process, its record system a real SQLite file. Only the upstream server is
+// a function, so that a test can choose every answer. The clock is an injected one that the test moves.
+
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import {
+  type ApprovalStatement,
+  type Fact,
+  isKind,
+  type Kind,
+  parseFact,
+  type UnknownFact,
+} from '@surety/proof/facts';
+import { byDigest, openCommitments } from '@surety/proof/records';
+import { approvalText } from '@surety/proof/rules';
+import { loadConfig, renderProblems } from './config/index.ts';
+import type { ToolReply, UpstreamReply } from './gateway/mcp/index.ts';
+import { type House, openHouse } from './house.ts';
+import { sha256 } from './ledger/hash.ts';
+import { findHold } from './logic/approve.ts';
+import { actionId } from './logic/logic.ts';
+
+export const hourMs = 3_600_000;
+const startAt = Date.parse('2026-03-02T09:00:00Z');
+
+export interface Person {
+  readonly id: string;
+  readonly key: KeyObject;
+  readonly keyId: string;
+  /** As it stands in surety.yaml. */
+  readonly line: string;
+}
+
+function person(id: string): Person {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  const keyId = createHash('sha256').update(raw).digest('base64url');
+  return { id, key: privateKey, keyId, line: `ed25519:${raw.toString('base64')}` };
+}
+
+export const people = {
+  /** Finance: may approve. */
+  ines: person('ines@acme.example'),
+  /** Finance, and the user that agents act for: the requester. */
+  sam: person('sam@acme.example'),
+  /** Finance, and the owner of the agents. */
+  lena: person('lena@acme.example'),
+  /** Legal: not asked. */
+  paul: person('paul@acme.example'),
+};
+
+const surety = `
+origin: acme.example/test
+store: store
+time-zone: UTC
+servers: { erp: { stdio: [node, erp.js] } }
+tools:
+  erp.match: { effect: read }
+  erp.look: { effect: read }
+  erp.pay: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
+  erp.gift: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
+  erp.note: { effect: write }
+  erp.wipe: { effect: delete }
+records: { erp: { sqlite: books.db, money: { amount: amount, unit: major, currency: currency } } }
+people:
+  - { id: tove@acme.example, name: Tove Canaryname }
+  - { id: ines@acme.example, name: Ines Canaryname, functions: [finance], keys: ["${people.ines.line}"] }
+  - { id: sam@acme.example, name: Sam Canaryname, functions: [finance], keys: ["${people.sam.line}"] }
+  - { id: lena@acme.example, name: Lena Canaryname, functions: [finance], keys: ["${people.lena.line}"] }
+  - { id: paul@acme.example, name: Paul Canaryname, functions: [legal], keys: ["${people.paul.line}"] }
+agents:
+  buyer: { owner: lena@acme.example, budget: { amount: 1000000, currency: USD, per: day } }
+  second: { owner: lena@acme.example, budget: { amount: 1000000, currency: USD, per: day } }
+  saver: { owner: lena@acme.example, budget: { amount: "70.00", currency: USD, per: day } }
+  stranger: { owner: lena@acme.example }
+applications: { desk: { owner: lena@acme.example } }
+`;
+
+const outcome = `
+outcome: payments
+statement: No supplier is paid without a match and, above 10,000, a second pair of eyes.
+owner: tove@acme.example
+appetite: { amount: 5000000, currency: USD, per: day }
+checkpoints:
+  - id: matched
+    before: erp.pay
+    require:
+      call: erp.match
+      where: "prior.args.invoice == args.invoice && prior.result.status == 'matched'"
+    within: 30d
+    once: [args.invoice]
+  - id: four-eyes
+    before: erp.pay
+    when: "money > 1000000"
+    approve: { function: finance, count: 1, not: [requester, agent-owner] }
+reconcile:
+  record: erp
+  population: >-
+    SELECT id, invoice, amount, currency, created_by FROM payments
+    WHERE created_at >= :from AND created_at < :to ORDER BY id
+  effects: { call: erp.pay, key: { id: result.payment_id }, match: { invoice: args.invoice, amount: money } }
+  within: 1h
+invariants:
+  - id: paid-once
+    extract: "SELECT invoice, count(*) AS paid FROM payments GROUP BY invoice ORDER BY invoice"
+    each: "row.paid <= 1"
+`;
+
+const permitted = ['buyer', 'second', 'saver']
+  .map((agent) => `@id("${agent}")\npermit (principal == Agent::"${agent}", action, resource in Server::"erp");\n`)
+  .join('');
+const policies = `${permitted}
+@id("nobody-wipes")
+forbid (principal, action == Action::"erp.wipe", resource);
+`;
+
+export const files = {
+  'surety.yaml': surety,
+  'outcomes/payments.yaml': outcome,
+  'policies/agents.cedar': policies,
+} as const;
+
+const booksSchema = `CREATE TABLE payments (
+  id TEXT PRIMARY KEY, invoice TEXT, amount TEXT NOT NULL, currency TEXT NOT NULL,
+  created_by TEXT NOT NULL, created_at TEXT NOT NULL) STRICT`;
+
+export type Answer = (
+  tool: string,
+  args: Readonly<Record<string, unknown>>,
+) => UpstreamReply | Promise<UpstreamReply>;
+
+export const result = (value: Readonly<Record<string, unknown>>): UpstreamReply => {
+  const whole = { content: [], structuredContent: value };
+  return { is: 'result', text: JSON.stringify(whole), value: whole };
+};
+
+export interface CallOptions {
+  readonly agent?: string;
+  readonly case?: string;
+  readonly answer?: Answer;
+}
+
+export class TestHouse {
+  readonly folder: string;
+  house: House;
+  /** What the house said to people. */
+  readonly notes: string[] = [];
+  /** Every call that reached the upstream. */
+  readonly sent: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> }[] = [];
+
+  private constructor(folder: string, house: House) {
+    this.folder = folder;
+    this.house = house;
+  }
+
+  static async open(changed: Readonly<Record<string, string>> = {}): Promise<TestHouse> {
+    const folder = mkdtempSync(join(tmpdir(), 'surety-house-'));
+    for (const [file, text] of Object.entries({ ...files, ...changed })) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    setClock(folder, startAt);
+    const books = new DatabaseSync(join(folder, 'books.db'));
+    books.exec(booksSchema);
+    books.close();
+    const notes: string[] = [];
+    const opened = new TestHouse(folder, await openIn(folder, notes));
+    opened.notes.push(...notes);
+    return opened;
+  }
+
+  /** Closes the house, or pretends that it died, and opens it again on the same folder. */
+  async restart(): Promise<void> {
+    await this.house.close();
+    this.house = await openIn(this.folder, this.notes);
+  }
+
+  async close(): Promise<void> {
+    await this.house.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  get log(): House['log'] {
+    return this.house.log;
+  }
+
+  now(): number {
+    return this.#at + (Date.now() - this.#real);
+  }
+
+  /** Moves the clock of everything. */
+  advance(ms: number): void {
+    this.#at = this.now() + ms;
+    this.#real = Date.now();
+    setClock(this.folder, this.#at, this.#real);
+  }
+  #at = startAt;
+  #real = Date.now();
+
+  call(tool: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<ToolReply> {
+    const { agent = 'buyer', answer = this.answer } = options;
+    return this.house.gateway.call(
+      { agent },
+      {
+        tool,
+        args,
+        ...(options.case === undefined ? {} : { case: options.case }),
+        forward: async () => {
+          this.sent.push({ tool, args });
+          return answer(tool, args);
+        },
+      },
+    );
+  }
+
+  /** The server unless a test says otherwise: matches every invoice, and writes payments into the books. */
+  readonly answer: Answer = (tool, args) => {
+    if (tool === 'erp.match') return result({ invoice: args.invoice, status: 'matched' });
+    if (tool !== 'erp.pay') return result({ done: true });
+    return result({ payment_id: this.row(args) });
+  };
+
+  match(invoice: string, options: CallOptions = {}): Promise<ToolReply> {
+    return this.call('erp.match', { invoice }, options);
+  }
+
+  pay(invoice: string, amount: unknown, options: CallOptions = {}): Promise<ToolReply> {
+    return this.call('erp.pay', { invoice, amount, currency: 'USD' }, options);
+  }
+
+  /** Writes a payment into the books, as of `atMs`, and gives its id. */
+  row(args: Readonly<Record<string, unknown>>, createdBy = 'gateway', atMs = this.now()): string {
+    const books = new DatabaseSync(join(this.folder, 'books.db'), { timeout: 5_000 });
+    const { next } = books.prepare('SELECT count(*) + 1 AS next FROM payments').get() as { next: number };
+    const id = `PAY-${next}`;
+    const amount = Number(args.amount).toFixed(2);
+    const written = [id, String(args.invoice), amount, String(args.currency), createdBy];
+    books
+      .prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?)')
+      .run(...written, new Date(atMs).toISOString());
+    books.close();
+    return id;
+  }
+
+  /** How often the upstream got this tool with this invoice. */
+  sentFor(tool: string, invoice: string): number {
+    return this.sent.filter((each) => each.tool === tool && each.args.invoice === invoice).length;
+  }
+
+  openCase(agent = 'buyer', user = people.sam.id, words = 'Please pay.'): Promise<string> {
+    return this.house.openCase('desk', { agent, user, words });
+  }
+
+  /** Every fact, after what is queued has become durable. */
+  async facts(): Promise<readonly (Fact | UnknownFact)[]> {
+    await this.log.flushed();
+    return this.log.read(0, this.log.size()).map(({ bytes, position }) => parseFact(bytes, position));
+  }
+
+  async factsOf<K extends Kind>(kind: K): Promise<readonly Extract<Fact, { readonly kind: K }>[]> {
+    return (await this.facts()).filter((fact) => isKind(fact, kind)) as Extract<Fact, { readonly kind: K }>[];
+  }
+
+  /** The value behind the commitments of one fact. */
+  opened({ position }: { readonly position: number }, digests: readonly string[]): unknown {
+    const disclosures = this.log.disclosures(position, position + 1).map(([, disclosure]) => disclosure);
+    const known = byDigest(disclosures, sha256);
+    return openCommitments(digests, (digest) => known.get(digest)).value;
+  }
+
+  /** Why the newest refusal was made, as people are told: `code: cause`. */
+  async whyRefused(): Promise<string> {
+    const refused = (await this.factsOf('call.refused')).at(-1);
+    if (refused === undefined) return 'nothing was refused';
+    return `${refused.body.code}: ${this.opened(refused, refused.body.cause)}`;
+  }
+
+  /** What this person would sign for a hold. */
+  statementFor(hold: string, { id }: Person): ApprovalStatement {
+    const { log } = this;
+    const find = (position: number) => {
+      const known = byDigest(
+        log.disclosures(position, position + 1).map(([, each]) => each),
+        sha256,
+      );
+      return (digest: string) => known.get(digest);
+    };
+    const shown = findHold(log, hold, find);
+    if (shown === undefined) throw new Error(`there is no hold ${hold}`);
+    const { body, agent = '', user, case: of = '' } = shown.held;
+    return {
+      action: actionId(body.tool, shown.args),
+      agent,
+      ...(user === undefined ? {} : { user }),
+      case: of,
+      rule: body.rule,
+      hold,
+      expires: body.expires,
+      function: body.approve.function,
+      person: id,
+      decision: 'approve',
+    };
+  }
+
+  /** Signs and hands in an answer to a hold, with `changed` in what is signed. */
+  answerHold(hold: string, who: Person, changed: Partial<ApprovalStatement> = {}, signer = who) {
+    const statement = { ...this.statementFor(hold, who), ...changed };
+    const signature = sign(null, Buffer.from(approvalText(statement)), signer.key).toString('base64');
+    return this.house.answer({ statement, key: who.keyId, signature });
+  }
+}
+
+function setClock(folder: string, at: number, real = Date.now()): void {
+  writeFileSync(join(folder, 'clock.json'), JSON.stringify({ at, real }));
+}
+
+async function openIn(folder: string, notes: string[]): Promise<House> {
+  const loaded = await loadConfig(folder, {});
+  if (!loaded.ok) throw new Error(renderProblems(loaded.problems, false));
+  return openHouse(loaded.config, {
+    program: 'gateway',
+    env: { SURETY_CLOCK: join(folder, 'clock.json') },
+    onNote: (_, note) => notes.push(note),
+  });
+}
+
+/** The reference in a message to the agent: of a hold (`h-`) or a call (`c-`). */
+export const referenceIn = (reply: ToolReply): string =>
+  (reply.is === 'upstream' ? undefined : /\b[ch]-[\w-]{12}/.exec(reply.message)?.[0]) ?? '';
+
+/** What the agent was told, without the reference: must not depend on the reason. */
+export const told = (reply: ToolReply): string =>
+  reply.is === 'upstream'
+    ? reply.reply.is
+    : `${reply.is}: ${reply.message.replace(/\b[ch]-[\w-]{12}/, '<ref>')}`;

@@ -1,0 +1,202 @@
+// What a person types before anything runs: help, typing errors, files, keys, proofs of nothing.
+
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Installation } from './installation.fixture.ts';
+
+const here = new Installation();
+beforeAll(() => here.build());
+afterAll(() => here.remove());
+
+const stack = /\n\s+at /;
+
+describe('help', () => {
+  test('through a pipe it is plain, on stdout, and no failure', async () => {
+    const { stdout, stderr } = await here.shell('surety --help | cat; echo "${PIPESTATUS[0]}"');
+    expect(stdout).toMatch(/^Usage: surety/);
+    expect(stdout).toContain('Exit codes: 0 ok, 1 error, 2 cancelled');
+    expect(stdout.trimEnd().endsWith('\n0')).toBe(true);
+    expect(stdout).not.toContain('\u001b');
+    expect(stderr).toBe('');
+  });
+
+  test.each([
+    'init',
+    'up',
+    'check',
+    'status',
+    'tail',
+    'why',
+    'approve',
+    'prove',
+    'verify',
+    'doctor',
+    'completion',
+  ])('%s has help of its own', async (name) => {
+    const { code, stdout } = await here.run(name, '--help');
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: surety ${name}`)]);
+  });
+
+  test('the version is one line', async () => {
+    expect((await here.run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('a typing error exits 64', () => {
+  test.each([
+    [['chek'], 'error: unknown command `chek`', 'Did you mean check?'],
+    [['check', '--jsno'], 'unknown option `--jsno`', 'Did you mean --json?'],
+    [['verify'], 'missing required argument `proof`', '--help'],
+    [['status', 'extra'], 'too many arguments', '--help'],
+    [['tail', '-n', 'ten'], '`ten` is invalid', 'whole number'],
+    [['up', '--port', '65536'], '`65536` is invalid', 'from 0 to 65535'],
+    [['credential', 'assistant', '--days', '0'], '`0` is invalid', 'from 1 to 366'],
+    [['completion', 'tcsh'], '`tcsh` is invalid', 'bash, zsh, fish, powershell'],
+    [['verdict', 'no-silent-change', '--day', '2026-02-31'], '`2026-02-31` is no day', 'write it as'],
+    [[], 'Usage: surety', 'Start with'],
+  ])('%j', async (words, said, help) => {
+    const { code, stdout, stderr } = await here.run(...words);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(said);
+    expect(stderr).toContain(help);
+  });
+
+  test('what was typed cannot steer the terminal', async () => {
+    const { stderr } = await here.run('st\u001b[2Jatus');
+    expect(stderr).toContain('\\u001b[2J');
+    expect(stderr).not.toContain('\u001b');
+  });
+});
+
+describe('files', () => {
+  test('init never writes over a file', async () => {
+    const { code, stderr } = await here.run('init');
+    expect(code).toBe(1);
+    expect(stderr).toContain('already there: surety.yaml');
+  });
+
+  test('init makes the folder, and what it writes has no error', async () => {
+    const { code, stdout, stderr } = await here.run('init', 'new/place');
+    expect([code, stdout.split('\n').length]).toEqual([0, 4]);
+    expect(stderr).toContain('next: surety check -C new/place');
+    const checked = await here.run('check', '-C', 'new/place');
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining('ok: 1 server, 4 labels')]);
+  });
+
+  test('check of good files', async () => {
+    const { code, stdout } = await here.run('check');
+    expect([code, stdout]).toEqual([0, 'ok: 1 server, 4 labels, 2 policies, 1 outcome, 1 checkpoint\n']);
+    const json = JSON.parse((await here.run('check', '--json')).stdout) as object;
+    expect(json).toMatchObject({ ok: true, problems: [], counts: { outcomes: 1 } });
+  });
+
+  test('check of broken files says every problem, where it is and what to do', async () => {
+    await here.run('init', 'broken');
+    here.edit('broken/surety.yaml', (text) =>
+      text.replace('effect: write', 'effect: wirte').replace('origin:', 'orign:'),
+    );
+    const { code, stdout } = await here.run('check', '-C', 'broken');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/surety\.yaml:\d+:\d+: error: .*wirte/);
+    expect(stdout).toContain('help: did you mean `origin`?');
+    expect(stdout).toMatch(/not ok: \d+ errors.*nothing would start\n$/);
+    const json = JSON.parse((await here.run('check', '-C', 'broken', '--json')).stdout) as { ok: boolean };
+    expect(json.ok).toBe(false);
+    const other = await here.run('status', '-C', 'broken');
+    expect([other.code, other.stdout]).toEqual([1, '']);
+    expect(other.stderr).toMatch(/error: the configuration has \d+ errors/);
+  });
+
+  test('the folder may stand before the command, as in git', async () => {
+    const { code, stdout } = await here.run('-C', '.', 'check');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('ok: 1 server')]);
+  });
+
+  test('a folder without files says how to begin', async () => {
+    const { code, stdout } = await here.run('check', '-C', 'nowhere');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('surety init')]);
+  });
+});
+
+describe('keys', () => {
+  test('a key is readable by its owner alone, and never overwritten', async () => {
+    expect(statSync(here.path('you.key')).mode & 0o777).toBe(0o600);
+    const { code, stdout, stderr } = await here.run('key', 'you.key');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('`you.key` exists');
+  });
+
+  test('where there is no folder, the path is named', async () => {
+    const { code, stderr } = await here.run('key', 'no/such/you.key');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/no\/such\/you\.key`: no such file or folder/)]);
+  });
+});
+
+describe('before anything has run', () => {
+  test.each([
+    ['status'],
+    ['tail'],
+    ['why', 'c-1234'],
+    ['approve'],
+    ['verdict', 'no-silent-change'],
+    ['settle'],
+  ])('%s says so, and makes nothing', async (...words) => {
+    const { code, stdout, stderr } = await here.run(...words);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('error: nothing has run here yet\nhelp: `surety up`');
+    expect(existsSync(here.path('.surety'))).toBe(false);
+  });
+
+  test('doctor works', async () => {
+    const { code, stdout } = await here.run('doctor');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('nothing has run here yet')]);
+  });
+
+  test('doctor exits 1 on a failed check, and says so', async () => {
+    const { code, stdout } = await here.run('doctor', '-C', 'broken');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('1 failed, so this exits 1')]);
+    const json = JSON.parse((await here.run('doctor', '-C', 'broken', '--json')).stdout) as {
+      checks: object[];
+    };
+    expect(json).toMatchObject({ ok: false });
+    expect(json.checks).toContainEqual(expect.objectContaining({ check: 'configuration', state: 'fail' }));
+  });
+});
+
+describe('verify', () => {
+  test('garbage is unsound', async () => {
+    writeFileSync(here.path('garbage.zip'), 'PK\u0003\u0004 and then nothing \u001b[2J');
+    const { code, stdout, stderr } = await here.run('verify', 'garbage.zip');
+    expect([code, stderr]).toEqual([12, '']);
+    expect(stdout).toContain('unsound: this file proves nothing');
+    const json = JSON.parse((await here.run('verify', 'garbage.zip', '--json')).stdout) as object;
+    expect(json).toMatchObject({ verdict: 'unsound', pinned: false });
+  });
+
+  test.each([
+    [['verify', 'none.zip'], 'there is no proof at `none.zip`'],
+    [['verify', '.'], '`.` is no file'],
+    [['verify', '/dev/zero'], '`/dev/zero` is no file'],
+    [['verify', 'garbage.zip', '--trust', 'none'], 'there is no trust file at `none`'],
+    [['verify', 'garbage.zip', '--trust', 'garbage.zip'], 'line 1 of the trust file'],
+    [['verify', 'garbage.zip', '--head', 'garbage.zip'], '`garbage.zip` holds no signed head'],
+  ])('%j is an error of the person, so no verdict', async (words, said) => {
+    const { code, stdout, stderr } = await here.run(...words);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toMatch(stack);
+  });
+});
+
+test('a result that cannot be written is an error', async () => {
+  const { code, stderr } = await here.shell('surety check > /dev/full');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('the result cannot be written')]);
+});
+
+test('a key that others can read is refused', async () => {
+  chmodSync(here.path('you.key'), 0o644);
+  // No store is needed to say so: but what is approved comes from it.
+  const { code } = await here.run('approve', 'h-1', '--key', 'you.key');
+  expect(code).toBe(1);
+  chmodSync(here.path('you.key'), 0o600);
+});
