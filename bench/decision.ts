@@ -54,7 +54,7 @@ const checkpoints = `  - id: matched
 `;
 
 const scratch = scratchFolder();
-const disk = new Disk(scratch.folder);
+const disk = new Disk(scratch);
 
 class House {
   readonly catalog = new Catalog();
@@ -196,7 +196,7 @@ function enrol(house: House): string {
 }
 
 async function main(): Promise<void> {
-  const config = await writeBusiness(scratch.folder, {
+  const config = await writeBusiness(scratch, {
     agents: 1,
     otherRules: 96,
     otherPolicies: 19,
@@ -268,7 +268,7 @@ async function main(): Promise<void> {
       ],
     },
     disk,
-    scratch.folder,
+    scratch,
     options.json,
   );
 }
@@ -276,9 +276,4 @@ async function main(): Promise<void> {
 const countOf = ({ declarations }: { declarations: readonly { kind: string }[] }, kind: string): number =>
   declarations.filter((each) => each.kind === kind).length;
 
-try {
-  await main();
-} finally {
-  disk.close();
-  scratch.remove();
-}
+await main();

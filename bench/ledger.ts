@@ -2,7 +2,7 @@
 // Through `openLog`, as the product records: each append checks the version of its stream and stores six
 // disclosures. Beside it, in the same rounds, plain `node:sqlite` inserts of as many bytes.
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,9 +27,9 @@ const streams = 64;
 const origin = 'bench.example/ledger';
 
 const scratch = scratchFolder();
-const folder = join(scratch.folder, 'store');
-const keys = join(scratch.folder, 'keys');
-const disk = new Disk(scratch.folder);
+const folder = join(scratch, 'store');
+const keys = join(scratch, 'keys');
+const disk = new Disk(scratch);
 const logKey = await ensureLogKey(keys, origin);
 const log = await openLog({
   folder,
@@ -138,7 +138,7 @@ class Plain {
 }
 
 async function throughput(rowBytes: number): Promise<Figure[]> {
-  const plain = new Plain(join(scratch.folder, 'plain.sqlite'), rowBytes);
+  const plain = new Plain(join(scratch, 'plain.sqlite'), rowBytes);
   const ours = new Map(batches.map((batch) => [batch, [] as Rate[]]));
   const theirs = new Map(batches.map((batch) => [batch, [] as Rate[]]));
   const [lanes, payments]: [Rate[], Rate[]] = [[], []];
@@ -204,10 +204,10 @@ async function sealing(): Promise<Figure[]> {
   const witness = await start(
     [
       join(import.meta.dirname, '../packages/surety/src/ledger/witness.ts'),
-      ...['--folder', join(scratch.folder, 'witness'), '--name', 'bench.example/witness'],
+      ...['--folder', join(scratch, 'witness'), '--name', 'bench.example/witness'],
       ...['--log', logKey, '--with-parent'],
     ],
-    { log: join(scratch.folder, 'witness.log') },
+    { log: join(scratch, 'witness.log') },
   );
   const address = { vkey: String(witness.ready['vkey']), url: `http://127.0.0.1:${witness.ready['port']}` };
   const durable: { readonly size: number; readonly at: number }[] = [];
@@ -290,13 +290,7 @@ function sizes(facts: number, ownBytes: number): Figure[] {
   ];
 }
 
-const fileBytes = (path: string): number => {
-  try {
-    return readFileSync(path).length;
-  } catch {
-    return 0;
-  }
-};
+const fileBytes = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** What one read weighs: its bytes, its disclosures and its stream's name. */
 async function weightOf(store: Log): Promise<number> {
@@ -309,8 +303,7 @@ async function weightOf(store: Log): Promise<number> {
   return disclosed.reduce((sum, [, text]) => sum + text.length, fact + (appends[0]?.stream.length ?? 0));
 }
 
-try {
-  mkdirSync(folder, { recursive: true });
+async function main(): Promise<void> {
   const ownBytes = await weightOf(log);
   say('ledger: throughput');
   const fast = await throughput(ownBytes);
@@ -334,10 +327,9 @@ try {
       ],
     },
     disk,
-    scratch.folder,
+    scratch,
     options.json,
   );
-} finally {
-  disk.close();
-  scratch.remove();
 }
+
+await main();

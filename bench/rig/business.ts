@@ -52,7 +52,7 @@ tools:
   erp.pay_invoice: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
 ${list(20, (n) => `  erp.tool_${n}: { effect: write }`).join('\n')}
 people:
-  - { id: owner@bench.example, functions: [it, finance], simulated: true }
+  - { id: owner@bench.example, name: Olga Owner, functions: [it, finance], simulated: true }
 agents:
 ${clerks.join('\n')}
 witnesses: ${witnesses}

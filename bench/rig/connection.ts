@@ -12,7 +12,7 @@ const answerBytesMax = 1024 * 1024;
 
 export class Connection {
   readonly #socket: Socket;
-  #received = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<Reply> | undefined;
 
   private constructor(socket: Socket) {
@@ -51,7 +51,10 @@ export class Connection {
       return;
     }
     if (this.#received.length < head + 4 + length) return;
-    const reply = { status: Number(text.slice(9, 12)), body: this.#received.subarray(head + 4, head + 4 + length) };
+    const reply = {
+      status: Number(text.slice(9, 12)),
+      body: this.#received.subarray(head + 4, head + 4 + length),
+    };
     this.#received = this.#received.subarray(head + 4 + length);
     const waiting = this.#waiting;
     this.#waiting = undefined;

@@ -2,7 +2,6 @@
 // without it. As a write-ahead log does it: 4 KiB over blocks that exist, then one sync.
 
 import {
-  closeSync,
   existsSync,
   fdatasyncSync,
   mkdirSync,
@@ -57,18 +56,20 @@ export class Disk {
   get p99Ms(): number {
     return percentile(this.#tookMs, 0.99);
   }
-
-  close(): void {
-    closeSync(this.#file);
-  }
 }
 
-/** A folder on the disk of this clone: the system's temporary folder may be memory. Removed at the end. */
-export function scratchFolder(): { readonly folder: string; remove(): void } {
+/** A folder on the disk of this clone: the system's temporary folder may be memory. Gone with the process. */
+export function scratchFolder(): string {
   const parent = join(import.meta.dirname, '../../.surety');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'bench-'));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
+  return folder;
 }
 
 export const filesystemOf = (folder: string): string => inMemory.get(statfsSync(folder).type) ?? 'disk';

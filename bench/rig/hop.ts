@@ -2,18 +2,17 @@
 // sent on unread. A process of its own: `node hop.ts <upstream port>`; ends when its stdin does.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
-import { bodyOf } from './upstream.ts';
+import { readBody, serveForParent } from './served.ts';
 
 const pool = new Pool(`http://127.0.0.1:${process.argv[2]}`, { connections: 64, pipelining: 1 });
 
-async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function forward(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
   const answer = await pool.request({
     method: 'POST',
     path: request.url ?? '/',
     headers: { 'content-type': 'application/json' },
-    body: await bodyOf(request),
+    body,
   });
   const bytes = Buffer.from(await answer.body.arrayBuffer());
   response
@@ -22,9 +21,8 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
 }
 
 const server = createServer((request, response) => {
-  forward(request, response).catch(() => response.writeHead(502).end());
+  readBody(request, (body) => {
+    forward(request, body, response).catch(() => response.writeHead(502).end());
+  });
 });
-server.listen(0, '127.0.0.1', () => {
-  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
-});
-process.stdin.on('end', () => process.exit(0)).resume();
+serveForParent(server);

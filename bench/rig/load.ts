@@ -3,6 +3,7 @@
 // (no coordinated omission). Closed loop: every connection asks again as soon as it is answered.
 
 import { Worker } from 'node:worker_threads';
+import { firstCall } from './calls.ts';
 import { Connection, type Reply } from './connection.ts';
 import type { Pace } from './pacer.ts';
 
@@ -23,7 +24,7 @@ export interface Measured {
 }
 
 /** Serves as the number of every call of this process: no two are alike, on whatever connection. */
-let lastCall = 0;
+let lastCall = firstCall;
 
 const withConnections = async <T>(
   { port }: Subject,
@@ -84,8 +85,7 @@ export const openLoop = (
     };
     const pump = (): void => {
       // The connection that has been free for longest is next: all of them are in use.
-      while (next < due && free.length > 0)
-        send(free.shift() as (typeof free)[number], next++).catch(reject);
+      while (next < due && free.length > 0) send(free.shift() as (typeof free)[number], next++).catch(reject);
     };
     const pacer = new Worker(new URL('./pacer.ts', import.meta.url));
     pacer.on('error', reject);

@@ -1,8 +1,8 @@
 // The server behind every hop: MCP over streamable HTTP (2025-11-25), without sessions, answering a constant.
 // A process of its own; says its port on stdout, and ends when its stdin does.
 
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { readBody, serveForParent } from './served.ts';
 
 const structuredContent = {
   status: 'matched',
@@ -30,25 +30,15 @@ const results: ReadonlyMap<string, string> = new Map([
 ]);
 
 const server = createServer((request, response) => {
-  void bodyOf(request).then((body) => {
+  readBody(request, (body) => {
     const { id, method } = JSON.parse(body.toString()) as { id?: number; method: string };
-    if (id === undefined) return response.writeHead(202).end();
+    if (id === undefined) {
+      response.writeHead(202).end();
+      return;
+    }
     const text = Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":${results.get(method) ?? '{}'}}`);
-    return response
-      .writeHead(200, { 'content-type': 'application/json', 'content-length': text.length })
-      .end(text);
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
   });
 });
 
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
-  return Buffer.concat(parts);
-}
-
-if (import.meta.main) {
-  server.listen(0, '127.0.0.1', () => {
-    process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
-  });
-  process.stdin.on('end', () => process.exit(0)).resume();
-}
+serveForParent(server);

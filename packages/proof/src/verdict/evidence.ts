@@ -32,21 +32,23 @@ export const closesAt = (outcome: OutcomeDeclared, window: Window): number =>
 export const isOpen = ({ outcome, window, asOf }: Evidence): boolean => asOf < closesAt(outcome, window);
 
 /**
- * Every readable extract of this span by exactly this query, taken once its rows could no longer change; the
- * newest last. All of them count: a row that was seen once is not unseen by reading again.
+ * Every readable extract of this span, taken once its rows could no longer change, by the query that is declared
+ * or by the one that was declared then; the newest last. All of them count: a row that was seen once is not
+ * unseen by reading again, nor by asking for less.
  */
 export function extractsOf(
   { book, outcome, window }: Evidence,
   extract: string,
-  query: string,
+  queryOf: (outcome: OutcomeDeclared) => string | undefined,
   span: Window,
 ): readonly Extract[] {
-  const digest = book.digest(query);
+  const isQuery = (digest: string, declared: OutcomeDeclared | undefined) =>
+    declared !== undefined && book.digest(queryOf(declared) ?? '') === digest;
   return book.extracts.filter(
-    ({ body, time }) =>
+    ({ body, time, declared }) =>
       body.outcome === outcome.outcome &&
       body.extract === extract &&
-      body.query === digest &&
+      (isQuery(body.query, outcome) || isQuery(body.query, declared)) &&
       body.record === outcome.reconcile?.record &&
       body.from === span.from &&
       body.to === span.to &&

@@ -51,10 +51,12 @@ export function reconciled(evidence: Evidence): Reconciliation {
     const none = { rows: [], extract: undefined };
     return { answer: answerOf('reconciled', 'recomputed', reasons), population: none, rowed: new Set() };
   }
-  const extracts = extractsOf(evidence, 'population', reconcile.population, window);
+  const extracts = extractsOf(evidence, 'population', populationOf, window);
+  const current = evidence.book.digest(reconcile.population);
   const readings = extracts.map((extract) => account(evidence, reconcile, extract, window));
-  const newest = extracts.at(-1);
-  const rows = readings.at(-1) ?? [];
+  const last = extracts.findLastIndex(({ body }) => body.query === current);
+  const newest = extracts[last];
+  const rows = readings[last] ?? [];
   if (newest === undefined) {
     const why = isOpen(evidence)
       ? 'the window is still open'
@@ -73,6 +75,8 @@ export function reconciled(evidence: Evidence): Reconciliation {
     rowed,
   };
 }
+
+const populationOf = ({ reconcile }: Evidence['outcome']) => reconcile?.population;
 
 const callsAmong = (rows: readonly Accounted[]): ReadonlySet<string> =>
   new Set(rows.flatMap(({ call }) => (call === undefined ? [] : [call])));
@@ -229,14 +233,15 @@ function callReasons(
 function lateRows(evidence: Evidence, reconcile: Reconcile): ReadonlySet<string> {
   const { to } = evidence.window;
   const span = { from: to, to: to + reconcile.withinMs };
-  const extract = extractsOf(evidence, 'late', reconcile.population, span).at(-1);
+  const extract = extractsOf(evidence, 'late', populationOf, span).at(-1);
   if (extract === undefined) return new Set();
   return callsAmong(account(evidence, reconcile, extract, span).filter(({ is }) => is === 'governed'));
 }
 
 function invariantReasons(evidence: Evidence, reasons: Reasons): void {
-  for (const { id, extract: query, each } of evidence.outcome.invariants) {
-    const extracts = extractsOf(evidence, id, query, evidence.window);
+  for (const { id, each } of evidence.outcome.invariants) {
+    const queryOf = ({ invariants }: Evidence['outcome']) => invariants.find((one) => one.id === id)?.extract;
+    const extracts = extractsOf(evidence, id, queryOf, evidence.window);
     if (extracts.length === 0)
       reasons.say('source-stale', `the invariant ${id} was not read after the window closed`, []);
     const rule = parseRule(each, ['row']);

@@ -26,7 +26,8 @@ export interface DeskStatus {
 }
 
 /** `surety verdict --json`: documented in docs/cli.md; members are only ever added. */
-export interface VerdictShown extends Omit<Judgement, 'window' | 'asOf' | 'population' | 'head'> {
+export interface VerdictShown
+  extends Omit<Judgement, 'window' | 'asOf' | 'population' | 'head' | 'declared' | 'rules'> {
   readonly window: { readonly from: string; readonly to: string };
   readonly asOf: string;
   /** The signed note. */
@@ -37,7 +38,15 @@ export interface VerdictShown extends Omit<Judgement, 'window' | 'asOf' | 'popul
 }
 
 export function showVerdict(judgement: Judgement, headNote: string): VerdictShown {
-  const { window, asOf, population: _, head, ...rest } = judgement;
+  const {
+    window,
+    asOf,
+    head,
+    population: _population,
+    declared: _declared,
+    rules: _rules,
+    ...rest
+  } = judgement;
   const instant = (at: number) => new Date(at).toISOString();
   return {
     ...rest,

@@ -13,10 +13,14 @@ export class RemoteError extends Error {
   }
 }
 
+/** A verdict reads the record and waits for witnesses; whatever takes longer than this hangs. */
+const timeoutMs = 120_000;
+const statusTimeoutMs = 5_000;
+
 /** Resolves to undefined if nobody listens on the socket. */
 export async function remoteStatus(socket: string): Promise<DeskStatus | undefined> {
   try {
-    return (await ask(socket, 'GET', '/status')) as DeskStatus;
+    return (await ask(socket, 'GET', '/status', undefined, statusTimeoutMs)) as DeskStatus;
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
@@ -46,7 +50,13 @@ export const remoteDesk = (socket: string) => ({
   },
 });
 
-function ask(socketPath: string, method: string, path: string, body?: object): Promise<unknown> {
+function ask(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: object,
+  waitMs = timeoutMs,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const headers = { host: 'surety', 'content-type': 'application/json' };
     const asked = request({ socketPath, method, path, headers }, (answer) => {
@@ -59,6 +69,9 @@ function ask(socketPath: string, method: string, path: string, body?: object): P
         else reject(refusal(text));
       });
     });
+    asked.setTimeout(waitMs, () =>
+      asked.destroy(new RemoteError('fault', `the running Surety did not answer within ${waitMs} ms`)),
+    );
     asked.on('error', reject);
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -11,6 +11,7 @@ export function template(name: string): Readonly<Record<string, string>> {
       .slice(0, 64) || 'example';
   return {
     'surety.yaml': installation(origin),
+    'files/read-me.txt': readMe,
     'policies/files.cedar': policy,
     'outcomes/no-silent-change.yaml': outcome,
   };
@@ -40,6 +41,8 @@ people:
 agents:
   assistant: { owner: you@example.com }
 `;
+
+const readMe = 'The agent may read this folder. To change a file in it, it needs a person.\n';
 
 const policy = `// Who may call what. Nothing is permitted unless a policy permits it, and \`forbid\` always wins.
 @id("reads")

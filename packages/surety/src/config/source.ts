@@ -65,7 +65,8 @@ function readBounded(descriptor: number): Uint8Array | undefined {
 
 function unreadable(file: string, error: unknown): Problem {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return problemWith(file, 'no such file', `create it, or run \`surety init\``);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return problemWith(file, 'no such file', `create it, or run \`surety init\``);
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
     return problemWith(file, 'not UTF-8 text', 'save it as UTF-8');
   return problemWith(file, `cannot be read: ${code ?? 'unknown cause'}`, 'make it readable for this user');

@@ -27,8 +27,7 @@ async function refused(
 describe('default deny', () => {
   test('a tool that nobody labelled', () => refused('erp.unknown', {}, 'unknown-tool'));
   test('a server that nobody declared', () => refused('bank.pay', {}, 'unknown-tool'));
-  test('an agent that no policy permits', () =>
-    refused('erp.look', {}, 'permission', { agent: 'stranger' }));
+  test('an agent that no policy permits', () => refused('erp.look', {}, 'permission', { agent: 'stranger' }));
   test('a tool that a policy forbids to everybody', () => refused('erp.wipe', {}, 'permission'));
   test('a permitted read passes and is recorded with its arguments and its result', async () => {
     const reply = await house.call('erp.look', { for: 'tea' });

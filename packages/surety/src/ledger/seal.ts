@@ -48,8 +48,16 @@ const stopMsMax = 15_000;
 /** Makes the log key at the first call; gives its public verifier key. Run in a process of the sealer's own. */
 export async function ensureLogKey(keys: string, origin: string): Promise<string> {
   const args = [program, '--make-key', '--keys', keys, '--origin', origin];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return stdout.trimEnd();
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    return stdout.trimEnd();
+  } catch (cause) {
+    const said = String((cause as { stderr?: string }).stderr ?? '').trim();
+    throw new LedgerError(
+      'missing',
+      `there is no log key: ${said.split('\n').at(-1) || (cause as Error).message}`,
+    );
+  }
 }
 
 /**

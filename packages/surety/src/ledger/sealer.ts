@@ -114,7 +114,9 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-if (import.meta.main)
+if (import.meta.main) {
+  // A terminal sends these to the whole group. The parent ends the sealer, after its own last fact.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   main(process.argv.slice(2)).then(
     // Sockets and stdin may still be open; nothing of them matters any more.
     () => process.stdout.write('', () => process.exit(0)),
@@ -123,3 +125,4 @@ if (import.meta.main)
       process.exit(cause instanceof Unsound ? exitUnsound : cause instanceof TypeError ? exitUsage : 1);
     },
   );
+}

@@ -1,6 +1,7 @@
 // What the rule language refuses, bounds and tells about a rule: error codes and offsets, limits, work on hostile
 // values, and the paths that an index is built from.
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalities, evaluate, holds, parseRule, paths, RuleError } from './index.ts';
@@ -302,5 +303,23 @@ describe('equalities', () => {
   ])('of %s', (rule, wanted) => {
     const found = equalities(parseRule(rule, names));
     expect(found.map(({ left, right }) => `${left.join('.')}=${right.join('.')}`)).toEqual(wanted);
+  });
+});
+
+describe('docs/rule-language.md', () => {
+  const page = readFileSync(new URL('../../../../../docs/rule-language.md', import.meta.url), 'utf8');
+  const block = (kind: string) =>
+    new RegExp(`^\`\`\`${kind}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)?.[1] ?? '';
+  const scope = JSON.parse(block('json')) as Record<string, unknown>;
+  const rows = [...block('cel').matchAll(/^(.*?) +\/\/ (.*)$/gm)].map(([, rule = '', value = '']) => ({
+    rule,
+    value,
+  }));
+
+  it('has examples', () => expect(rows.length).toBeGreaterThan(10));
+
+  it.each(rows)('$rule', ({ rule, value }) => {
+    if (value.startsWith('error: ')) expect(running(rule, scope).code).toBe(value.slice('error: '.length));
+    else expect(evaluate(parseRule(rule, names), scope)).toEqual(JSON.parse(value));
   });
 });

@@ -115,7 +115,7 @@ function verificationLines(verification: Verification, { paint }: Terminal): str
     '',
     ...verdictLines(showVerdict(judgement, ''), paint),
     '',
-    `${verdictWord(verdict, paint)}${verdict === judgement.verdict ? '' : ', as its keys are not pinned'}`,
+    `${verdictWord(verdict, paint)}${verdict === judgement.verdict ? '' : ', as you pinned no key of it, or no witness that cosigned it'}`,
   ];
 }
 

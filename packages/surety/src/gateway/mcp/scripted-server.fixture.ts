@@ -6,8 +6,10 @@ import { createInterface } from 'node:readline';
 const [mode = 'plain'] = process.argv.slice(2);
 if (mode === 'no-start') process.exit(3);
 
-const write = (text: string) => process.stdout.write(`${text}\n`);
-const answer = (id: unknown, result: string) =>
+const write = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const answer = (id: unknown, result: string): void =>
   write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`);
 const say = (text: string) => JSON.stringify({ content: [{ type: 'text', text }] });
 
@@ -39,7 +41,9 @@ function call(id: unknown, params: { name: string }, line: string): void {
   if (name === 'twice') answer(id, say('one'));
   if (name === 'unknown-id') answer(999_999, say('for nobody'));
   if (name === 'never-a-newline') {
-    const more = () => process.stdout.write('x'.repeat(65_536), () => setImmediate(more));
+    const more = (): void => {
+      process.stdout.write('x'.repeat(65_536), () => setImmediate(more));
+    };
     return more();
   }
   if (name === 'asks') {

@@ -1,0 +1,409 @@
+// One day of supplier payments as facts, for tests: declarations, payments, approvals, rows of the record.
+// Each part can be made to go wrong.
+
+import type { Kind } from './facts.ts';
+import { hashOf, type Key, LogMaker, makeKey, personKey, salt, sha256 } from './log.fixture.ts';
+import {
+  canonicalJson,
+  commitScalar,
+  fromBase64url,
+  leafHash,
+  NOTE_COSIGNATURE,
+  toBase64,
+  toBase64url,
+  treeRoot,
+  utf8,
+} from './records/index.ts';
+import { approvalText, minorUnits } from './rules/index.ts';
+import type { Trust } from './verify.ts';
+
+export const dayStart = Date.parse('2026-03-02T00:00:00Z');
+export const dayEnd = dayStart + 86_400_000;
+export const hourMs = 3_600_000;
+/** An instant of the day: `at(9, 30)`. */
+export const at = (hour: number, minute = 0): number => dayStart + hour * hourMs + minute * 60_000;
+
+const people = {
+  tove: 'tove@acme.example',
+  sam: 'sam@acme.example',
+  ines: 'ines@acme.example',
+  lena: 'lena@acme.example',
+  paul: 'paul@acme.example',
+};
+export const who = people;
+
+export const populationSql =
+  'SELECT id, invoice_id, iban, amount, currency, created_by FROM payments WHERE created_at >= :from AND created_at < :to';
+const paidOnceSql = 'SELECT invoice_id, count(id) AS payments FROM payments GROUP BY invoice_id';
+
+export const outcomeBody = {
+  outcome: 'supplier-payments',
+  statement: 'No supplier is paid without a matching order and, above 10,000, a second pair of eyes.',
+  owner: people.tove,
+  hash: hashOf('the file'),
+  atStake: { amountMinor: 200_000_000, currency: 'USD' },
+  appetite: { amountMinor: 5_000_000, currency: 'USD', per: 'day' },
+  evaluatedBy: [] as string[],
+  arguments: {},
+  egress: {},
+  reconcile: {
+    record: 'erp',
+    population: populationSql,
+    call: 'erp.pay_invoice',
+    key: { id: 'result.payment_id' },
+    match: { invoice_id: 'args.invoice_id', amount: 'money', iban: 'args.iban' },
+    money: { amount: 'amount', unit: 'major', currency: 'currency' },
+    elsewhere: [{ rows: "row.created_by == 'payroll-batch'", owner: people.paul }],
+    withinMs: hourMs,
+  },
+  invariants: [{ id: 'paid-once', extract: paidOnceSql, each: 'row.payments <= 1' }],
+  onBreach: 'hold',
+  needs: { rung: 'C5', windowMs: 86_400_000 },
+  timeZone: 'UTC',
+};
+
+const matched = {
+  outcome: 'supplier-payments',
+  rule: 'matched',
+  before: 'erp.pay_invoice',
+  require: {
+    call: 'erp.match_invoice',
+    where: "prior.args.invoice_id == args.invoice_id && prior.result.status == 'matched'",
+    same: [],
+  },
+  withinMs: 30 * 86_400_000,
+  once: ['args.invoice_id'],
+  mode: 'deny',
+};
+const fourEyes = {
+  outcome: 'supplier-payments',
+  rule: 'four-eyes',
+  before: 'erp.pay_invoice',
+  when: 'money > 1000000',
+  once: [],
+  approve: { function: 'finance', count: 1, not: ['requester', 'agent-owner'] },
+  mode: 'hold',
+};
+export const ruleBodies = { matched, fourEyes };
+const hashed = (rule: object) => ({ ...rule, hash: hashOf(canonicalJson(rule)) });
+
+export const permit = {
+  effect: 'permit',
+  principal: { op: '==', entity: { type: 'Agent', id: 'clerk' } },
+  action: { op: 'All' },
+  resource: { op: 'in', entity: { type: 'Server', id: 'erp' } },
+  conditions: [],
+};
+
+export interface DayOptions {
+  readonly clock?: 'system' | 'injected';
+  readonly witness?: 'real' | 'simulated' | 'none';
+  readonly simulated?: readonly string[];
+  /** Left out of the declarations. */
+  readonly without?: readonly string[];
+  readonly outcome?: object;
+  readonly matched?: object;
+  readonly fourEyes?: object;
+  readonly label?: object;
+  readonly clerk?: object;
+  readonly openedAt?: number;
+}
+
+export interface Paying {
+  readonly call?: string;
+  readonly at?: number;
+  readonly iban?: string;
+  /** How it settles; `open` not at all. */
+  readonly how?: 'ok' | 'error' | 'none' | 'open';
+  readonly by?: 'upstream' | 'record' | 'gateway';
+  readonly match?: boolean;
+  readonly row?: boolean;
+  readonly case?: string;
+  readonly user?: string | undefined;
+  readonly agent?: string;
+  readonly money?: object;
+  readonly effect?: string;
+  readonly intent?: boolean;
+  readonly tool?: string;
+}
+
+/** How an approval is made; each member can be made wrong. */
+export interface Approving {
+  readonly person?: string;
+  readonly as?: string;
+  readonly key?: Key;
+  readonly signer?: Key;
+  readonly amount?: string;
+  readonly expires?: number;
+  readonly rule?: string;
+  readonly hold?: string;
+  readonly at?: number;
+  readonly user?: string | undefined;
+  readonly decision?: 'approve' | 'refuse';
+}
+
+export class DayLog {
+  readonly log: LogMaker;
+  readonly witness = makeKey('audit.example/witness', NOTE_COSIGNATURE);
+  readonly keys: Record<string, Key> = { ines: makeKey('ines'), sam: makeKey('sam'), lena: makeKey('lena') };
+  readonly rows: Record<string, unknown>[] = [];
+  readonly lateRows: Record<string, unknown>[] = [];
+  readonly options: DayOptions;
+  #payments = 0;
+
+  constructor(options: DayOptions = {}, log = new LogMaker()) {
+    this.options = options;
+    this.log = log;
+    const openedAt = options.openedAt ?? at(8);
+    log.open(openedAt, options.clock);
+    this.#declare(openedAt);
+  }
+
+  get cosigners(): readonly Key[] {
+    return this.options.witness === 'none' ? [] : [this.witness];
+  }
+
+  get trust(): Trust {
+    const { logKey, statementKey } = this.log;
+    return {
+      log: [logKey.verifier],
+      statement: [statementKey.verifier],
+      witnesses: [this.witness.verifier],
+    };
+  }
+
+  declare(kind: Kind, stream: string, body: object, time = at(8)): number {
+    return this.log.write({ kind, stream, time, body: { ...body } });
+  }
+
+  enrol(person: string, functions: string[], keys: Key[], time = at(8)): number {
+    const simulated = this.options.simulated?.includes(person) === true;
+    const body = { person, name: this.log.commit(person), functions, keys: keys.map(personKey), simulated };
+    return this.declare('person.enrolled', `person/${person}`, body, time);
+  }
+
+  rule(rule: object, time = at(8)): number {
+    const body = hashed(rule) as unknown as { outcome: string; rule: string };
+    return this.declare('rule.activated', `rule/${body.outcome}/${body.rule}`, body, time);
+  }
+
+  outcome(changes: object = {}, time = at(8)): number {
+    return this.declare(
+      'outcome.declared',
+      'outcome/supplier-payments',
+      { ...outcomeBody, ...changes },
+      time,
+    );
+  }
+
+  withdraw(stream: string, time: number): number {
+    return this.declare('declaration.withdrawn', `withdrawal/${stream}`, { stream }, time);
+  }
+
+  identity(identity: string, body: object = {}, time = at(8)): number {
+    const budget = { amountMinor: 5_000_000, currency: 'USD', per: 'day' };
+    const full = { identity, is: 'agent', owner: people.lena, budget, timeZone: 'UTC', ...body };
+    const kept = Object.entries(full).filter(([, value]) => value !== undefined);
+    return this.declare('identity.enrolled', `identity/${identity}`, Object.fromEntries(kept), time);
+  }
+
+  #declare(time: number): void {
+    const { without = [], witness = 'real', outcome, matched: first, fourEyes: second } = this.options;
+    const has = (name: string) => !without.includes(name);
+    this.declare('tool.labelled', 'tool/erp.*', { tool: 'erp.*', effect: 'read' }, time);
+    const money = { amount: 'args.amount', unit: 'major', currency: 'args.currency' };
+    const label = { tool: 'erp.pay_invoice', effect: 'spend', money, ...this.options.label };
+    this.declare('tool.labelled', 'tool/erp.pay_invoice', defined(label), time);
+    const { ines, sam, lena } = this.keys as { ines: Key; sam: Key; lena: Key };
+    if (has(people.tove)) this.enrol(people.tove, ['treasury'], [], time);
+    this.enrol(people.sam, ['finance', 'payables'], [sam], time);
+    this.enrol(people.ines, ['finance'], [ines], time);
+    this.enrol(people.lena, ['finance', 'it'], [lena], time);
+    if (has(people.paul)) this.enrol(people.paul, ['payroll'], [], time);
+    if (has('clerk') === true) this.identity('clerk', this.options.clerk, time);
+    const policy = { policy: 'clerk-pays', hash: hashOf('p'), cedar: permit };
+    if (has('policy')) this.declare('policy.activated', 'policy/clerk-pays', policy, time);
+    this.declare(
+      'record.declared',
+      'record/erp',
+      { record: 'erp', kind: 'sqlite', definition: hashOf('r') },
+      time,
+    );
+    const { name, verifier: key } = this.witness;
+    const body = { witness: name, key, simulated: witness === 'simulated' };
+    if (witness !== 'none') this.declare('witness.declared', `witness/${name}`, body, time);
+    this.outcome(outcome, time);
+    if (has('matched')) this.rule(defined({ ...matched, ...first }), time);
+    if (has('four-eyes')) this.rule(defined({ ...fourEyes, ...second }), time);
+    this.log.write({
+      ...{ kind: 'case.opened', stream: 'case/k1', time, case: 'k1', agent: 'clerk', user: people.sam },
+      body: { application: 'desk', words: this.log.commit('pay what came in') },
+    });
+  }
+
+  #audit(call: string, tool: string, effect: string, args: object) {
+    const action = this.log.keyed('action', hashOf(canonicalJson({ tool, args })));
+    return { call, tool, effect, action, screened: 'none', attestation: 'none' };
+  }
+
+  /** A settled three-way match. */
+  match(invoice: string, time = at(9), result: object = { status: 'matched' }): number {
+    const args = { invoice_id: invoice };
+    const who = { case: 'k1', agent: 'clerk', user: people.sam };
+    const body = {
+      ...this.#audit(`m-${invoice}-${this.log.drafts.length}`, 'erp.match_invoice', 'read', args),
+      args: this.log.commit(args),
+      ...{ settlement: 'ok', by: 'upstream', result: this.log.commit(result) },
+    };
+    return this.log.write({ kind: 'call.settled', stream: 'case/k1', time, ...who, body });
+  }
+
+  /** A payment: intent, settlement and its row, unless said otherwise. Returns the intent's position. */
+  pay(invoice: string, amount = '480.00', paying: Paying = {}): number {
+    const { at: time = at(10), how = 'ok', by = 'upstream', iban = `IBAN-${invoice}` } = paying;
+    const { call = `c-${invoice}`, tool = 'erp.pay_invoice', effect = 'spend', intent = true } = paying;
+    const caseId = paying.case ?? 'k1';
+    const user = 'user' in paying ? paying.user : people.sam;
+    const who = { case: caseId, agent: paying.agent ?? 'clerk', user };
+    if (paying.match !== false) this.match(invoice, time - 60_000);
+    const args = { invoice_id: invoice, amount, currency: 'USD', iban };
+    const audit = this.#audit(call, tool, effect, args);
+    const stream = `case/${caseId}`;
+    const money = paying.money ?? { amountMinor: minorUnits(amount, 'major', 'USD'), currency: 'USD' };
+    const position = intent
+      ? this.log.write({
+          ...{ kind: 'call.intended', stream, time, ...who },
+          body: {
+            ...audit,
+            args: this.log.commit(args),
+            ...('money' in paying && paying.money === undefined ? {} : { money }),
+            ...{ policies: [], checkpoints: [], budgets: [], origins: 'not-traced' },
+          },
+        })
+      : this.log.drafts.length;
+    this.#payments += 1;
+    const id = `P${this.#payments}`;
+    if (how !== 'open') {
+      const result = how === 'ok' ? this.log.commit({ payment_id: id }) : [];
+      const about = intent ? { intent: position } : { args: this.log.commit(args) };
+      const body = { ...audit, ...about, settlement: how, by, result };
+      this.log.write({ kind: 'call.settled', stream, time: time + 1_000, ...who, body });
+    }
+    const row = { id, invoice_id: invoice, iban, amount, currency: 'USD', created_by: 'gateway' };
+    if (paying.row ?? how === 'ok') this.rows.push(row);
+    return position;
+  }
+
+  hold(invoice: string, amount: string, hold: string, time = at(10)): number {
+    const args = { invoice_id: invoice, amount, currency: 'USD', iban: `IBAN-${invoice}` };
+    const body = {
+      ...this.#audit(`w-${invoice}`, 'erp.pay_invoice', 'spend', args),
+      ...{ args: this.log.commit(args), hold, rule: this.hashOfRule('four-eyes') },
+      ...{ approve: fourEyes.approve, expires: time + 24 * hourMs },
+    };
+    const who = { case: 'k1', agent: 'clerk', user: people.sam };
+    return this.log.write({ kind: 'call.held', stream: `approval/${hold}`, time, ...who, body });
+  }
+
+  refuse(invoice: string, time = at(10)): number {
+    const args = { invoice_id: invoice, amount: '1.00', currency: 'USD', iban: 'X' };
+    const body = {
+      ...this.#audit(`r-${invoice}`, 'erp.pay_invoice', 'spend', args),
+      ...{ args: this.log.commit(args), step: 'checkpoint', code: 'checkpoint' },
+      cause: this.log.commit('no match'),
+    };
+    const who = { case: 'k1', agent: 'clerk', user: people.sam };
+    return this.log.write({ kind: 'call.refused', stream: 'case/k1', time, ...who, body });
+  }
+
+  hashOfRule(rule: string): string {
+    const found = this.log.drafts.findLast(
+      (each) => each.kind === 'rule.activated' && each.body['rule'] === rule,
+    );
+    return String(found?.body['hash'] ?? hashOf('none'));
+  }
+
+  approve(invoice: string, amount: string, approving: Approving = {}): number {
+    const { person = people.ines, as = 'finance', hold = `h-${invoice}` } = approving;
+    const { key = this.keys['ines'] as Key, signer = key } = approving;
+    const args = {
+      invoice_id: invoice,
+      amount: approving.amount ?? amount,
+      currency: 'USD',
+      iban: `IBAN-${invoice}`,
+    };
+    const user = 'user' in approving ? approving.user : people.sam;
+    const statement = defined({
+      action: hashOf(canonicalJson({ tool: 'erp.pay_invoice', args })),
+      ...{ agent: 'clerk', user, case: 'k1' },
+      rule: approving.rule ?? this.hashOfRule('four-eyes'),
+      ...{ hold, expires: approving.expires ?? at(23), function: as, person },
+      decision: approving.decision ?? 'approve',
+    });
+    const text = approvalText(statement as unknown as Parameters<typeof approvalText>[0]);
+    const body = {
+      ...{ hold, function: as, person, key: personKey(key).id, statement: this.log.commit(statement) },
+      signature: toBase64(signer.sign(utf8(text))),
+    };
+    return this.log.write({
+      ...{ kind: 'approval.given', stream: `approval/${hold}`, time: approving.at ?? at(10) },
+      body,
+    });
+  }
+
+  /** A row that the record holds and no call made. */
+  stray(row: object): void {
+    const plain = {
+      id: `S${this.rows.length}`,
+      invoice_id: null,
+      iban: 'X',
+      amount: '99.00',
+      currency: 'USD',
+    };
+    this.rows.push({ ...plain, created_by: 'm.keller', ...row });
+  }
+
+  extract(
+    extract: string,
+    query: string,
+    rows: readonly object[],
+    more: object = {},
+    time = dayEnd + hourMs,
+  ): number {
+    const made = rows.map((row) => commitScalar(row, 'row', salt, sha256));
+    const money = rows.every((row) => 'amount' in row && /^[\d.]+$/.test(String(row.amount)));
+    const totals: Record<string, number> = {};
+    for (const row of money ? rows : []) {
+      const { amount, currency } = row as { amount: string; currency: string };
+      totals[currency] = (totals[currency] ?? 0) + minorUnits(amount, 'major', currency);
+    }
+    const leaves = made.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
+    const body = {
+      ...{ outcome: 'supplier-payments', extract, record: 'erp', query: hashOf(query) },
+      ...{ from: dayStart, to: dayEnd, snapshot: hashOf('s'), columns: Object.keys(rows[0] ?? {}) },
+      ...{ count: rows.length, totals, rowRoot: toBase64url(treeRoot(leaves, sha256)), answer: 'ok' },
+      ...more,
+    };
+    const position = this.declare('record.extracted', 'record/supplier-payments', body, time);
+    this.log.rows.set(
+      position,
+      made.map(({ disclosure }) => disclosure),
+    );
+    return position;
+  }
+
+  /** Reads the record as the product does once the window has closed. */
+  close(time = dayEnd + hourMs): this {
+    this.extract('population', populationSql, this.rows, {}, time);
+    this.extract('late', populationSql, this.lateRows, { from: dayEnd, to: dayEnd + hourMs }, time);
+    const counts = new Map<string, number>();
+    for (const { invoice_id: invoice } of this.rows)
+      if (typeof invoice === 'string') counts.set(invoice, (counts.get(invoice) ?? 0) + 1);
+    const paid = [...counts].map(([invoice_id, payments]) => ({ invoice_id, payments }));
+    this.extract('paid-once', paidOnceSql, paid, {}, time);
+    return this;
+  }
+}
+
+const defined = (value: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));

@@ -1,0 +1,58 @@
+// What a day on which something is as it should not be is made of.
+
+import { at, type Day, hashOf, honestDay } from '../verify.fixture.ts';
+import type { Question, ReasonCode } from './reasons.ts';
+
+export interface DayCase {
+  readonly name: string;
+  readonly day: () => Day;
+  readonly question: Question;
+  readonly verdict: 'proven' | 'violated' | 'unproven';
+  readonly code: ReasonCode;
+  readonly otherwise?: 'proven' | 'violated' | 'unproven';
+  /** What the whole then is, where it is not the same. */
+  readonly whole?: 'violated' | 'unproven' | 'holding';
+}
+
+export type Made = (day: Day) => void;
+export const withDay =
+  (change: Made, options: ConstructorParameters<typeof Day>[0] = {}) =>
+  (): Day => {
+    const day = honestDay(options);
+    change(day);
+    return day.close();
+  };
+export const nothing: Made = () => {};
+export const of = (question: Question, verdict: 'violated' | 'unproven', code: ReasonCode) => ({
+  question,
+  verdict,
+  code,
+});
+export const approved = (approving: Parameters<Day['approve']>[2], options = {}) =>
+  withDay((day) => {
+    day.approve('4120', '20000.00', { at: at(12), ...approving });
+    day.pay('4120', '20000.00', { at: at(12, 30) });
+  }, options);
+
+export function passedOver() {
+  return of('guarded', 'violated', 'checkpoint-passed-over');
+}
+
+/** After facts were moved: settlements name the position of their intent. */
+export function shiftIntents(day: Day): void {
+  day.log.renumber();
+  const intents = new Map(
+    day.log.drafts.flatMap(({ kind, body }, position) =>
+      kind === 'call.intended' ? [[body['call'], position]] : [],
+    ),
+  );
+  for (const { kind, body } of day.log.drafts)
+    if (kind === 'call.settled' && 'intent' in body) body['intent'] = intents.get(body['call']);
+}
+
+export function withholdArgs(day: Day, call: string): void {
+  const fact = day.log.drafts.find(({ body }) => String(body['call']).startsWith(call));
+  const digests = fact?.body['args'] as string[];
+  for (const disclosure of day.log.disclosures)
+    if (digests.includes(hashOf(disclosure))) day.log.disclosures.delete(disclosure);
+}

@@ -1,0 +1,135 @@
+// Days on which limits, owners, tests or the evidence are not as they should be.
+
+import { at, hashOf, outcomeBody, permit, who } from '../verify.fixture.ts';
+import { type DayCase, nothing, of, withDay } from './cases.fixture.ts';
+
+export const otherDays: readonly DayCase[] = [
+  {
+    name: 'a limit that was exceeded',
+    day: withDay(nothing, { clerk: { budget: { amountMinor: 1_000_000, currency: 'USD', per: 'day' } } }),
+    ...of('bounded', 'violated', 'limit-exceeded'),
+  },
+  {
+    name: 'a limit that was raised after it was exceeded',
+    day: withDay(
+      (day) => {
+        day.identity('clerk', {}, at(20));
+      },
+      { clerk: { budget: { amountMinor: 1_000_000, currency: 'USD', per: 'day' } } },
+    ),
+    ...of('bounded', 'violated', 'limit-exceeded'),
+  },
+  {
+    name: 'budgets above the appetite',
+    day: withDay((day) => {
+      day.identity('second');
+      const cedar = {
+        ...permit,
+        principal: { op: 'All' },
+        conditions: [{ kind: 'when', body: { Value: false } }],
+      };
+      const policy = { policy: 'others', hash: hashOf('q'), cedar };
+      day.declare('policy.activated', 'policy/others', policy);
+    }),
+    ...of('bounded', 'unproven', 'over-appetite'),
+  },
+  {
+    name: 'an agent without a budget',
+    day: withDay(nothing, { clerk: { budget: undefined } }),
+    ...of('bounded', 'unproven', 'unbounded'),
+  },
+  {
+    name: 'an agent that nobody enrolled',
+    day: withDay(nothing, { without: ['clerk'] }),
+    ...of('bounded', 'unproven', 'unbounded'),
+    whole: 'violated',
+  },
+  {
+    name: 'a payment whose label counts no money',
+    day: withDay(nothing, { label: { money: undefined } }),
+    ...of('bounded', 'unproven', 'unbounded'),
+    whole: 'violated',
+  },
+  {
+    name: 'no appetite',
+    day: withDay(nothing, { outcome: { appetite: undefined } }),
+    ...of('bounded', 'unproven', 'appetite-missing'),
+  },
+  {
+    name: 'an owner who is not enrolled',
+    day: withDay(nothing, { without: [who.tove] }),
+    ...of('owned', 'unproven', 'owner-missing'),
+  },
+  {
+    name: 'functions that have not signed',
+    day: withDay(nothing, { outcome: { evaluatedBy: ['legal'] } }),
+    ...of('owned', 'unproven', 'assumption-unsigned'),
+  },
+  {
+    name: 'a simulated owner',
+    day: withDay(nothing, { simulated: [who.tove] }),
+    ...of('owned', 'unproven', 'simulated'),
+    otherwise: 'proven',
+  },
+  {
+    name: 'controls that nothing measured',
+    day: withDay(nothing),
+    ...of('tested', 'unproven', 'test-expired'),
+  },
+  {
+    name: 'a number that a process skipped',
+    day: withDay((day) => {
+      for (const draft of day.log.drafts.slice(-3)) draft.emitterSeq += 1;
+      day.log.emitter = 'second';
+    }),
+    ...of('recorded', 'unproven', 'sequence-gap'),
+  },
+  {
+    name: 'a process that lost its tail',
+    day: withDay((day) => {
+      day.log.emitter = 'second';
+      day.log.start(at(16), { tail: 'may-be-lost', predecessor: 'first' });
+    }),
+    ...of('recorded', 'unproven', 'sequence-gap'),
+  },
+  {
+    name: 'a process that says its predecessor ended, though it did not',
+    day: withDay((day) => {
+      day.log.emitter = 'second';
+      day.log.start(at(16), { tail: 'clean', predecessor: 'first' });
+    }),
+    ...of('recorded', 'unproven', 'sequence-gap'),
+  },
+  {
+    name: 'a process that began without saying so',
+    day: withDay((day) => {
+      day.log.emitter = 'second';
+    }),
+    ...of('recorded', 'unproven', 'sequence-gap'),
+  },
+  {
+    name: 'no witness',
+    day: withDay(nothing, { witness: 'none' }),
+    ...of('recorded', 'unproven', 'witness-missing'),
+  },
+  {
+    name: "a witness on the operator's host",
+    day: withDay(nothing, { witness: 'simulated', outcome: { needs: { ...outcomeBody.needs, rung: 'C2' } } }),
+    ...of('recorded', 'unproven', 'simulated'),
+    otherwise: 'proven',
+  },
+  {
+    name: 'an injected clock',
+    day: withDay(nothing, { clock: 'injected', outcome: { needs: { ...outcomeBody.needs, rung: 'C2' } } }),
+    ...of('recorded', 'unproven', 'simulated'),
+    otherwise: 'proven',
+  },
+  {
+    name: 'a time long before those ahead of it',
+    day: withDay((day) => {
+      day.refuse('4199', at(7));
+    }),
+    ...of('recorded', 'unproven', 'time-backwards'),
+  },
+  { name: 'ways past the gateway', day: withDay(nothing), ...of('recorded', 'unproven', 'bypass-possible') },
+];

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { at, Day, dayEnd, dayStart, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
+import { guardedDays } from './guarded.fixture.ts';
+import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
+import { otherDays } from './other.fixture.ts';
+import { reconciledDays } from './reconciled.fixture.ts';
+
+const dayCases = [...reconciledDays, ...guardedDays, ...otherDays];
+
+const answer = (judgement: Judgement, question: Question) => {
+  const found = judgement.questions.find((each) => each.question === question);
+  if (found === undefined) throw new Error('six questions');
+  return found;
+};
+const codes = (judgement: Judgement, question: Question): ReasonCode[] => [
+  ...new Set(answer(judgement, question).reasons.map(({ code }) => code)),
+];
+
+describe('an honest day', () => {
+  it('is reconciled, guarded and owned; what is not built yet is said', async () => {
+    const judgement = await honestDay().close().judged();
+    expect(judgement.figures).toEqual({
+      calls: 4,
+      effects: 4,
+      rows: 5,
+      governed: 4,
+      elsewhere: 1,
+      orphans: 0,
+    });
+    const verdicts = judgement.questions.map(({ question, verdict }) => [question, verdict]);
+    expect(Object.fromEntries(verdicts)).toEqual({
+      ...{ reconciled: 'proven', guarded: 'proven', bounded: 'unproven' },
+      ...{ owned: 'proven', tested: 'unproven', recorded: 'unproven' },
+    });
+    expect(codes(judgement, 'bounded')).toEqual(['not-enforced']);
+    expect(codes(judgement, 'tested')).toEqual(['test-expired', 'not-enforced']);
+    expect(codes(judgement, 'recorded')).toEqual(['bypass-possible']);
+    expect(judgement).toMatchObject({ verdict: 'unproven', grade: 'observed', rung: 'C3' });
+    expect(judgement.assumptions.map(({ text }) => text)).toContain(
+      '1 rows over 2500.00 USD came through a declared channel that Surety does not see',
+    );
+  });
+
+  it('is lowered by what is simulated, and says what it would be', async () => {
+    const simulated = Object.values(who);
+    const judgement = await honestDay({ simulated, witness: 'simulated', clock: 'injected' })
+      .close()
+      .judged();
+    for (const question of ['reconciled', 'guarded', 'owned'] as const) {
+      expect(answer(judgement, question)).toMatchObject({ verdict: 'unproven', otherwise: 'proven' });
+      expect(codes(judgement, question)).toEqual(['simulated']);
+    }
+  });
+});
+
+describe('a day on which there is', () => {
+  it.each(dayCases)('$name: $question is $verdict ($code)', async (each) => {
+    const judgement = await each.day().judged();
+    expect(codes(judgement, each.question)).toContain(each.code);
+    const { verdict, otherwise } = answer(judgement, each.question);
+    expect(verdict).toBe(each.verdict);
+    if (each.otherwise !== undefined) expect(otherwise).toBe(each.otherwise);
+    const whole = each.whole ?? (each.verdict === 'violated' ? 'violated' : judgement.verdict);
+    expect(judgement.verdict).toBe(whole);
+  });
+
+  it('every reason of the closed list', () => {
+    const produced = new Set(dayCases.map(({ code }) => code));
+    expect(Object.keys(reasonCodes).filter((code) => !produced.has(code as ReasonCode))).toEqual([]);
+  });
+});
+
+describe('reconciled', () => {
+  it('is proven over a zero that was read', async () => {
+    const judgement = await new Day().close().judged();
+    expect(answer(judgement, 'reconciled').verdict).toBe('proven');
+    expect(answer(judgement, 'guarded').verdict).toBe('proven');
+  });
+
+  it('finds the effect of a call whose answer was lost, settled from the record or not', async () => {
+    const day = honestDay();
+    day.pay('4107', '10.00', { how: 'ok', by: 'record' });
+    day.pay('4108', '11.00', { how: 'error', row: true });
+    const judgement = await day.close().judged();
+    expect(answer(judgement, 'reconciled').verdict).toBe('proven');
+    expect(judgement.figures).toMatchObject({ effects: 6, governed: 6 });
+  });
+
+  it('counts an open intent as its row once the record shows one, and still says that it is open', async () => {
+    const day = honestDay();
+    day.pay('4107', '10.00', { how: 'open', row: true });
+    const judgement = await day.close().judged();
+    expect(codes(judgement, 'reconciled')).toEqual(['open-obligation']);
+    expect(judgement.figures.orphans).toBe(0);
+  });
+
+  it('gives no row to an open intent when nothing is compared', async () => {
+    const { reconcile } = outcomeBody;
+    const day = honestDay({ outcome: { reconcile: { ...reconcile, match: {} } } });
+    day.pay('4107', '10.00', { how: 'open' });
+    day.stray({ id: 'X1' });
+    expect(codes(await day.close().judged(), 'reconciled')).toContain('orphan');
+  });
+
+  it('accounts for a call whose row the record dated just after the window', async () => {
+    const day = honestDay();
+    day.pay('4107', '10.00', { at: at(23, 59), row: false });
+    const row = { id: 'P5', invoice_id: '4107', iban: 'IBAN-4107', amount: '10.00', currency: 'USD' };
+    day.lateRows.push({ ...row, created_by: 'gateway' });
+    expect(answer(await day.close().judged(), 'reconciled').verdict).toBe('proven');
+  });
+
+  it('judges no orphan while the window is open, and a checkpoint passed over at once', async () => {
+    const day = honestDay();
+    day.stray({ id: 'X1' });
+    day.asOf = at(20);
+    expect((await day.judged()).verdict).toBe('holding');
+    day.pay('4107', '10.00', { match: false });
+    expect((await day.judged()).verdict).toBe('violated');
+  });
+});
+
+describe('guarded', () => {
+  it('does not ask for what a rule does not ask for', async () => {
+    const day = honestDay();
+    day.pay('4120', '10000.00', { at: at(12) });
+    expect(answer(await day.close().judged(), 'guarded').verdict).toBe('proven');
+  });
+
+  it('lets evidence serve again after a call that had no effect', async () => {
+    const day = honestDay();
+    day.pay('4120', '5.00', { at: at(12), how: 'none', call: 'first' });
+    day.pay('4120', '5.00', { at: at(13), call: 'second' });
+    expect(answer(await day.close().judged(), 'guarded').verdict).toBe('proven');
+  });
+
+  it('takes no offence at a call that had no effect', async () => {
+    const day = honestDay();
+    day.pay('4120', '5.00', { at: at(12), how: 'none', match: false });
+    day.pay('4121', '5.00', { at: at(12), how: 'error', match: false });
+    expect(answer(await day.close().judged(), 'guarded').verdict).toBe('proven');
+  });
+
+  it('judges the calls of other windows only where their rows lie here', async () => {
+    const day = honestDay();
+    day.pay('4120', '5.00', { at: dayEnd + hourMs, match: false });
+    day.rows.pop();
+    expect(answer(await day.close(dayEnd + 2 * hourMs).judged(), 'guarded').verdict).toBe('proven');
+    const next = await day.judged({ from: dayEnd, to: dayEnd + 86_400_000 });
+    expect(answer(next, 'guarded').verdict).toBe('violated');
+  });
+
+  it('says when nobody is known to have asked for what a person approved', async () => {
+    const day = honestDay();
+    day.match('4120', at(12));
+    day.approve('4120', '20000.00', { at: at(12), user: undefined });
+    day.pay('4120', '20000.00', { at: at(13), user: undefined, match: false });
+    expect(codes(await day.close().judged(), 'guarded')).toEqual(['intent-undeclared']);
+  });
+});
+
+describe('reasons', () => {
+  it('name who can end them, and are bounded', async () => {
+    const day = honestDay();
+    for (let index = 0; index < 150; index += 1) day.stray({ id: `X${index}` });
+    const { reasons } = answer(await day.close().judged(), 'reconciled');
+    expect(reasons).toHaveLength(101);
+    expect(reasons.at(-1)?.text).toMatch(/^and 50 more of the kind/);
+    expect(reasons.every(({ who: people, remedy }) => people.length > 0 && remedy !== '')).toBe(true);
+  });
+
+  it('a day begins where the window does', () => expect(dayStart % 86_400_000).toBe(0));
+});
