@@ -8,13 +8,13 @@ import { callText, httpRequest, orders } from './rig/calls.ts';
 import type { Reply } from './rig/connection.ts';
 import { Disk, scratchFolder } from './rig/disk.ts';
 import { closedLoop, type Measured, openLoop, type Subject } from './rig/load.ts';
-import { cpuUs, peakMb, residentMb, start } from './rig/processes.ts';
+import { cpuUs, ownCpuUs, peakMb, residentMb, start } from './rig/processes.ts';
 import { asked, type Figure, figure, publish, say } from './rig/report.ts';
-import { median, overRounds, percentile } from './rig/statistics.ts';
+import { overRounds, percentile } from './rig/statistics.ts';
 import { raiseSurety } from './rig/surety.ts';
 
 const options = asked(['rate', 'cpu-rate', 'seconds', 'rounds']);
-const rate = options.number('rate', options.quick ? 50 : 200);
+const rate = options.number('rate', 50);
 const seconds = options.number('seconds', options.quick ? 0.4 : 4);
 const rounds = options.number('rounds', options.quick ? 1 : 3);
 const connectionCounts = options.quick ? [1, 16] : [1, 16, 64];
@@ -140,25 +140,50 @@ async function latency(connections: number): Promise<Figure[]> {
   });
 }
 
+interface Cost {
+  readonly allUs: number;
+  /** Of Surety's processes, one by one. */
+  readonly gatewayUs: number;
+  readonly sealerUs: number;
+  readonly witnessUs: number;
+}
+
+function spent(pids: readonly number[]): Cost {
+  const [gateway, witness] = [ownCpuUs(surety.gateway.pid), ownCpuUs(surety.witness.pid)];
+  const sealerUs = cpuUs([surety.gateway.pid]) - gateway;
+  return { allUs: cpuUs(pids), gatewayUs: gateway, sealerUs, witnessUs: witness };
+}
+
 /** CPU per call of all of a subject's processes at one rate that each of them carries. */
 async function cost(perSecond: number): Promise<Figure[]> {
   say(`gateway: CPU at ${perSecond} calls/s, 16 connections`);
   const load = { perSecond, seconds: options.quick ? 1 : Math.max(2, seconds) };
-  const found = await inTurns(async (subject) => {
-    const before = cpuUs(subject.pids);
+  const found = await inTurns(async (subject): Promise<Cost> => {
+    const before = spent(subject.pids);
     const { calls } = whole(subject, await openLoop(subject, 16, load));
     // What a call leaves behind (its facts, their sealing, the cosignature) is paid before the count is read.
     if (subject.pids.length > 0) await pause(300);
-    return (cpuUs(subject.pids) - before) / calls;
+    const after = spent(subject.pids);
+    const per = (of: keyof Cost): number => (after[of] - before[of]) / calls;
+    return {
+      allUs: per('allUs'),
+      gatewayUs: per('gatewayUs'),
+      sealerUs: per('sealerUs'),
+      witnessUs: per('witnessUs'),
+    };
   });
-  const each = subjects.slice(1).map(({ name }) => [name, median(at(found, name))] as const);
-  const least = each[0]?.[1] ?? Number.NaN;
+  const us = (name: string, of: keyof Cost): number => overRounds(at(found, name), (each) => each[of]);
+  const governed = ['read', 'pay'].flatMap((name) => [
+    figure(`cpu-${name}-us`, us(name, 'allUs'), `${titles[name]}, CPU per call`),
+    figure(`cpu-${name}-hop-ratio`, us(name, 'allUs') / us('hop', 'allUs'), '  bare hops', '<= 3'),
+    figure(`cpu-${name}-gateway-us`, us(name, 'gatewayUs'), '  gateway and its ledger thread'),
+    figure(`cpu-${name}-sealer-us`, us(name, 'sealerUs'), '  sealer'),
+    figure(`cpu-${name}-witness-us`, us(name, 'witnessUs'), '  witness'),
+  ]);
   return [
     figure('cpu-rate-per-s', perSecond, 'the rate', '>= 1,000'),
-    ...each.flatMap(([name, us]) => [
-      figure(`cpu-${name}-us`, us, `${titles[name]}, CPU per call`),
-      ...(name === 'hop' ? [] : [figure(`cpu-${name}-hop-ratio`, us / least, '  bare hops', '<= 3')]),
-    ]),
+    figure('cpu-hop-us', us('hop', 'allUs'), `${titles['hop']}, CPU per call`),
+    ...governed,
   ];
 }
 

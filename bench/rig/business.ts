@@ -14,6 +14,9 @@ export interface BusinessOptions {
   readonly checkpoints: string;
   readonly servers: string;
   readonly witnesses?: string;
+  /** Further keys of `surety.yaml`, and of the outcome. */
+  readonly installation?: string;
+  readonly outcome?: string;
 }
 
 export const agentName = (number: number): string => `clerk-${number}`;
@@ -22,7 +25,7 @@ export const agentName = (number: number): string => `clerk-${number}`;
 export async function writeBusiness(folder: string, options: BusinessOptions): Promise<Config> {
   const files = {
     'surety.yaml': suretyYaml(options),
-    'outcomes/payments.yaml': `${outcomeYaml('payments')}${options.checkpoints}`,
+    'outcomes/payments.yaml': `${outcomeYaml('payments')}${options.checkpoints}${options.outcome ?? ''}`,
     ...otherOutcomes(options.otherRules),
     'policies/clerks.cedar': cedar(options),
   };
@@ -38,7 +41,7 @@ export async function writeBusiness(folder: string, options: BusinessOptions): P
 const list = <T>(count: number, make: (number: number) => T): T[] =>
   Array.from({ length: count }, (_, number) => make(number));
 
-function suretyYaml({ agents, servers, witnesses = '[]' }: BusinessOptions): string {
+function suretyYaml({ agents, servers, witnesses = '[]', installation = '' }: BusinessOptions): string {
   const budget = '{ amount: 1000000000, currency: USD, per: day }';
   const clerks = list(agents, (n) => `  ${agentName(n)}: { owner: owner@bench.example, budget: ${budget} }`);
   return `origin: bench.example/surety
@@ -56,7 +59,7 @@ people:
 agents:
 ${clerks.join('\n')}
 witnesses: ${witnesses}
-`;
+${installation}`;
 }
 
 const outcomeYaml = (id: string): string => `outcome: ${id}

@@ -68,10 +68,13 @@ function jsonIn(line: string): Readonly<Record<string, unknown>> | undefined {
 
 /** CPU microseconds that these processes, and all that they started, have used since they began. */
 export const cpuUs = (pids: readonly number[]): number =>
-  families(pids).reduce((sum, pid) => {
-    const stat = statOf(pid);
-    return sum + (stat === undefined ? 0 : (stat.userTicks + stat.systemTicks) * usPerTick);
-  }, 0);
+  families(pids).reduce((sum, pid) => sum + ownCpuUs(pid), 0);
+
+/** CPU microseconds that this process alone has used since it began. */
+export const ownCpuUs = (pid: number): number => {
+  const stat = statOf(pid);
+  return stat === undefined ? 0 : (stat.userTicks + stat.systemTicks) * usPerTick;
+};
 
 /** Resident memory now, in MB, of these processes and all that they started. */
 export const residentMb = (pids: readonly number[]): number =>

@@ -371,12 +371,7 @@ export class DayLog {
     time = dayEnd + hourMs,
   ): number {
     const made = rows.map((row) => commitScalar(row, 'row', salt, sha256));
-    const money = rows.every((row) => 'amount' in row && /^[\d.]+$/.test(String(row.amount)));
-    const totals: Record<string, number> = {};
-    for (const row of money ? rows : []) {
-      const { amount, currency } = row as { amount: string; currency: string };
-      totals[currency] = (totals[currency] ?? 0) + minorUnits(amount, 'major', currency);
-    }
+    const totals = this.#counts() ? totalsOf(rows) : {};
     const leaves = made.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
     const body = {
       ...{ outcome: 'supplier-payments', extract, record: 'erp', query: hashOf(query) },
@@ -390,6 +385,12 @@ export class DayLog {
       made.map(({ disclosure }) => disclosure),
     );
     return position;
+  }
+
+  /** Only an outcome with a record says where the money stands. */
+  #counts(): boolean {
+    const outcome = this.log.drafts.findLast(({ kind }) => kind === 'outcome.declared');
+    return outcome?.body['reconcile'] !== undefined;
   }
 
   /** Reads the record as the product does once the window has closed. */
@@ -407,3 +408,11 @@ export class DayLog {
 
 const defined = (value: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
+
+function totalsOf(rows: readonly { amount?: string; currency?: string }[]): Record<string, number> {
+  const totals: Record<string, number> = {};
+  for (const { amount = '', currency = '' } of rows)
+    if (/^[\d.]+$/.test(amount))
+      totals[currency] = (totals[currency] ?? 0) + minorUnits(amount, 'major', currency);
+  return totals;
+}

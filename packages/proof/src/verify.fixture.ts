@@ -4,15 +4,7 @@ import { proofFiles, writeProof } from './contents.ts';
 import { at, DayLog, type DayOptions, dayEnd, dayStart } from './day.fixture.ts';
 import { parseFact } from './facts.ts';
 import { headOf, type Key, sha256 } from './log.fixture.ts';
-import {
-  canonicalJson,
-  digestOf,
-  parseDisclosure,
-  parseJson,
-  signEnvelope,
-  toBase64,
-  utf8,
-} from './records/index.ts';
+import { digestOf, parseDisclosure, signEnvelope, toBase64, utf8 } from './records/index.ts';
 import { payloadType, populationCsv, reportHtml, statementText } from './report/index.ts';
 import { foldBook, type Judgement, judge, type Row } from './verdict/index.ts';
 

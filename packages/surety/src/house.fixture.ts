@@ -3,7 +3,7 @@
 // a function, so that a test can choose every answer. The clock is an injected one that the test moves.
 
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -97,6 +97,10 @@ checkpoints:
     before: erp.pay
     when: "money > 1000000"
     approve: { function: finance, count: 1, not: [requester, agent-owner] }
+  - id: two-of-finance
+    before: erp.gift
+    when: "money > 500000"
+    approve: { function: finance, count: 2, not: [agent-owner] }
 reconcile:
   record: erp
   population: >-
@@ -111,7 +115,10 @@ invariants:
 `;
 
 const permitted = ['buyer', 'second', 'saver']
-  .map((agent) => `@id("${agent}")\npermit (principal == Agent::"${agent}", action, resource in Server::"erp");\n`)
+  .map(
+    (agent) =>
+      `@id("${agent}")\npermit (principal == Agent::"${agent}", action, resource in Server::"erp");\n`,
+  )
   .join('');
 const policies = `${permitted}
 @id("nobody-wipes")
@@ -148,13 +155,14 @@ export class TestHouse {
   readonly folder: string;
   house: House;
   /** What the house said to people. */
-  readonly notes: string[] = [];
+  readonly notes: string[];
   /** Every call that reached the upstream. */
   readonly sent: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> }[] = [];
 
-  private constructor(folder: string, house: House) {
+  private constructor(folder: string, house: House, notes: string[]) {
     this.folder = folder;
     this.house = house;
+    this.notes = notes;
   }
 
   static async open(changed: Readonly<Record<string, string>> = {}): Promise<TestHouse> {
@@ -168,9 +176,7 @@ export class TestHouse {
     books.exec(booksSchema);
     books.close();
     const notes: string[] = [];
-    const opened = new TestHouse(folder, await openIn(folder, notes));
-    opened.notes.push(...notes);
-    return opened;
+    return new TestHouse(folder, await openIn(folder, notes), notes);
   }
 
   /** Closes the house, or pretends that it died, and opens it again on the same folder. */
@@ -189,17 +195,17 @@ export class TestHouse {
   }
 
   now(): number {
-    return this.#at + (Date.now() - this.#real);
+    const { at, real } = JSON.parse(readFileSync(join(this.folder, 'clock.json'), 'utf8')) as {
+      at: number;
+      real: number;
+    };
+    return at + (Date.now() - real);
   }
 
   /** Moves the clock of everything. */
   advance(ms: number): void {
-    this.#at = this.now() + ms;
-    this.#real = Date.now();
-    setClock(this.folder, this.#at, this.#real);
+    setClock(this.folder, this.now() + ms);
   }
-  #at = startAt;
-  #real = Date.now();
 
   call(tool: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<ToolReply> {
     const { agent = 'buyer', answer = this.answer } = options;
@@ -314,8 +320,10 @@ export class TestHouse {
   }
 }
 
-function setClock(folder: string, at: number, real = Date.now()): void {
-  writeFileSync(join(folder, 'clock.json'), JSON.stringify({ at, real }));
+function setClock(folder: string, at: number): void {
+  const file = join(folder, 'clock.json');
+  writeFileSync(`${file}.new`, JSON.stringify({ at, real: Date.now() }));
+  renameSync(`${file}.new`, file);
 }
 
 async function openIn(folder: string, notes: string[]): Promise<House> {

@@ -44,6 +44,8 @@ export interface House {
   verdict(outcome: string, at?: number): Promise<Given>;
   prove(outcome: string, at?: number): Promise<{ given: Given; proof: Uint8Array }>;
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
+  /** Revokes every credential of an identity; gives how many there were. */
+  revoke(identity: string): Promise<number>;
   openCase(application: string, opening: CaseOpening): Promise<string>;
   /** The application that presents this credential, if one does. */
   application(authorization: string | undefined): string | undefined;
@@ -134,7 +136,12 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     // Verdicts read and append: one at a time, so that each stands on a log that it alone has extended.
     const inTurn = turns();
     const verdict = (outcome: string, at?: number) => inTurn(() => giveVerdict(parts, outcome, at));
-    const settle = () => inTurn(() => settleAll(parts, () => gateway.logic.anyOpen, options));
+    const reconciled = toolsReconciled(config);
+    const settle = () =>
+      inTurn(async () => {
+        // Reading the whole log beside the traffic is worth it only if a record could tell something.
+        if (gateway.anyUnanswered(reconciled)) await settleAll(parts, options);
+      });
     settleSoon = once(() =>
       settle().catch((error: Error) => options.onNote('warn', `not settled: ${error.message}`)),
     );
@@ -152,6 +159,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
         };
       },
       issue: (identity, lifeMs) => issue(log, gateway, identity, clock.now() + lifeMs),
+      revoke: (identity) => revoke(log, gateway, identity),
       openCase: (application, opening) => openCase(log, gateway, application, opening),
       application: (authorization) => {
         const found = gateway.identities.identify(authorization, clock.now());
@@ -175,7 +183,10 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       },
       settle,
       close: async () => {
+        // Whoever asks for a verdict gets it, or the error that its work ends with.
+        await inTurn(async () => undefined);
         for (const close of opened) await close();
+        await Promise.all([...records.values()].map((record) => record.close()));
       },
     };
   } catch (error) {
@@ -239,6 +250,16 @@ async function issue(log: Log, gateway: Gateway, identity: string, expires: numb
   return { credential, expires };
 }
 
+async function revoke(log: Log, gateway: Gateway, identity: string): Promise<number> {
+  if (gateway.identities.get(identity) === undefined)
+    throw new HouseError(`no identity \`${identity}\` is enrolled`);
+  const facts = gateway.identities
+    .credentialsOf(identity)
+    .map((hash) => ({ kind: 'credential.revoked', body: { identity, hash } }) as const);
+  if (facts.length > 0) await log.append([{ stream: `credentials/${identity}`, facts }]);
+  return facts.length;
+}
+
 async function openCase(
   log: Log,
   gateway: Gateway,
@@ -255,9 +276,16 @@ async function openCase(
   return id;
 }
 
-async function settleAll(parts: VerdictParts, anyOpen: () => boolean, options: HouseOptions): Promise<void> {
+/** The tools whose effects some record shows. */
+const toolsReconciled = ({ declarations }: Config): ReadonlySet<string> =>
+  new Set(
+    declarations.flatMap((each) =>
+      each.kind === 'outcome.declared' && each.body.reconcile !== undefined ? [each.body.reconcile.call] : [],
+    ),
+  );
+
+async function settleAll(parts: VerdictParts, options: HouseOptions): Promise<void> {
   const { log, records, now } = parts;
-  if (!anyOpen()) return;
   const book = await readBook(log, log.size());
   for (const { body } of book.outcomes.values()) {
     const record = body.reconcile && records.get(body.reconcile.record);

@@ -51,6 +51,7 @@ function deskOf(house: House): Desk {
       return { verdict: showVerdict(given.judgement, given.headNote), proof };
     },
     issue: (identity, lifeMs) => house.issue(identity, lifeMs),
+    revoke: (identity) => house.revoke(identity),
     openCase: (application, opening) => house.openCase(application, opening),
     answer: (offered) => house.answer(offered),
     settle: () => house.settle(),

@@ -1,52 +1,11 @@
 // Cedar's evaluator against Cedar itself: each policy is put into its JSON form by the engine, decided here, and
 // decided by the engine from its text. Decision, determining policies and failing policies must be the same.
 
-import { isAuthorized, type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CedarError, type CedarRequest, checkCedar, decideCedar, type EntityUid } from './cedar.ts';
-
-const uid = (type: string, id: string): EntityUid => ({ type, id });
-
-const request: CedarRequest = {
-  principal: uid('Agent', 'clerk'),
-  action: uid('Action', 'erp.pay_invoice'),
-  resource: uid('Tool', 'erp.pay_invoice'),
-  context: {
-    amount: 4800000,
-    currency: 'USD',
-    urgent: false,
-    user: { __entity: { type: 'User', id: 'anna' } },
-    tags: ['new', 'eu'],
-    vendor: { name: 'Ötz & Söhne *AG*', ratings: [1, 2, 3], address: { city: 'Bern' } },
-    'odd name': 1,
-    empty: [],
-  },
-};
-
-const entities = [
-  {
-    uid: uid('Agent', 'clerk'),
-    attrs: { limit: 5000000, name: 'clerk' },
-    parents: [uid('Team', 'payables')],
-  },
-  { uid: uid('Team', 'payables'), attrs: {}, parents: [uid('Team', 'finance')] },
-  { uid: uid('Team', 'finance'), attrs: { size: 3 }, parents: [] },
-  {
-    uid: uid('Tool', 'erp.pay_invoice'),
-    attrs: { owner: { __entity: uid('User', 'anna') } },
-    parents: [uid('Server', 'erp')],
-  },
-  { uid: uid('User', 'anna'), attrs: { limits: { day: 10 } }, parents: [] },
-];
-
-function compiled(text: string): PolicyJson {
-  const answer = policyToJson(text);
-  if (answer.type === 'failure')
-    throw new Error(`${text}: ${answer.errors.map(({ message }) => message).join()}`);
-  // As it comes back from the ledger.
-  return JSON.parse(JSON.stringify(answer.json)) as PolicyJson;
-}
+import { compiled, entities, request, uid } from './cedar.fixture.ts';
+import { decideCedar } from './cedar.ts';
 
 interface Decided {
   readonly decision: string;
@@ -303,115 +262,5 @@ describe('Cedar decides the same', () => {
       { numRuns: 300 },
     );
     expect(decisions.size).toBe(2);
-  });
-});
-
-const permit = compiled('permit(principal, action, resource);');
-const when = (body: unknown) => ({ ...permit, conditions: [{ kind: 'when', body }] });
-
-describe('what is not evaluated is refused when it is loaded', () => {
-  const refused = (policy: unknown, code: string) => {
-    const error: unknown = (() => {
-      try {
-        checkCedar(policy);
-      } catch (thrown) {
-        return thrown;
-      }
-    })();
-    expect(error).toBeInstanceOf(CedarError);
-    expect((error as CedarError).code).toBe(code);
-    expect(() => decideCedar([{ id: 'p', policy }], request, entities)).toThrow(CedarError);
-  };
-
-  it.each([
-    'ip("10.0.0.1").isLoopback()',
-    'decimal("1.0").lessThan(decimal("2.0"))',
-    'principal.hasTag("a")',
-    'principal.getTag("a") == 1',
-    // Behind something that is never reached.
-    'false && datetime("2026-01-01") == datetime("2026-01-01")',
-  ])('%s', (text) =>
-    refused(compiled(`forbid(principal, action, resource) when { ${text} };`), 'unsupported'),
-  );
-
-  it.each<[string, unknown]>([
-    ['a template', { ...permit, principal: { op: '==', slot: '?principal' } }],
-    ['a slot', when({ Slot: '?principal' })],
-    ['an extension value', when({ Value: { __extn: { fn: 'ip', arg: '10.0.0.1' } } })],
-    ['an operator of the prototype', when({ constructor: { left: { Value: 1 }, right: { Value: 1 } } })],
-  ])('%s', (_, policy) => refused(policy, 'unsupported'));
-
-  it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['text', 'permit(principal, action, resource);'],
-    ['another effect', { ...permit, effect: 'allow' }],
-    [
-      'no conditions',
-      { effect: 'permit', principal: { op: 'All' }, action: { op: 'All' }, resource: { op: 'All' } },
-    ],
-    ['an unknown member', { ...permit, priority: 1 }],
-    ['an unknown constraint', { ...permit, principal: { op: 'like' } }],
-    ['a constraint with too much', { ...permit, principal: { op: 'All', entity: uid('Agent', 'a') } }],
-    ['a list of principals', { ...permit, principal: { op: 'in', entities: [uid('Agent', 'a')] } }],
-    ['an action by type', { ...permit, action: { op: 'is', entity_type: 'Action' } }],
-    ['another kind of condition', { ...permit, conditions: [{ kind: 'if', body: { Value: true } }] }],
-    ['two operators', when({ Value: true, Var: 'principal' })],
-    ['another variable', when({ Var: 'world' })],
-    ['a number that is not exact', when({ Value: 9007199254740993 })],
-    ['a fraction', when({ Value: 0.5 })],
-    ['null', when({ Value: null })],
-    ['a missing side', when({ '==': { left: { Value: 1 } } })],
-    ['a bad pattern', when({ like: { left: { Value: 'a' }, pattern: ['Any'] } })],
-  ])('%s', (_, policy) => refused(policy, 'malformed'));
-
-  it('a condition too deep to walk', () => {
-    let body: unknown = { Value: true };
-    for (let depth = 0; depth < 100_000; depth += 1) body = { '!': { arg: body } };
-    refused(when(body), 'unsupported');
-  });
-});
-
-describe('what cannot be read', () => {
-  const forbid = compiled('forbid(principal, action, resource) when { context.n == 1 };');
-  const decide = (context: object) =>
-    decideCedar(
-      [
-        { id: 'a', policy: permit },
-        { id: 'b', policy: forbid },
-      ],
-      { ...request, context },
-      entities,
-    );
-
-  it('is an error of the whole request, so that no prohibition is skipped over it', () => {
-    expect(decide({ n: 2 }).decision).toBe('allow');
-    for (const n of [0.5, null, 2 ** 53, { __extn: { fn: 'ip', arg: '1' } }, { __entity: { type: 'A' } }])
-      expect(() => decide({ n })).toThrow(CedarError);
-  });
-
-  it('includes a context that is too large, and an entity given twice', () => {
-    expect(() => decide({ n: Array.from({ length: 10_001 }, (_, index) => index) })).toThrow(CedarError);
-    const twice = [...entities, { uid: uid('Agent', 'clerk'), attrs: {}, parents: [] }];
-    expect(() => decideCedar([], request, twice)).toThrow(CedarError);
-  });
-
-  it('looks at own members only', () => {
-    const policy = compiled(
-      'permit(principal, action, resource) when { context has "__proto__" && context has n };',
-    );
-    const ask = (context: object) =>
-      decideCedar([{ id: 'p', policy }], { ...request, context }, entities).decision;
-    expect(ask(JSON.parse('{"n": 1}'))).toBe('deny');
-    expect(ask(JSON.parse('{"n": 1, "__proto__": {}}'))).toBe('allow');
-    expect(ask(Object.create({ n: 1, __proto__: 1 }))).toBe('deny');
-  });
-
-  it('ends where parents go in a circle', () => {
-    const circle = [
-      { uid: uid('Agent', 'clerk'), attrs: {}, parents: [uid('Team', 'a')] },
-      { uid: uid('Team', 'a'), attrs: {}, parents: [uid('Team', 'a'), uid('Agent', 'clerk')] },
-    ];
-    const policy = compiled('permit(principal in Team::"b", action, resource);');
-    expect(decideCedar([{ id: 'p', policy }], request, circle).decision).toBe('deny');
   });
 });

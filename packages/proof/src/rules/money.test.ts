@@ -72,7 +72,7 @@ describe('minorUnits', () => {
     [1, 'major', 'usd', 'unknown-currency'],
     [1, 'minor', 'XYZ', 'unknown-currency'],
     [1, 'major', 'XAU', 'unknown-currency'],
-    [1, 'major', 'XXX', 'unknown-currency'],
+    [1, 'major', 'XTS', 'unknown-currency'],
     [1, 'major', 'HRK', 'unknown-currency'],
     [1, 'major', '__proto__', 'unknown-currency'],
     [1, 'major', '', 'unknown-currency'],

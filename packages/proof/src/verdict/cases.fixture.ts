@@ -39,8 +39,8 @@ export function passedOver() {
 }
 
 /** After facts were moved: settlements name the position of their intent. */
-export function shiftIntents(day: Day): void {
-  day.log.renumber();
+export function shiftIntents(day: Day, renumber = true): void {
+  if (renumber) day.log.renumber();
   const intents = new Map(
     day.log.drafts.flatMap(({ kind, body }, position) =>
       kind === 'call.intended' ? [[body['call'], position]] : [],

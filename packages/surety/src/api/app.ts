@@ -20,6 +20,7 @@ const offered = z.strictObject({
   signature: z.string().max(256),
 });
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
+const revoked = z.strictObject({ identity: identifier });
 const wanted = z.strictObject({
   identity: identifier,
   lifeMs: z
@@ -109,6 +110,10 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
     if (ask instanceof Response) return ask;
     const { verdict, proof } = await desk.prove(ask.outcome, ask.at);
     return c.json({ verdict, proof: Buffer.from(proof).toString('base64') });
+  });
+  app.post('/revocations', async (c) => {
+    const ask = await read(c, revoked);
+    return ask instanceof Response ? ask : c.json({ revoked: await desk.revoke(ask.identity) });
   });
   app.post('/credentials', async (c) => {
     const want = await read(c, wanted);

@@ -6,6 +6,7 @@ export interface Desk {
   verdict(outcome: string, at?: number): Promise<VerdictShown>;
   prove(outcome: string, at?: number): Promise<{ verdict: VerdictShown; proof: Uint8Array }>;
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
+  revoke(identity: string): Promise<number>;
   openCase(application: string, opening: { agent: string; user: string; words: string }): Promise<string>;
   answer(offered: {
     statement: unknown;

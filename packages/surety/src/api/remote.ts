@@ -43,6 +43,8 @@ export const remoteDesk = (socket: string) => ({
       credential: string;
       expires: number;
     },
+  revoke: async (identity: string) =>
+    ((await ask(socket, 'POST', '/revocations', { identity })) as { revoked: number }).revoked,
   answer: async (offered: object) =>
     (await ask(socket, 'POST', '/approvals', offered)) as { hold: string; decision: string },
   settle: async () => {

@@ -126,10 +126,11 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
   program
     .command('credential')
     .argument('<identity>', 'an agent or an application')
-    .description('issue a credential; it is shown once')
+    .description('issue a credential, shown once; or revoke those there are')
     .addOption(folder())
     .addOption(json())
     .option('--days <n>', 'how long it lives', whole(1, 366), 90)
+    .option('--revoke', 'instead: end every credential that it has, at once')
     .action(async (identity: string, options) =>
       done(
         await (await import('./commands/credential.ts')).credential(terminal, openDesk, identity, options),

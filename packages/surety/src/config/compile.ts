@@ -2,6 +2,7 @@
 // What a person wrote is kept as a digest; what runs is in the body, in milliseconds and minor units.
 
 import { createHash } from 'node:crypto';
+import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
 import { type Declaration, digestOf } from './declaration.ts';
@@ -79,12 +80,20 @@ export const recordConfigs = ({ records = {} }: Installation, folder: string): R
     ...(money === undefined ? {} : { money }),
   }));
 
+/** A witness on the operator's own host sees what the operator shows it, whatever name it is called by. */
+function isThisHost(name: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
+  return (
+    isLoopback(name) || name === hostname().toLowerCase() || own.includes(name.replace(/^\[(.*)\]$/, '$1'))
+  );
+}
+
 export const witnessConfigs = ({ witnesses = [] }: Installation): WitnessConfig[] =>
   witnesses.map(({ url, key }) => ({
     name: witnessName(key) ?? '',
     url,
     key,
-    simulated: url.startsWith('unix:') || isLoopback(new URL(url).hostname),
+    simulated: isThisHost(new URL(url).hostname),
   }));
 
 export function installationDeclarations(installation: Installation): Declaration[] {

@@ -150,7 +150,7 @@ export const installation = z
     witnesses: z
       .array(
         z.strictObject({
-          url: text.describe('where it answers: http(s):// or unix:/path'),
+          url: text.describe('where it answers: http(s)://; on this very host it counts as simulated'),
           key: text.describe('its verifier key, `name+hash+base64` (C2SP signed-note)'),
         }),
       )

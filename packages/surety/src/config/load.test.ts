@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
 
 import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bodies } from '@surety/proof/facts';
 import fc from 'fast-check';
@@ -146,7 +146,7 @@ test.each([
   ['http://2130706433/', true],
   ['http://[::1]:7310', true],
   ['http://localhost:7310', true],
-  ['unix:/run/witness.sock', true],
+  [`http://${hostname()}:7310`, true],
   ['https://127.0.0.1.witness.example', false],
 ])('a witness at %s counts as simulated: %s', async (url, simulated) => {
   const config = await load(edited('surety.yaml', 'https://witness.example', url));

@@ -2,7 +2,7 @@
 // It never imports outcomes, governance, api, cli or connectors: it must be able to run alone at an edge.
 
 import { randomBytes } from 'node:crypto';
-import type { Fact, UnknownFact } from '@surety/proof/facts';
+import { type Fact, toolId, type UnknownFact } from '@surety/proof/facts';
 import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
@@ -15,6 +15,7 @@ import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
 import { govern, type Pipeline } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
+import { Turns } from './turns.ts';
 
 export interface GatewayParts {
   readonly log: Log;
@@ -47,6 +48,7 @@ export class Gateway implements Governor {
     this.#pipeline = {
       steps: decidingSteps(features),
       recorder: new Recorder({ ...parts, logic: this.logic }),
+      turns: new Turns(),
       reads: (tool) => this.#catalog.label(tool)?.effect === 'read',
       now: parts.now,
     };
@@ -70,6 +72,12 @@ export class Gateway implements Governor {
     this.logic.apply(fact, find);
   }
 
+  /** True if nobody knows yet what became of some call of one of these tools, and no answer is awaited. */
+  anyUnanswered(tools: ReadonlySet<string>): boolean {
+    for (const [call, tool] of this.logic.open) if (tools.has(tool) && !this.onTheWay.has(call)) return true;
+    return false;
+  }
+
   /** Calls whose answer is awaited now. */
   get onTheWay(): ReadonlySet<string> {
     return this.#pipeline.recorder.onTheWay;
@@ -87,6 +95,8 @@ export class Gateway implements Governor {
 
   async call({ agent }: Caller, request: ToolRequest): Promise<ToolReply> {
     const identity = this.identities.get(agent);
+    // The server chose this name: one that no fact can hold is called by nobody, not even to read.
+    if (!isToolId(request.tool)) return this.#unrecordable('its tool has no name that can be recorded');
     // Between the front's check and here the identity may have been withdrawn.
     if (identity === undefined) return { is: 'refused', message: 'Refused.' };
     try {
@@ -95,10 +105,14 @@ export class Gateway implements Governor {
       if (refusal !== undefined) return await recorder.refused(call, { at: now() }, 'identify', refusal);
       return await govern(this.#pipeline, call, request.forward);
     } catch (error) {
-      // The ledger could not record, so nothing was sent. The cause is for people, by code only.
-      this.#parts.onProblem(`a call was refused: ${(error as Error).message}`);
-      return { is: 'failed', message: 'Refused: this call cannot be recorded now. Try again later.' };
+      // The ledger could not record, so nothing was sent. The cause is for people.
+      return this.#unrecordable((error as Error).message);
     }
+  }
+
+  #unrecordable(cause: string): ToolReply {
+    this.#parts.onProblem(`a call was refused: ${cause}`);
+    return { is: 'failed', message: 'Refused: this call cannot be recorded now. Try again later.' };
   }
 
   #begin(identity: Identity, request: ToolRequest): { readonly call: Call; readonly refusal?: Refusal } {
@@ -131,6 +145,14 @@ export class Gateway implements Governor {
 
 type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
 const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });
+
+function isToolId(tool: string): boolean {
+  try {
+    return toolId(tool, '') === tool;
+  } catch {
+    return false;
+  }
+}
 
 /** What of the arguments can be recorded; undefined if they cannot, and then the call is refused. */
 function recordable(tool: string, args: Readonly<Record<string, unknown>>) {

@@ -7,34 +7,41 @@
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
 import type { ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Recorder } from './recorder.ts';
+import type { Turns } from './turns.ts';
 
-/** Two calls that race for one budget decide again at most this often; then the call is refused. */
+/** Calls of several agents that race for one key decide again at most this often; then the call is refused. */
 const attemptsMax = 32;
 
 export interface Pipeline {
   readonly steps: readonly Step[];
   readonly recorder: Recorder;
+  /** Calls of one agent that met a conflict decide again one after another. */
+  readonly turns: Turns;
   /** True if this tool is labelled as a read. */
   readonly reads: (tool: string) => boolean;
   readonly now: () => number;
 }
 
-export async function govern(
-  { steps, recorder, reads, now }: Pipeline,
-  call: Call,
-  forward: () => Promise<UpstreamReply>,
-): Promise<ToolReply> {
+interface Decided {
+  readonly draft: Draft;
+  readonly step: string;
+  readonly answer: StepAnswer;
+  /** The position of the durable intent, for a consequential call that is allowed. */
+  readonly intent?: number | 'conflict';
+}
+
+type Forward = () => Promise<UpstreamReply>;
+
+export async function govern(pipeline: Pipeline, call: Call, forward: Forward): Promise<ToolReply> {
+  const { recorder, turns, now } = pipeline;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    // A consequential call is judged by everything answered before it; a read only waits for a backlog.
-    await (reads(call.tool) ? recorder.notBehind() : recorder.caughtUp());
-    const { draft, step, answer } = decide(steps, call, now());
+    const decided = await turns.take(call.identity.identity, attempt > 0, () => decideOnce(pipeline, call));
+    const { draft, step, answer, intent } = decided;
     if (answer.answer === 'wait') return recorder.waiting(call, answer.open);
     if (answer.answer === 'hold') return recorder.held(call, draft, answer);
     if (answer.answer !== 'allow') return recorder.refused(call, draft, step, answer);
-    if (draft.effect === 'read') return read(recorder, call, draft, await forward());
-    const intent = await recorder.intended(call, draft);
-    if (intent === 'conflict') continue;
-    return recorder.whileOpen(call, async () => recorder.settled(call, draft, intent, await forward()));
+    if (intent === undefined) return recorder.wasRead(call, draft, await sent(forward));
+    if (intent !== 'conflict') return recorder.settled(call, draft, intent, await sent(forward));
   }
   return recorder.refused(call, { at: now() }, 'record intent', {
     answer: 'deny',
@@ -43,18 +50,21 @@ export async function govern(
   });
 }
 
-/** Reads are answered without waiting for their fact. */
-async function read(recorder: Recorder, call: Call, draft: Draft, reply: UpstreamReply): Promise<ToolReply> {
-  recorder.wasRead(call, draft, reply);
-  return { is: 'upstream', reply };
+/** Decides, and makes the intent durable with all that it reserves, unless what was read has changed. */
+async function decideOnce({ steps, recorder, reads, now }: Pipeline, call: Call): Promise<Decided> {
+  // A consequential call is judged by everything answered before it; a read only waits for a backlog.
+  await (reads(call.tool) ? recorder.notBehind() : recorder.caughtUp());
+  const decided = decide(steps, call, now());
+  if (decided.answer.answer !== 'allow' || decided.draft.effect === 'read') return decided;
+  return { ...decided, intent: await recorder.intended(call, decided.draft) };
 }
 
+/** From here on nobody may say that nothing happened: a transport that fails in its own way has lost the answer. */
+const sent = (forward: Forward): Promise<UpstreamReply> =>
+  forward().catch((error: Error) => ({ is: 'lost', cause: error.message }) as const);
+
 /** Asks each step in order until one does not allow. */
-function decide(
-  steps: readonly Step[],
-  call: Call,
-  at: number,
-): { draft: Draft; step: string; answer: StepAnswer } {
+function decide(steps: readonly Step[], call: Call, at: number): Decided {
   let draft: Draft = { at };
   for (const step of steps) {
     const answer = answerOf(step, call, draft);

@@ -3,18 +3,17 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Body } from '@surety/proof/facts';
-import { CommitmentError, commit, JsonError, parseJson } from '@surety/proof/records';
+import { commit, JsonError, parseJson } from '@surety/proof/records';
 import type { NewFact } from '../facts/index.ts';
 import type { Append, Log } from '../ledger/log.ts';
 import { type Logic, sha256 } from '../logic/logic.ts';
+import { Backlog } from './backlog.ts';
 import type { Call, Draft, StepAnswer } from './call.ts';
 import type { ToolReply, UpstreamReply } from './mcp/port.ts';
 
 const salt = (): Uint8Array => randomBytes(16);
 /** A hold that nobody answered ends after a day. */
 const holdMs = 86_400_000;
-/** Facts of reads may wait this long for their batch; then further reads wait for it. */
-const readBacklogMs = 20;
 
 type Answered<A extends StepAnswer['answer']> = Extract<StepAnswer, { readonly answer: A }>;
 
@@ -30,29 +29,24 @@ export interface RecorderParts {
 
 export class Recorder {
   readonly #parts: RecorderParts;
+  readonly #backlog: Backlog;
   readonly #onTheWay = new Set<string>();
-  #reads: { readonly done: Promise<void>; readonly since: number } | undefined;
-  #unrecorded: Error | undefined;
+  /** Holds that are being recorded, by what waits in them: parallel calls that are identical share one. */
+  readonly #holding = new Map<string, Promise<string>>();
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+    this.#backlog = new Backlog(parts.log, parts.onProblem);
   }
 
-  /** Resolves when every read answered so far is durable; rejects while the ledger cannot record. */
-  async caughtUp(): Promise<void> {
-    await this.#reads?.done;
-    if (this.#unrecorded !== undefined) {
-      // One read went unrecorded: nothing more is answered until the ledger takes facts again.
-      await this.#parts.log.append([]);
-      await this.#parts.log.flushed();
-      this.#unrecorded = undefined;
-    }
+  /** Resolves when everything answered so far is durable; rejects while the ledger cannot record. */
+  caughtUp(): Promise<void> {
+    return this.#backlog.caughtUp();
   }
 
   /** Resolves at once unless facts of earlier answers have waited too long for their batch. */
-  async notBehind(): Promise<void> {
-    const waitedMs = this.#reads === undefined ? 0 : performance.now() - this.#reads.since;
-    if (waitedMs > readBacklogMs || this.#unrecorded !== undefined) await this.caughtUp();
+  notBehind(): Promise<void> {
+    return this.#backlog.notBehind();
   }
 
   /** Makes the intent durable together with all that it reserves. */
@@ -73,8 +67,17 @@ export class Recorder {
       disclosures: call.commitments.disclosures,
     } as const;
     const intent: Append = { stream: caseStream(call), facts: [fact] };
-    const answer = await this.#parts.log.append([intent, ...(draft.reserves ?? [])]);
-    return 'conflict' in answer ? 'conflict' : (answer.positions[0] as number);
+    // Before it is durable: whoever finds the intent in the log must find that its answer is awaited.
+    this.#onTheWay.add(call.id);
+    try {
+      const answer = await this.#parts.log.append([intent, ...(draft.reserves ?? [])]);
+      if (!('conflict' in answer)) return answer.positions[0] as number;
+    } catch (error) {
+      this.#onTheWay.delete(call.id);
+      throw error;
+    }
+    this.#onTheWay.delete(call.id);
+    return 'conflict';
   }
 
   /** Calls on their way: nobody else may settle what is about to be answered. */
@@ -82,18 +85,10 @@ export class Recorder {
     return this.#onTheWay;
   }
 
-  async whileOpen(call: Call, work: () => Promise<ToolReply>): Promise<ToolReply> {
-    this.#onTheWay.add(call.id);
-    try {
-      return await work();
-    } finally {
-      // The settlement, if there is one, is in the queue by now: ahead of whatever asks next.
-      this.#onTheWay.delete(call.id);
-    }
-  }
-
   /** Records what came back; the agent does not wait for that. */
   settled(call: Call, draft: Draft, intent: number, reply: UpstreamReply): ToolReply {
+    // Its settlement, if there is one, is in the queue before anybody else can look again.
+    this.#onTheWay.delete(call.id);
     if (reply.is === 'lost') {
       this.#parts.onOpen(call.id);
       const message = `Not known whether this took effect. Reference ${call.id}. Do not assume either way.`;
@@ -115,17 +110,23 @@ export class Recorder {
       disclosures: result.disclosures,
     } as const;
     const appends: Append[] = [{ stream: caseStream(call), facts: [settledFact] }];
-    const { stream, version } = this.#parts.logic.action(call.action);
-    // If the record has settled it meanwhile, the action is closed: a conflict, and nothing is written twice.
-    appends.push({ stream, expected: version, facts: [{ kind: 'action.closed', body: { call: call.id } }] });
+    // INVARIANT: one settlement. If the record has settled it meanwhile, its action has moved on from where
+    // this intent opened it: a conflict, and nothing is written twice.
+    for (const { stream, expected = 0, facts } of draft.reserves ?? [])
+      if (facts.some(({ kind }) => kind === 'action.opened'))
+        appends.push({
+          stream,
+          expected: expected + 1,
+          facts: [{ kind: 'action.closed', body: { call: call.id } }],
+        });
     if (how === 'none') appends.push(...releases(draft.reserves ?? []));
-    this.#background(this.#parts.log.append(appends));
+    this.#backlog.add(appends);
     if (reply.is !== 'not-sent') return { is: 'upstream', reply };
     return { is: 'failed', message: `Not sent: the tool could not be reached. Reference ${call.id}.` };
   }
 
   /** The one fact of a read, in order, in the next batch. */
-  wasRead(call: Call, draft: Draft, reply: UpstreamReply): void {
+  wasRead(call: Call, draft: Draft, reply: UpstreamReply): ToolReply {
     const result = reply.is === 'lost' || reply.is === 'not-sent' ? noResult : resultOf(reply);
     const body: Body<'call.settled'> = {
       ...audit(call, draft),
@@ -136,34 +137,40 @@ export class Recorder {
     };
     const disclosures = [...call.commitments.disclosures, ...result.disclosures];
     const fact: NewFact = { kind: 'call.settled', body, ...who(call), disclosures };
-    this.#background(this.#parts.log.append([{ stream: caseStream(call), facts: [fact] }]));
+    this.#backlog.add([{ stream: caseStream(call), facts: [fact] }]);
+    return { is: 'upstream', reply };
   }
 
   async held(call: Call, draft: Draft, answer: Answered<'hold'>): Promise<ToolReply> {
-    const { logic, log, now } = this.#parts;
+    const { logic, now } = this.#parts;
     const agent = call.identity.identity;
+    const name = JSON.stringify([call.keyedAction, answer.rule, agent, call.case]);
     const waits = logic.waiting(call.keyedAction, answer.rule, agent, call.case, now());
-    const hold = waits ?? `h-${randomBytes(9).toString('base64url')}`;
-    if (waits === undefined) {
-      const body: Body<'call.held'> = {
-        ...audit(call, draft),
-        args: call.commitments.digests,
-        ...(draft.money === undefined ? {} : { money: draft.money }),
-        hold,
-        rule: answer.rule,
-        approve: answer.approve,
-        expires: now() + holdMs,
-      };
-      const fact = {
-        kind: 'call.held',
-        body,
-        ...who(call),
-        disclosures: call.commitments.disclosures,
-      } as const;
-      await log.append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }]);
-    }
+    const hold = waits ?? (await (this.#holding.get(name) ?? this.#hold(name, call, draft, answer)));
     const next = 'Repeat the same call, unchanged, after it has been approved.';
     return { is: 'held', message: `Held for approval. Reference ${hold}. ${next}` };
+  }
+
+  #hold(name: string, call: Call, draft: Draft, answer: Answered<'hold'>): Promise<string> {
+    const { log, now } = this.#parts;
+    const hold = `h-${randomBytes(9).toString('base64url')}`;
+    const body: Body<'call.held'> = {
+      ...audit(call, draft),
+      args: call.commitments.digests,
+      ...(draft.money === undefined ? {} : { money: draft.money }),
+      hold,
+      rule: answer.rule,
+      approve: answer.approve,
+      expires: now() + holdMs,
+    };
+    const { disclosures } = call.commitments;
+    const fact: NewFact = { kind: 'call.held', body, ...who(call), disclosures };
+    const recorded = log
+      .append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }])
+      .then(() => hold)
+      .finally(() => this.#holding.delete(name));
+    this.#holding.set(name, recorded);
+    return recorded;
   }
 
   /** An identical call is open. Nothing is written: the open intent says it all. */
@@ -194,21 +201,6 @@ export class Recorder {
     const fact: NewFact = { kind: 'call.refused', body, ...who(call), disclosures };
     await this.#parts.log.append([{ stream: caseStream(call), facts: [fact] }]);
     return { is: 'refused', message: `Refused. Reference ${call.id}.` };
-  }
-
-  #background(appended: Promise<unknown>): void {
-    const since = this.#reads?.since ?? performance.now();
-    const done = Promise.all([this.#reads?.done, appended]).then(
-      () => {
-        if (this.#reads?.done === done) this.#reads = undefined;
-      },
-      (error: Error) => {
-        this.#unrecorded = error;
-        this.#parts.onProblem(`a settlement could not be recorded: ${error.message}`);
-        if (this.#reads?.done === done) this.#reads = undefined;
-      },
-    );
-    this.#reads = { done, since };
   }
 }
 
@@ -244,10 +236,10 @@ function resultOf(reply: UpstreamReply): { digests: readonly string[]; disclosur
   if (reply.is !== 'result') return noResult;
   try {
     return commit(resultValue(reply.value), salt, sha256);
-  } catch (error) {
-    // It has left the upstream already: what cannot be kept is said to be missing, never invented.
-    if (error instanceof CommitmentError) return noResult;
-    throw error;
+  } catch {
+    // Hostile content may fail anywhere, and it has left the upstream already: what cannot be kept is said
+    // to be missing, never invented, and never a reason to leave the call unsettled.
+    return noResult;
   }
 }
 

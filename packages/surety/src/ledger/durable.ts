@@ -5,7 +5,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from
 import { dirname, join } from 'node:path';
 
 export interface WriteOptions {
-  /** Default 0o644. Keys are 0o600. */
+  /** Default 0o600: what lies beside the log holds values in the clear. Public keys and heads are 0o644. */
   readonly mode?: number;
 }
 
@@ -13,7 +13,7 @@ export interface WriteOptions {
 export function writeDurable(path: string, content: Uint8Array | string, options: WriteOptions = {}): void {
   const beside = join(dirname(path), `.${process.pid}.tmp`);
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const file = openSync(beside, 'w', options.mode ?? 0o644);
+  const file = openSync(beside, 'w', options.mode ?? 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
@@ -23,6 +23,9 @@ export function writeDurable(path: string, content: Uint8Array | string, options
   renameSync(beside, path);
   syncFolder(dirname(path));
 }
+
+/** Makes sure of a file that only its owner can read, before somebody else opens it: SQLite takes over its mode. */
+export const ownFile = (path: string): void => closeSync(openSync(path, 'a', 0o600));
 
 /** Makes the names in a folder durable. */
 export function syncFolder(folder: string): void {

@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { ownFile } from './durable.ts';
 import { LedgerError } from './errors.ts';
 
 export interface Exclusive {
@@ -13,6 +14,7 @@ export interface Exclusive {
 
 /** Takes `<path>.lock` or throws `held`, naming who has it. `waitMs` is how long to wait for it. */
 export function takeExclusive(path: string, program: string, waitMs = 0): Exclusive {
+  ownFile(`${path}.lock`);
   const database = new DatabaseSync(`${path}.lock`, { timeout: waitMs });
   try {
     database.exec('BEGIN EXCLUSIVE');

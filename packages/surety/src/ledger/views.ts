@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Fact, parseFact, type UnknownFact } from '@surety/proof/facts';
 import { toBase64url } from '@surety/proof/records';
+import { ownFile } from './durable.ts';
 import { sha256 } from './hash.ts';
 import type { LogReader } from './log.ts';
 
@@ -102,6 +103,7 @@ function create(path: string, madeBy: string, views: readonly View[], reader: Lo
 }
 
 function connect(path: string): DatabaseSync {
+  ownFile(path);
   const database = new DatabaseSync(path, { timeout: 5000 });
   // Lost work is folded again; damage is not possible in this mode.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');

@@ -49,10 +49,17 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
   const hold = logic.hold(statement.hold);
   if (hold === undefined || hold.consumedBy !== undefined || now() > hold.expires)
     throw new ApprovalError('no-hold', `no call waits under \`${statement.hold}\``);
+  if (hold.refused === true)
+    throw new ApprovalError(
+      'gone',
+      `\`${statement.hold}\` was refused: the same call is not asked about again`,
+    );
   if (!people.signed(statement, offered.key, signatureOf(offered)))
     throw new ApprovalError('bad-signature', `\`${statement.person}\` did not sign this`);
   if (keyed(parts.logSalt, 'action', statement.action, sha256) !== hold.action)
     throw new ApprovalError('malformed', 'the statement is about another action than the hold');
+  if (statement.expires > hold.expires)
+    throw new ApprovalError('malformed', 'the statement outlives the hold');
   const rule = logic.ruleOf(statement.rule);
   if (rule === undefined || hold.rule !== statement.rule)
     throw new ApprovalError('malformed', 'the statement names another rule than the hold');

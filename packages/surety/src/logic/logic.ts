@@ -67,9 +67,10 @@ export class Logic {
   readonly #holds = new Map<string, Hold>();
   readonly #once = new Map<string, { version: number; free: boolean }>();
   readonly #actions = new Map<string, { version: number; open: string | undefined }>();
+  readonly #holdsOf = new Map<string, string[]>();
   /** Arguments of intents that wait for their settlement: evidence needs both. */
-  readonly #open = new Map<string, unknown>();
-  #openCount = 0;
+  readonly #awaited = new Map<string, unknown>();
+  readonly #open = new Map<string, string>();
 
   constructor(people: People, logSalt: Uint8Array) {
     this.#people = people;
@@ -81,8 +82,7 @@ export class Logic {
     else if (isKind(fact, 'outcome.declared') && fact.body.appetite !== undefined)
       this.#currencies.set(fact.body.outcome, fact.body.appetite.currency);
     else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
-    else if (isKind(fact, 'call.intended') && this.#wanted.has(fact.body.tool))
-      this.#open.set(fact.body.call, openCommitments(fact.body.args, find).value);
+    else if (isKind(fact, 'call.intended')) this.#intend(fact, find);
     else if (isKind(fact, 'call.settled')) this.#settle(fact, find);
     else if (fact.stream.startsWith('approval/')) this.#approval(fact, find);
     else if (fact.stream.startsWith('once/'))
@@ -95,16 +95,16 @@ export class Logic {
 
   #action(fact: Fact | UnknownFact): void {
     const opened = isKind(fact, 'action.opened');
-    this.#openCount += opened ? 1 : -1;
+    if (isKind(fact, 'action.closed')) this.#open.delete(fact.body.call);
     this.#actions.set(fact.stream, {
       version: fact.streamVersion + 1,
       open: opened ? fact.body.call : undefined,
     });
   }
 
-  /** True while some call has no settlement. */
-  get anyOpen(): boolean {
-    return this.#openCount > 0;
+  /** Calls without a settlement, with their tools. */
+  get open(): ReadonlyMap<string, string> {
+    return this.#open;
   }
 
   /** The stream of an open canonical action, its version, and the call that still holds it open. */
@@ -119,10 +119,16 @@ export class Logic {
 
   /** A hold that an identical call under the same rule already waits in. */
   waiting(action: string, rule: string, agent: string, caseId: string, at: number): string | undefined {
-    for (const [hold, held] of this.#holds)
-      if (held.action === action && held.rule === rule && held.agent === agent && held.case === caseId)
-        if (held.consumedBy === undefined && at <= held.expires) return hold;
-    return undefined;
+    return this.#holdsOf.get(action)?.find((hold) => {
+      const held = this.#holds.get(hold);
+      return (
+        held?.rule === rule &&
+        held.agent === agent &&
+        held.case === caseId &&
+        held.consumedBy === undefined &&
+        at <= held.expires
+      );
+    });
   }
 
   hold(hold: string): Hold | undefined {
@@ -141,9 +147,7 @@ export class Logic {
     for (const compiled of this.#rules.values()) {
       const { rule } = compiled;
       if (rule.before !== call.tool) continue;
-      const offers = (this.#offers.get(call.action) ?? []).filter(
-        ({ hold }) => this.#holds.get(hold)?.consumedBy === undefined,
-      );
+      const offers = (this.#offers.get(call.action) ?? []).filter(({ hold }) => this.#isUsable(hold));
       const pending = { ...call, currency: this.#currencies.get(rule.outcome), withheld: false };
       const answer = judgeCheckpoint(compiled, pending, this.#history, offers);
       const once = answer.answer === 'passed' ? this.#useOnce(compiled, call.args) : undefined;
@@ -169,15 +173,22 @@ export class Logic {
           expected: once.version,
           facts: [{ kind: 'evidence.consumed', body: { rule: rule.hash, call: callId } }],
         });
-      for (const { hold, position } of offers)
-        if (answer.approvals.includes(position))
-          consumes.push({
-            stream: `approval/${hold}`,
-            expected: this.#holds.get(hold)?.version ?? 0,
-            facts: [{ kind: 'approval.consumed', body: { hold, call: callId } }],
-          });
+      // Several people may have approved in one hold: it is used up once.
+      const used = offers.filter(({ position }) => answer.approvals.includes(position));
+      for (const hold of new Set(used.map((offer) => offer.hold)))
+        consumes.push({
+          stream: `approval/${hold}`,
+          expected: this.#holds.get(hold)?.version ?? 0,
+          facts: [{ kind: 'approval.consumed', body: { hold, call: callId } }],
+        });
     }
     return { answer: 'allow', checkpoints, consumes };
+  }
+
+  /** One person's no outweighs every yes in the same hold. */
+  #isUsable(hold: string): boolean {
+    const held = this.#holds.get(hold);
+    return held !== undefined && held.consumedBy === undefined && held.refused !== true;
   }
 
   /** A person has looked at this very call and said no: it does not go back into the queue. */
@@ -211,10 +222,15 @@ export class Logic {
     for (const { rule } of rules) if (rule.require !== undefined) this.#wanted.add(rule.require.call);
   }
 
+  #intend({ body }: Fact<'call.intended'>, find: Find): void {
+    this.#open.set(body.call, body.tool);
+    if (this.#wanted.has(body.tool)) this.#awaited.set(body.call, openCommitments(body.args, find).value);
+  }
+
   #settle(fact: Fact<'call.settled'>, find: Find): void {
     const { body } = fact;
-    const opened = this.#open.get(body.call);
-    this.#open.delete(body.call);
+    const opened = this.#awaited.get(body.call);
+    this.#awaited.delete(body.call);
     if (body.settlement !== 'ok' || !this.#wanted.has(body.tool)) return;
     this.#history.add({
       position: fact.position,
@@ -235,6 +251,7 @@ export class Logic {
       const { hold, action, rule, expires } = fact.body;
       const held = { action, rule, agent: fact.agent ?? '', user: fact.user, case: fact.case ?? '' };
       this.#holds.set(hold, { ...held, expires, version });
+      this.#holdsOf.set(action, [...(this.#holdsOf.get(action) ?? []), hold]);
     }
     const name = fact.stream.slice('approval/'.length);
     const hold = this.#holds.get(name);
@@ -248,7 +265,10 @@ export class Logic {
 
   /** The signature is checked again here: the store may have been edited since it was first checked. */
   #offer(fact: Fact<'approval.given'>, hold: string, find: Find): void {
-    const statement: ApprovalStatement = parseApproval(openCommitments(fact.body.statement, find).value);
+    const { value, withheld } = openCommitments(fact.body.statement, find);
+    // Its disclosure was erased: nobody can check it any more, so it approves nothing more.
+    if (withheld > 0) return;
+    const statement: ApprovalStatement = parseApproval(value);
     const signature = Buffer.from(fact.body.signature, 'base64');
     if (statement.hold !== hold || !this.#people.signed(statement, fact.body.key, signature)) return;
     const offers = this.#offers.get(statement.action) ?? [];

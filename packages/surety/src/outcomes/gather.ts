@@ -63,7 +63,7 @@ export async function readRecord(
   const facts: NewFact[] = [];
   for (const { extract, query, span } of wanted)
     facts.push((await take(record, outcome, extract, query, span)).fact);
-  await log.append([{ stream: `record/${outcome.outcome}`, facts }]);
+  await log.append([{ stream: `extract/${outcome.outcome}`, facts }]);
 }
 
 export function evidenceFrom(

@@ -35,6 +35,11 @@ export class Identities {
     return this.#identities.get(identity);
   }
 
+  /** Hashes of the credentials of an identity that are not revoked, expired ones among them. */
+  credentialsOf(identity: string): readonly string[] {
+    return [...this.#credentials].flatMap(([hash, each]) => (each.identity === identity ? [hash] : []));
+  }
+
   /** Looked up by hash, so that no comparison of secrets takes time that tells anything. */
   identify(authorization: string | undefined, now: number): Identified {
     const [scheme, credential, ...rest] = (authorization ?? '').split(' ');

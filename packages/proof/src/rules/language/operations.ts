@@ -2,50 +2,43 @@
 // Standard Definitions") for the types of this profile. Ints that leave 64 bits are an error, never wrapped; an int
 // and a double compare but do not calculate with each other.
 
-import { RuleError, type RuleErrorCode } from './error.ts';
+import { RuleError } from './error.ts';
 import { compare, Dict, equal, fits, int64, keyOf, List, typeOf, type Value, type Work } from './values.ts';
 
+/** Of one operand or two; the second of a single one is null and not looked at. */
+type Operation = (a: Value, b: Value, work: Work, offset: number) => Value;
+
 /** Applies an operator or function to operands that are all evaluated. Throws `RuleError`. */
-export function apply(name: string, operands: readonly Value[], work: Work, offset: number): Value {
-  const [a = null, b = null] = operands;
-  switch (name) {
-    case '==':
-      return equal(a, b, work, offset);
-    case '!=':
-      return !equal(a, b, work, offset);
-    case '<':
-      return compare(a, b, work, offset) < 0;
-    case '<=':
-      return compare(a, b, work, offset) <= 0;
-    case '>':
-      return compare(a, b, work, offset) > 0;
-    case '>=':
-      return compare(a, b, work, offset) >= 0;
-    case 'in':
-      return isIn(a, b, work, offset);
-    case '[]':
-      return element(a, b, offset);
-    case '!':
-      return typeof a === 'boolean' ? !a : mismatch(name, operands, offset);
-    case 'negate':
-      if (typeof a === 'number') return -a;
-      return typeof a === 'bigint' ? whole(-a, offset) : mismatch('-', operands, offset);
-    case 'dyn':
-      return a;
-    case 'int':
-      return toInt(a, work, offset);
-    case 'double':
-      return toDouble(a, work, offset);
-    case 'string':
-      return ['string', 'int', 'double', 'bool'].includes(typeOf(a))
-        ? String(a)
-        : mismatch(name, operands, offset);
-    case 'size':
-      return BigInt(sizeOf(a, work, offset));
-  }
-  if (['startsWith', 'endsWith', 'contains'].includes(name)) return search(name, a, b, work, offset);
-  return calculate(name, a, b, work, offset);
+export function apply(
+  name: string,
+  [a = null, b = null]: readonly Value[],
+  work: Work,
+  offset: number,
+): Value {
+  const operation = operations.get(name);
+  return operation === undefined ? calculate(name, a, b, work, offset) : operation(a, b, work, offset);
 }
+
+const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ['==', equal],
+  ['!=', (a, b, work, offset) => !equal(a, b, work, offset)],
+  ['<', (a, b, work, offset) => compare(a, b, work, offset) < 0],
+  ['<=', (a, b, work, offset) => compare(a, b, work, offset) <= 0],
+  ['>', (a, b, work, offset) => compare(a, b, work, offset) > 0],
+  ['>=', (a, b, work, offset) => compare(a, b, work, offset) >= 0],
+  ['in', isIn],
+  ['[]', element],
+  ['!', (a, _b, _work, offset) => (typeof a === 'boolean' ? !a : mismatch('!', [a], offset))],
+  ['negate', negated],
+  ['dyn', (a) => a],
+  ['int', toInt],
+  ['double', toDouble],
+  ['string', toText],
+  ['size', (a, _b, work, offset) => BigInt(sizeOf(a, work, offset))],
+  ['startsWith', search('startsWith', (text, part) => text.startsWith(part))],
+  ['endsWith', search('endsWith', (text, part) => text.endsWith(part))],
+  ['contains', search('contains', (text, part) => text.includes(part))],
+]);
 
 /** The member of a map; `undefined` where there is none. */
 export function member(of: Value, name: string, offset: number): Value | undefined {
@@ -75,6 +68,11 @@ function calculate(name: string, a: Value, b: Value, work: Work, offset: number)
   return mismatch(name, [a, b], offset);
 }
 
+function negated(of: Value, _: Value, _work: Work, offset: number): Value {
+  if (typeof of === 'number') return -of;
+  return typeof of === 'bigint' ? whole(-of, offset) : mismatch('-', [of], offset);
+}
+
 function ofInts(name: string, a: bigint, b: bigint, offset: number): bigint {
   if (name === '+') return whole(a + b, offset);
   if (name === '-') return whole(a - b, offset);
@@ -97,7 +95,7 @@ function isIn(item: Value, of: Value, work: Work, offset: number): boolean {
   return key !== undefined && of.get(key, offset) !== undefined;
 }
 
-function element(of: Value, index: Value, offset: number): Value {
+function element(of: Value, index: Value, _work: Work, offset: number): Value {
   const key = keyOf(index);
   if (of instanceof Dict && key !== undefined) {
     const found = of.get(key, offset);
@@ -124,17 +122,17 @@ function sizeOf(of: Value, work: Work, offset: number): number {
   return size;
 }
 
-function search(name: string, text: Value, part: Value, work: Work, offset: number): boolean {
-  if (typeof text !== 'string' || typeof part !== 'string') return mismatch(name, [text, part], offset);
-  work.read(part.length, offset);
-  if (name === 'startsWith') return text.startsWith(part);
-  if (name === 'endsWith') return text.endsWith(part);
-  // An attacker may choose both texts so that the search compares each character of one with each of the other.
-  work.read(text.length + (text.length * part.length) / 100, offset);
-  return text.includes(part);
+function search(name: string, found: (text: string, part: string) => boolean): Operation {
+  return (text, part, work, offset) => {
+    if (typeof text !== 'string' || typeof part !== 'string') return mismatch(name, [text, part], offset);
+    work.read(part.length, offset);
+    // An attacker may choose both texts so that each character of one is compared with each of the other.
+    if (name === 'contains') work.read(text.length + (text.length * part.length) / 100, offset);
+    return found(text, part);
+  };
 }
 
-function toInt(of: Value, work: Work, offset: number): bigint {
+function toInt(of: Value, _: Value, work: Work, offset: number): bigint {
   if (typeof of === 'bigint') return of;
   if (typeof of === 'number') {
     // As CEL's own implementation: the ends of the range are not told apart from what lies beyond them.
@@ -147,7 +145,12 @@ function toInt(of: Value, work: Work, offset: number): bigint {
   return whole(BigInt(of.replace('+', '')), offset);
 }
 
-function toDouble(of: Value, work: Work, offset: number): number {
+function toText(of: Value, _: Value, _work: Work, offset: number): string {
+  if (of === null || of instanceof List || of instanceof Dict) return mismatch('string', [of], offset);
+  return String(of);
+}
+
+function toDouble(of: Value, _: Value, work: Work, offset: number): number {
   if (typeof of === 'number') return of;
   if (typeof of === 'bigint') return Number(of);
   if (typeof of !== 'string') return mismatch('double', [of], offset);
@@ -168,6 +171,5 @@ function whole(value: bigint, offset: number): bigint {
 }
 
 function mismatch(name: string, operands: readonly Value[], offset: number): never {
-  const code: RuleErrorCode = 'type';
-  throw new RuleError(code, offset, `\`${name}\` does not take ${operands.map(typeOf).join(' and ')}`);
+  throw new RuleError('type', offset, `\`${name}\` does not take ${operands.map(typeOf).join(' and ')}`);
 }

@@ -1,4 +1,4 @@
-// `surety credential`: a credential for an agent or an application, shown once.
+// `surety credential`: a credential for an agent or an application, shown once; or the end of all it has.
 
 import { didYouMean } from '../../config/problem.ts';
 import { type OpenDesk, withDesk } from '../desk.ts';
@@ -9,6 +9,7 @@ import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
 interface Asked {
   readonly folder: string;
   readonly days: number;
+  readonly revoke?: boolean;
   readonly json?: boolean;
 }
 
@@ -20,6 +21,13 @@ export async function credential(
 ): Promise<Exit> {
   const config = await configOf(terminal, asked.folder);
   try {
+    if (asked.revoke === true) {
+      const revoked = await withDesk(config, terminal, open, (desk) => desk.revoke(identity));
+      if (asked.json === true) terminal.out(JSON.stringify({ identity, revoked }));
+      else
+        terminal.out(`${revoked === 1 ? '1 credential' : `${revoked} credentials`} of ${identity} revoked`);
+      return exit.ok;
+    }
     // The first credential comes before the first start.
     const issued = await withDesk(
       config,

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { makeFolder } from '../durable.ts';
+import { makeFolder, ownFile } from '../durable.ts';
 import { LedgerError, storeError } from '../errors.ts';
 import { type Exclusive, takeExclusive } from '../exclusive.ts';
 import {
@@ -187,6 +187,7 @@ class Writer {
 }
 
 function openStore(file: string): DatabaseSync {
+  ownFile(file);
   const database = new DatabaseSync(file, { timeout: 5000 });
   const pragma = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   try {

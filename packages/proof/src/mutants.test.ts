@@ -1,0 +1,429 @@
+// INVARIANT: every check of the verifier has a mutant that it kills, and that lives without it.
+// The attacker has every key that the mutant needs, and makes everything else in the proof agree with the lie.
+
+import { describe, expect, it } from 'vitest';
+import { openProof, writeProof } from './contents.ts';
+import { headOf, salt } from './log.fixture.ts';
+import { canonicalJson, commitScalar, parseJson, readZip, toBase64, utf8 } from './records/index.ts';
+import { shiftIntents } from './verdict/cases.fixture.ts';
+import { guardedDays } from './verdict/guarded.fixture.ts';
+import { reasonCodes } from './verdict/index.ts';
+import { otherDays } from './verdict/other.fixture.ts';
+import { reconciledDays } from './verdict/reconciled.fixture.ts';
+import { at, Day, dayEnd, dayStart, hashOf, honestDay, LogMaker, makeKey, sha256 } from './verify.fixture.ts';
+import { steps, type VerifyOptions, verify, verifyWith } from './verify.ts';
+
+interface Mutant {
+  readonly name: string;
+  readonly check: string;
+  readonly make: () => Promise<{ proof: Uint8Array; options?: Partial<VerifyOptions>; day: Day }>;
+}
+
+const day = (): Day => honestDay().close();
+/** The day with an orphan: what the attacker wants to hide. */
+const badDay = (): Day => {
+  const bad = honestDay();
+  bad.stray({ id: 'X1', amount: '31000.00' });
+  return bad.close();
+};
+
+type Predicate = { judgement: Record<string, unknown>; simulated: boolean };
+/** Signs another predicate over the same files. */
+const stating =
+  (change: (predicate: Predicate) => void) =>
+  (text: string): string => {
+    const statement = parseJson(text) as { predicate: Predicate };
+    change(statement.predicate);
+    return canonicalJson(statement);
+  };
+
+const mutant = (
+  name: string,
+  check: string,
+  instead: (day: Day) => Parameters<Day['proof']>[0] | Promise<Parameters<Day['proof']>[0]>,
+  makeDay = day,
+  options: (day: Day) => Partial<VerifyOptions> | Promise<Partial<VerifyOptions>> = () => ({}),
+): Mutant => ({
+  name,
+  check,
+  make: async () => {
+    const made = makeDay();
+    const proof = await made.proof(await instead(made));
+    return { proof, day: made, options: await options(made) };
+  },
+});
+
+/** The facts are edited after the head was signed; whatever is recomputed, is recomputed from the edit. */
+const edited = (name: string, edit: (day: Day) => void, makeDay = day): Mutant =>
+  mutant(
+    name,
+    'root',
+    async (made) => {
+      const headNote = await made.log.seal(made.cosigners);
+      const { size, root } = headOf(made.log.origin, made.log.entries);
+      edit(made);
+      made.log.renumber();
+      return { headNote, root: { size, root: toBase64(root) } };
+    },
+    makeDay,
+  );
+
+const withRow = (rows: ReadonlyMap<number, readonly string[]>) => {
+  const [[position, first] = [0, []]] = rows;
+  const { disclosure } = commitScalar({ id: 'X9', amount: '1.00', currency: 'USD' }, 'row', salt, sha256);
+  return new Map(rows).set(position, [...first, disclosure]);
+};
+
+const signed: readonly Mutant[] = [
+  mutant('another page in place of verify.html', 'manifest', () => ({
+    files: (files) =>
+      files.map((file) => (file.name === 'verify.html' ? { ...file, bytes: utf8('<p>proven</p>') } : file)),
+  })),
+  mutant('a statement about another head', 'manifest', () => ({
+    statement: (text) => text.replace(/@\d+"/, '@1"'),
+  })),
+  mutant('a statement that names a file twice', 'manifest', () => ({
+    statement: (text) => {
+      const statement = parseJson(text) as { subject: unknown[] };
+      return canonicalJson({ ...statement, subject: [...statement.subject, statement.subject[1]] });
+    },
+  })),
+  mutant('a statement signed by another key', 'statement-signature', () => ({
+    statementKey: makeKey('statements'),
+  })),
+  mutant('a head signed by another key', 'head-signature', async (made) => {
+    const impostor = makeKey(made.log.origin);
+    return { headNote: await made.log.seal([], undefined, impostor), cosigned: [] };
+  }),
+  mutant(
+    'a head signed by the key of another log of the same operator',
+    'head-signature',
+    async (made) => {
+      const other = makeKey('acme.example/other');
+      Object.assign(made.log, { logKey: other });
+      const headNote = await made.log.seal([], undefined, { ...made.log.logKey, name: 'acme.example/other' });
+      return { headNote: headNote.replace(/— acme.example\/surety/, '— acme.example/other'), cosigned: [] };
+    },
+    day,
+    (made) => ({ trust: { ...made.trust, log: [made.log.logKey.verifier] } }),
+  ),
+  mutant('a statement that says nothing was simulated', 'verdict', () => ({
+    statement: stating((predicate) => {
+      predicate.simulated = true;
+    }),
+  })),
+  mutant('an assumption left out', 'verdict', () => ({
+    statement: stating((predicate) => {
+      predicate.judgement['assumptions'] = [];
+    }),
+  })),
+  mutant('a rosier report', 'report', () => ({ report: (html) => html.replaceAll('unproven', 'proven') })),
+  mutant('a report of another version', 'report', () => ({
+    statement: (text) => text.replace('"reportVersion":"', '"reportVersion":"9'),
+  })),
+  mutant('a population without its last row', 'population', () => ({
+    population: (csv) => `${csv.split('\r\n').slice(0, -2).join('\r\n')}\r\n`,
+  })),
+  mutant(
+    'a window that ends before the orphan was written',
+    'window',
+    () => ({ window: { from: dayStart, to: at(12) } }),
+    badDay,
+  ),
+];
+
+const chained: readonly Mutant[] = [
+  edited('a byte of a fact flipped', (made) => Object.assign(made.log.drafts[3] ?? {}, { time: at(8) + 1 })),
+  edited('a rule edited in place', (made) => {
+    const rule = made.log.drafts.find(({ body }) => body['rule'] === 'four-eyes')?.body ?? {};
+    const { hash: _, ...written }: Record<string, unknown> = { ...rule, when: 'money > 99999999' };
+    Object.assign(rule, written, { hash: hashOf(canonicalJson(written)) });
+  }),
+  edited('facts put in another order', (made) => {
+    const { drafts } = made.log;
+    drafts.splice(5, 2, ...drafts.slice(5, 7).reverse());
+  }),
+  mutant(
+    'a log cut off at its tail, from the head on',
+    'earlier-head',
+    () => ({}),
+    () => {
+      const cut = badDay();
+      Object.assign(cut, { kept: cut.log.seal([]) });
+      cut.log.drafts.splice(-3);
+      for (const position of cut.log.rows.keys())
+        if (position >= cut.log.drafts.length) cut.log.rows.delete(position);
+      return cut;
+    },
+    async (made) => ({ earlierHead: await (made as unknown as { kept: Promise<string> }).kept }),
+  ),
+  mutant(
+    'a fork: another history under the same keys',
+    'earlier-head',
+    () => ({}),
+    () => {
+      const fork = day();
+      Object.assign(fork, { kept: fork.log.seal([], 12) });
+      Object.assign(fork.log.drafts[4] ?? {}, { time: at(8) + 7 });
+      return fork;
+    },
+    async (made) => ({ earlierHead: await (made as unknown as { kept: Promise<string> }).kept }),
+  ),
+  mutant(
+    'a fact replayed from another log',
+    'origin',
+    () => ({}),
+    () => {
+      const replayed = day();
+      const other = new Day({}, new LogMaker('acme.example/other'));
+      const fact = other.log.drafts.find(({ kind }) => kind === 'record.declared');
+      const here = replayed.log.drafts.findIndex(({ kind }) => kind === 'record.declared');
+      replayed.log.drafts[here] = { ...replayed.log.drafts[here], log: fact?.log ?? '' } as never;
+      return replayed;
+    },
+  ),
+  ...(
+    [
+      [
+        'a fact left out',
+        (made: Day) => {
+          const gone = made.log.drafts.findIndex(({ body }) => String(body['call']).startsWith('m-4101'));
+          const [{ body = {} } = {}] = made.log.drafts.splice(gone, 1);
+          const digests = [body['args'], body['result']].flat();
+          for (const each of made.log.disclosures)
+            if (digests.includes(hashOf(each))) made.log.disclosures.delete(each);
+          shiftIntents(made, false);
+        },
+      ],
+      [
+        'a fact put in twice',
+        (made: Day) => made.log.drafts.splice(4, 0, structuredClone(made.log.drafts[4]) as never),
+      ],
+      [
+        'a rule whose hash is another',
+        (made: Day) => {
+          const rule = made.log.drafts.find(({ body }) => body['rule'] === 'four-eyes')?.body ?? {};
+          rule['when'] = 'money > 99999999';
+        },
+      ],
+      [
+        'a call settled twice',
+        (made: Day) => {
+          const settled = made.log.drafts.find(({ body }) => body['call'] === 'c-4101' && 'intent' in body);
+          made.log.drafts.push(structuredClone(settled) as never);
+          made.log.renumber();
+        },
+      ],
+      [
+        'a call whose action is another than its arguments',
+        (made: Day) => {
+          const intent = made.log.drafts.find(({ body }) => body['call'] === 'c-4101')?.body ?? {};
+          intent['action'] = 'A'.repeat(43);
+        },
+      ],
+    ] as const
+  ).map(([name, edit]) =>
+    mutant(
+      name,
+      'sequence',
+      () => ({}),
+      () => {
+        const wrong = honestDay();
+        edit(wrong);
+        return wrong.close();
+      },
+    ),
+  ),
+  mutant('a disclosure of nothing in the log', 'disclosures', () => ({
+    disclosures: [commitScalar('nice words', '', salt, sha256).disclosure],
+  })),
+  mutant(
+    'an orphan taken out of the rows',
+    'extracts',
+    () => ({}),
+    () => {
+      const hidden = badDay();
+      for (const [position, rows] of hidden.log.rows) hidden.log.rows.set(position, rows.slice(0, -1));
+      return hidden;
+    },
+  ),
+  mutant('a row put into the rows', 'extracts', (made) => {
+    made.log.rows.set([...made.log.rows.keys()][0] ?? 0, [...withRow(made.log.rows).values()][0] as string[]);
+    return {};
+  }),
+  mutant(
+    'a control total that is too small',
+    'extracts',
+    () => ({}),
+    () => {
+      const lying = badDay();
+      for (const { kind, body } of lying.log.drafts)
+        if (kind === 'record.extracted' && Number(body['count']) > 0) body['totals'] = { USD: 1 };
+      return lying;
+    },
+  ),
+  mutant('rows of a fact that is no extract', 'extracts', () => ({
+    extracts: (rows) => new Map(rows).set(1, []),
+  })),
+];
+
+/** Whatever the facts give as a reason: a statement that leaves it out is killed by `verdict` alone. */
+const rosy: readonly Mutant[] = [...reconciledDays, ...guardedDays, ...otherDays]
+  .filter(
+    ({ verdict }, index, all) =>
+      verdict === 'violated' || all.findIndex((x) => x.code === all[index]?.code) === index,
+  )
+  .map(({ name, code, day: makeDay }) =>
+    mutant(
+      `\`proven\` claimed in spite of \`${code}\`: ${name}`,
+      'verdict',
+      () => ({
+        statement: stating(({ judgement }) => {
+          judgement['verdict'] = 'proven';
+          judgement['questions'] = (judgement['questions'] as { question: string }[]).map((each) => ({
+            ...each,
+            verdict: 'proven',
+            reasons: [],
+          }));
+        }),
+      }),
+      makeDay,
+    ),
+  );
+
+const mutants = [...signed, ...chained, ...rosy];
+
+describe('a mutant', () => {
+  it.each(mutants)('$check kills $name, and nothing else does', async ({ check, make }) => {
+    const { proof, options, day: made } = await make();
+    const all = { sha256, trust: made.trust, ...options };
+    const whole = await verify(proof, all);
+    expect(whole.checks.filter(({ ok }) => !ok).map((each) => each.check)).toEqual([check]);
+    expect(whole.verdict).toBe('unsound');
+    const without = await verifyWith(
+      steps.filter((step) => step.check !== check),
+      proof,
+      all,
+    );
+    expect(without.verdict).not.toBe('unsound');
+  });
+
+  it('exists for every check', () => {
+    const killed = new Set(mutants.map(({ check }) => check));
+    expect(steps.map(({ check }) => check).filter((check) => !killed.has(check))).toEqual([]);
+  });
+
+  it('exists for every reason that makes a verdict violated', () => {
+    const violating = Object.entries(reasonCodes).filter(([, { makes }]) => makes === 'violated');
+    const claimed = rosy.map(({ name }) => name).join();
+    expect(violating.map(([code]) => code).filter((code) => !claimed.includes(`\`${code}\``))).toEqual([]);
+  });
+});
+
+describe('what is no proof', () => {
+  const broken = async (change: (proof: Uint8Array) => Uint8Array) => {
+    const made = day();
+    const { verdict, checks } = await verify(change(await made.proof()), { sha256, trust: made.trust });
+    return { verdict, check: checks.map(({ check }) => check) };
+  };
+  const withFile = (name: string, text: string | undefined) => (proof: Uint8Array) => {
+    const others = readZip(proof).filter((file) => file.name !== name);
+    const statement = others.find((file) => file.name === 'statement.dsse.json');
+    const files = others.filter((file) => file !== statement);
+    const envelope =
+      name === 'statement.dsse.json' ? (text ?? '') : new TextDecoder().decode(statement?.bytes);
+    return writeProof(
+      text === undefined || name === 'statement.dsse.json' ? files : [...files, { name, bytes: utf8(text) }],
+      envelope,
+    );
+  };
+
+  it.each<[string, string, (proof: Uint8Array) => Uint8Array]>([
+    ['bytes behind the end', 'container', (proof) => Uint8Array.of(...proof, 0)],
+    ['nothing', 'container', () => new Uint8Array()],
+    ['a file too many', 'layout', withFile('extra.txt', 'x')],
+    ['no report', 'layout', withFile('report.html', undefined)],
+    ['no page', 'layout', withFile('verify.html', undefined)],
+    ['a cut line', 'layout', withFile('disclosures.jsonl', 'x')],
+    ['a head of another form', 'layout', withFile('head', 'x')],
+    ['a statement that is none', 'statement', withFile('statement.dsse.json', '{}')],
+    ['a statement that is not JSON', 'statement', withFile('statement.dsse.json', 'x')],
+  ])('%s: %s', async (_, check, change) => {
+    expect(await broken(change)).toEqual({ verdict: 'unsound', check: [check] });
+  });
+
+  it('an entry that is no fact: facts', async () => {
+    const made = day();
+    made.log.drafts.push(structuredClone(made.log.drafts[1]) as never);
+    made.log.renumber();
+    const entries = made.log.entries;
+    const good = made.log.drafts.pop() && (await made.proof());
+    const files = openProof(good as Uint8Array, sha256);
+    expect(files.facts.length).toBe(entries.length - 1);
+    const bundle = readZip(good as Uint8Array).find(({ name }) => name.startsWith('tile/entries/'));
+    const bytes = bundle?.bytes.slice() ?? new Uint8Array();
+    // The first entry's opening brace: everything is signed again, the entry is not JSON.
+    bytes[2] = 0x5b;
+    const all = readZip(good as Uint8Array).map((file) =>
+      file.name === bundle?.name ? { ...file, bytes } : file,
+    );
+    const envelope = all.find(({ name }) => name === 'statement.dsse.json');
+    const rest = all.filter((file) => file !== envelope);
+    const proof = writeProof(rest, new TextDecoder().decode(envelope?.bytes));
+    const { verdict, checks } = await verify(proof, { sha256, trust: made.trust });
+    expect([verdict, checks[0]?.check]).toEqual(['unsound', 'facts']);
+  });
+
+  it('a statement of an outcome that is not declared: facts', async () => {
+    const made = day();
+    const proof = await made.proof({
+      statement: (text) => text.replaceAll('"supplier-payments"', '"other"'),
+    });
+    const { checks } = await verify(proof, { sha256, trust: made.trust });
+    expect(checks.map(({ check }) => check)).toEqual(['facts']);
+  });
+});
+
+describe('any single byte', () => {
+  it('changed in the file is caught', async () => {
+    const made = day();
+    const proof = await made.proof();
+    for (let sample = 0; sample < 300; sample += 1) {
+      const offset = Math.floor((sample * proof.length) / 300);
+      const changed = proof.slice();
+      changed[offset] = (changed[offset] as number) ^ (1 << (sample % 8));
+      const { verdict } = await verify(changed, { sha256, trust: made.trust });
+      expect(verdict, `byte ${offset}`).toBe('unsound');
+    }
+  });
+
+  it('changed in a file inside, with the container made again, is caught', async () => {
+    const made = day();
+    const files = readZip(await made.proof());
+    const total = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    for (let sample = 0; sample < 120; sample += 1) {
+      let offset = Math.floor((sample * total) / 120);
+      const changed = files.map(({ name, bytes }) => {
+        const here = offset >= 0 && offset < bytes.length ? bytes.slice() : bytes;
+        if (here !== bytes) here[offset] = (here[offset] as number) ^ (1 << (sample % 8));
+        offset -= bytes.length;
+        return { name, bytes: here };
+      });
+      const envelope = changed.find(({ name }) => name === 'statement.dsse.json')?.bytes ?? new Uint8Array();
+      let proof: Uint8Array;
+      try {
+        const text = new TextDecoder('utf-8', { fatal: true }).decode(envelope);
+        proof = writeProof(
+          changed.filter(({ name }) => name !== 'statement.dsse.json'),
+          text,
+        );
+      } catch {
+        continue;
+      }
+      const { verdict } = await verify(proof, { sha256, trust: made.trust });
+      expect(verdict, `sample ${sample}`).toBe('unsound');
+    }
+  });
+});
+
+it('a day ends', () => expect(dayEnd).toBe(dayStart + 86_400_000));
