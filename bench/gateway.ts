@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { callText, httpRequest, orders } from './rig/calls.ts';
 import type { Reply } from './rig/connection.ts';
 import { Disk, scratchFolder } from './rig/disk.ts';
@@ -31,10 +32,13 @@ interface Measuring extends Subject {
 const isAnswered = ({ status, body }: Reply): boolean =>
   status === 200 && body.includes('"status":"matched"') && !body.includes('"isError":true');
 
-const here = (name: string): string => join(import.meta.dirname, 'rig', name);
-const upstream = await start([here('upstream.ts')], { log: join(scratch, 'upstream.log') });
+const upstream = await start([fileURLToPath(new URL('./rig/upstream.ts', import.meta.url))], {
+  log: join(scratch, 'upstream.log'),
+});
 const upstreamPort = Number(upstream.ready['port']);
-const hop = await start([here('hop.ts'), String(upstreamPort)], { log: join(scratch, 'hop.log') });
+const hop = await start([fileURLToPath(new URL('./rig/hop.ts', import.meta.url)), String(upstreamPort)], {
+  log: join(scratch, 'hop.log'),
+});
 const surety = await raiseSurety(scratch, upstreamPort, agents);
 const suretyPids = [surety.gateway.pid, surety.witness.pid];
 
@@ -93,17 +97,22 @@ async function inTurns<T>(measure: (subject: Measuring) => Promise<T>): Promise<
 
 const at = <T>(found: ReadonlyMap<string, T[]>, name: string): T[] => found.get(name) ?? [];
 
+/** Every connection asks again at once. CPU is warm here and nobody waits, so it is the steadiest figure. */
 async function maxRates(connections: number): Promise<{ figures: Figure[]; lowest: number }> {
   say(`gateway: as fast as it goes, ${connections} connections`);
   const ms = 1000 * Math.min(seconds, 2);
-  const found = await inTurns(async (subject) => whole(subject, await closedLoop(subject, connections, ms)));
-  const perSecond = subjects.map(({ name }) =>
-    overRounds(at(found, name), (each) => each.calls / each.seconds),
-  );
-  const figures = subjects.map(({ name }, index) =>
-    figure(`max-${name}-calls-per-s`, perSecond[index] ?? 0, titles[name] ?? name),
-  );
-  return { figures, lowest: Math.min(...perSecond) };
+  const found = await inTurns(async (subject) => {
+    const before = cpuUs(subject.pids);
+    const { calls, seconds: took } = whole(subject, await closedLoop(subject, connections, ms));
+    return { perSecond: calls / took, cpuUs: (cpuUs(subject.pids) - before) / calls };
+  });
+  const of = (name: string, member: 'perSecond' | 'cpuUs'): number =>
+    overRounds(at(found, name), (each) => each[member]);
+  const figures = subjects.flatMap(({ name }) => [
+    figure(`max-${name}-calls-per-s`, of(name, 'perSecond'), titles[name] ?? name),
+    ...(name === 'direct' ? [] : [figure(`max-${name}-cpu-us`, of(name, 'cpuUs'), '  CPU per call')]),
+  ]);
+  return { figures, lowest: Math.min(...subjects.map(({ name }) => of(name, 'perSecond'))) };
 }
 
 /** Added latency over direct at a fixed rate: the median over rounds of each round's percentile. */

@@ -2,9 +2,24 @@
 // sent on unread. A process of its own: `node hop.ts <upstream port>`; ends when its stdin does.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Pool } from 'undici';
+import { createRequire } from 'node:module';
 import { readBody, serveForParent } from './served.ts';
 
+/** What is used here of the undici that the product itself calls servers with. */
+interface Undici {
+  readonly Pool: new (
+    origin: string,
+    options: object,
+  ) => {
+    request(options: object): Promise<{
+      readonly statusCode: number;
+      readonly body: { arrayBuffer(): Promise<ArrayBuffer> };
+    }>;
+  };
+}
+
+const requireOfProduct = createRequire(new URL('../../packages/surety/package.json', import.meta.url));
+const { Pool } = requireOfProduct('undici') as Undici;
 const pool = new Pool(`http://127.0.0.1:${process.argv[2]}`, { connections: 64, pipelining: 1 });
 
 async function forward(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {

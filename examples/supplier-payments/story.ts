@@ -5,7 +5,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { parseArgs } from 'node:util';
 import {
   directTools,
   type Entry,
@@ -16,6 +15,7 @@ import {
   workInbox,
 } from './agent/clerk.ts';
 import { forgerIban } from './erp/books.ts';
+import { readOptions } from './story/options.ts';
 import { Stage } from './story/stage.ts';
 import {
   bold,
@@ -31,13 +31,7 @@ import {
   verdictWord,
 } from './story/telling.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    folder: { type: 'string' },
-  },
-});
+const options = readOptions();
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;

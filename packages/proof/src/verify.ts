@@ -354,9 +354,9 @@ function verdict(examined: Examined): string | undefined {
   const [stated, computed] = [predicate, expected(examined).predicate].map((each) =>
     canonicalJson({ ...each, reportVersion }),
   );
-  return stated === computed
-    ? undefined
-    : `the facts give \`${examined.judgement.verdict}\` for other reasons than stated`;
+  if (stated === computed) return undefined;
+  const word = (predicate as { judgement: { verdict: unknown } }).judgement.verdict;
+  return `the statement says \`${word}\`; the facts give \`${examined.judgement.verdict}\`, or other reasons for it`;
 }
 
 function report({ contents, judgement }: Examined): string | undefined {

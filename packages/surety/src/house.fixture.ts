@@ -17,6 +17,8 @@ import {
 } from '@surety/proof/facts';
 import { byDigest, openCommitments } from '@surety/proof/records';
 import { approvalText } from '@surety/proof/rules';
+import type { ReasonCode } from '@surety/proof/verdict';
+import { verify } from '@surety/proof/verify';
 import { loadConfig, renderProblems } from './config/index.ts';
 import type { ToolReply, UpstreamReply } from './gateway/mcp/index.ts';
 import { type House, openHouse } from './house.ts';
@@ -63,6 +65,7 @@ tools:
   erp.look: { effect: read }
   erp.pay: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
   erp.gift: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
+  erp.tip: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
   erp.note: { effect: write }
   erp.wipe: { effect: delete }
 records: { erp: { sqlite: books.db, money: { amount: amount, unit: major, currency: currency } } }
@@ -283,6 +286,15 @@ export class TestHouse {
     const refused = (await this.factsOf('call.refused')).at(-1);
     if (refused === undefined) return 'nothing was refused';
     return `${refused.body.code}: ${this.opened(refused, refused.body.cause)}`;
+  }
+
+  /** Gives the verdict for a day, exports its proof and has it verified: the checks that failed, and the reasons. */
+  async verified(at: number): Promise<{ verdict: string; failed: string[]; reasons: ReasonCode[] }> {
+    const { proof } = await this.house.prove('payments', at);
+    const { verdict, checks, judgement } = await verify(proof, { sha256 });
+    const failed = checks.filter(({ ok }) => !ok).map(({ check, text }) => `${check}: ${text}`);
+    const reasons = judgement?.questions.flatMap((each) => each.reasons.map(({ code }) => code)) ?? [];
+    return { verdict, failed, reasons };
   }
 
   /** What this person would sign for a hold. */

@@ -5,36 +5,11 @@ import { majorText } from '../rules/index.ts';
 import { type Answer, describeRow, type Judgement, type Question, type Reason } from '../verdict/index.ts';
 import { style } from './style.ts';
 import { termsOf } from './terms.ts';
-
-const headings: readonly (readonly [string, readonly Question[]])[] = [
-  ['Did it hold?', ['reconciled', 'guarded']],
-  ['How bad could it get, and who answers?', ['bounded', 'owned']],
-  ['How do we know?', ['tested', 'recorded']],
-];
-
-const asks: Readonly<Record<Question, string>> = {
-  reconciled: 'The system of record and the ledger agree, both ways',
-  guarded: 'Every action passed its checkpoints',
-  bounded: 'The worst case lies within the appetite',
-  owned: 'One living owner; every function has signed',
-  tested: 'The controls relied on were measured',
-  recorded: 'The evidence is complete and witnessed',
-};
-
-const words: Readonly<Record<string, string>> = {
-  proven: 'Proven for this window, under the assumptions below.',
-  violated: 'Violated in this window.',
-  unproven: 'Not proven for this window.',
-  holding: 'Holding so far: the window is still open.',
-};
-
-/** Shape as well as colour: a verdict must be told apart without seeing colours. */
-const marks: Readonly<Record<string, string>> = { proven: '✓', violated: '✕', unproven: '?', holding: '…' };
+import { asks, counted, headings, instant, marks, rowsInWords, words } from './words.ts';
 
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 const e = (value: unknown): string => escapeHtml(String(value));
-const instant = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
 
 export function reportHtml(judgement: Judgement, origin: string): string {
   const { verdict, statement, outcome } = judgement;
@@ -68,18 +43,17 @@ ${colophon(judgement, origin)}
 
 function facts({ window, owner, grade, rung, figures }: Judgement): string {
   const entries: [string, string][] = [
-    ['Window', `${instant(window.from)} to ${instant(window.to)}`],
-    ['Answers for it', owner],
-    ['Weakest grade', grade],
-    ['Completeness', rung],
-    ['Calls', `${figures.calls}, ${figures.effects} took effect`],
-    [
-      'Rows in the record',
-      `${figures.rows}: ${figures.governed} governed, ${figures.elsewhere} declared elsewhere, ${figures.orphans} orphans`,
-    ],
+    ['Window', `${time(window.from)} to ${time(window.to)}`],
+    ['Answers for it', e(owner)],
+    ['Weakest grade', e(grade)],
+    ['Completeness', e(rung)],
+    ['Calls', `${e(figures.calls)}, ${e(figures.effects)} took effect`],
+    ['Rows in the record', e(rowsInWords(figures))],
   ];
-  return `<dl>${entries.map(([term, value]) => `<div><dt>${e(term)}</dt><dd>${e(value)}</dd></div>`).join('')}</dl>`;
+  return `<dl>${entries.map(([term, html]) => `<div><dt>${e(term)}</dt><dd>${html}</dd></div>`).join('')}</dl>`;
 }
+
+const time = (at: number): string => `<time>${e(instant(at))}</time>`;
 
 function section(heading: string, names: readonly Question[], answers: readonly Answer[]): string {
   const body = names
@@ -118,7 +92,7 @@ function population({ population: { rows }, figures }: Judgement): string {
   for (const { amountMinor = 0, currency } of rows)
     if (currency !== undefined) sums.set(currency, (sums.get(currency) ?? 0) + amountMinor);
   const totals = [...sums].map(([currency, sum]) => `${majorText(sum, currency)} ${currency}`).join(', ');
-  return `<section><h2>The record</h2><p>${e(figures.rows)} rows${totals === '' ? '' : `, ${e(totals)}`}. Each row and how it is accounted for: <code>population.csv</code>.</p>${
+  return `<section><h2>The record</h2><p>${e(counted(figures.rows, 'row'))}${totals === '' ? '' : `, ${e(totals)}`}. Each row and how it is accounted for: <code>population.csv</code>.</p>${
     listed === '' ? '' : `<ul class="rows">${listed}</ul>`
   }</section>`;
 }

@@ -12,3 +12,6 @@ export {
   reportVersion,
   statementText,
 } from './statement.ts';
+export { style } from './style.ts';
+export { termsOf } from './terms.ts';
+export { asks, headings, instant, marks, rowsInWords, words } from './words.ts';

@@ -12,10 +12,10 @@ h1{font-size:1.6rem;line-height:1.25;margin:.25rem 0 1rem}
 h2{font-size:1.15rem;margin:2rem 0 .75rem}
 h3{font-size:1rem;margin:0}
 .verdict{font-size:1.25rem;font-weight:650;margin:0 0 1rem}
-.proven .mark,header.proven .verdict{color:var(--proven)}
-.violated .mark,header.violated .verdict{color:var(--violated)}
-.unproven .mark,header.unproven .verdict{color:var(--unproven)}
-.holding .mark,header.holding .verdict{color:var(--holding)}
+article.proven .mark,header.proven .verdict{color:var(--proven)}
+article.violated .mark,header.violated .verdict{color:var(--violated)}
+article.unproven .mark,header.unproven .verdict{color:var(--unproven)}
+article.holding .mark,header.holding .verdict{color:var(--holding)}
 .mark{display:inline-block;width:1.2em;font-weight:700}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.75rem 1.5rem;margin:0}
 dt{color:var(--soft);font-size:.85rem}
@@ -25,6 +25,8 @@ article{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 article ul{margin:.6rem 0 0;padding-left:2.7rem}
 li{margin:.4rem 0;overflow-wrap:anywhere}
 li p{margin:0}
+li::first-letter,li p:first-child::first-letter{text-transform:uppercase}
+time{white-space:nowrap}
 .remedy,small{color:var(--soft);font-size:.875rem}
 code{font:.85em ui-monospace,monospace;overflow-wrap:anywhere}
 .colophon{margin-top:2.5rem;border-top:1px solid var(--line)}

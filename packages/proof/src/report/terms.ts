@@ -4,6 +4,7 @@
 import type { Rule } from '../facts.ts';
 import { majorText } from '../rules/index.ts';
 import type { Judgement } from '../verdict/index.ts';
+import { counted } from './words.ts';
 
 export function termsOf({ declared, rules }: Judgement): readonly string[] {
   const { reconcile, invariants, appetite } = declared;
@@ -31,10 +32,14 @@ function ruleTerm({ rule, mode, before, when, require, withinMs, once, approve }
     ...(require === undefined ? [] : [`a settled ${require.call}`]),
     ...(require?.where === undefined ? [] : [`where ${require.where}`]),
     ...(require === undefined || require.same.length === 0 ? [] : [`by the same ${require.same.join(', ')}`]),
-    ...(withinMs === undefined ? [] : [`within ${withinMs / 3_600_000} hours`]),
+    ...(withinMs === undefined ? [] : [`within ${duration(withinMs)}`]),
     ...(once.length === 0 ? [] : [`each ${once.join(', ')} once`]),
     ...(approve === undefined ? [] : [`the approval of ${approve.count} from ${approve.function}`]),
     ...(approve === undefined || approve.not.length === 0 ? [] : [`not of the ${approve.not.join(' or ')}`]),
   ];
   return `before ${before}, ${rule} (${mode}): ${parts.join(', ')}`;
 }
+
+const hourMs = 3_600_000;
+const duration = (ms: number): string =>
+  ms % (24 * hourMs) === 0 ? counted(ms / (24 * hourMs), 'day') : counted(ms / hourMs, 'hour');

@@ -1,9 +1,8 @@
 // What a verdict is computed from: the book, one outcome, one window, the rows of its extracts and the head.
 // The verdict never reads a clock, a file or a network.
 
+import type { Book, Change, Extract, GovernedCall } from '../book/index.ts';
 import type { OutcomeDeclared } from '../facts.ts';
-import type { Book, Extract, GovernedCall } from './book.ts';
-import type { Change } from './declarations.ts';
 
 export interface Window {
   readonly from: number;

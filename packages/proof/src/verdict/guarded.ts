@@ -1,7 +1,7 @@
 // Guarded: every call of the window passed its checkpoints, judged again from raw facts; and statically,
 // no tool that spends is without one.
 
-import type { GovernedCall, Judged } from './book.ts';
+import type { GovernedCall, Judged } from '../book/index.ts';
 import {
   callsOf,
   changesIn,

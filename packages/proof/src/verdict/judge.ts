@@ -133,7 +133,7 @@ function assumptions({ book, outcome, window }: Evidence, population: Population
     const totals = [...sums]
       .map(([currency, sum]) => `${majorText(sum, currency)} ${currency}`)
       .join(' and ');
-    const text = `${rows.length} rows${totals === '' ? '' : ` over ${totals}`} came through a declared channel that Surety does not see`;
+    const text = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${totals === '' ? '' : ` over ${totals}`} came through a declared channel that Surety does not see`;
     assumed.push({ text, who: owner });
   }
   const reads = [...toolsOf({ book, outcome })].map((tool) => `${serverOf(tool)}.`);

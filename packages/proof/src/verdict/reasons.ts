@@ -83,7 +83,7 @@ export const reasonCodes = {
     'show that only the gateway holds the credential, and probe the other ways',
   ),
   // Any
-  'not-enforced': unproven('operator', 'this version parses the key but does not enforce it yet'),
+  'not-enforced': unproven('operator', 'use a version that does; until then nothing here rests on it'),
   simulated: unproven('operator', 'repeat it with real people, a real clock and a witness elsewhere'),
 } as const satisfies Record<string, Meaning>;
 

@@ -1,10 +1,10 @@
 // Reconciled: the system of record agrees with the ledger both ways. Matching, totals and conditions
 // are recomputed here from committed rows; SQL only extracted them.
 
+import type { Extract, GovernedCall } from '../book/index.ts';
 import type { Reconcile } from '../facts.ts';
 import { canonicalJson } from '../records/json.ts';
 import { holds, MoneyError, minorUnits, parseRule, RuleError, select } from '../rules/index.ts';
-import type { Extract, GovernedCall } from './book.ts';
 import {
   type Evidence,
   extractsOf,

@@ -1,7 +1,7 @@
 // Recorded: how complete the evidence is. The ladder C0 to C5 (docs/formats.md): C1 contiguous per
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
-import type { GovernedCall } from './book.ts';
+import type { GovernedCall } from '../book/index.ts';
 import { callsOf, type Evidence, listed } from './evidence.ts';
 import { type Answer, answerOf, Reasons } from './reasons.ts';
 import type { Reconciliation } from './reconciled.ts';

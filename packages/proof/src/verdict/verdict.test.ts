@@ -37,7 +37,7 @@ describe('an honest day', () => {
     expect(codes(judgement, 'recorded')).toEqual(['bypass-possible']);
     expect(judgement).toMatchObject({ verdict: 'unproven', grade: 'observed', rung: 'C3' });
     expect(judgement.assumptions.map(({ text }) => text)).toContain(
-      '1 rows over 2500.00 USD came through a declared channel that Surety does not see',
+      '1 row over 2500.00 USD came through a declared channel that Surety does not see',
     );
   });
 

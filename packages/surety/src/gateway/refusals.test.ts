@@ -64,7 +64,7 @@ describe('money', () => {
   });
 
   test('in another currency than the budget', () =>
-    refused('erp.gift', { amount: '5.00', currency: 'EUR' }, 'budget'));
+    refused('erp.tip', { amount: '5.00', currency: 'EUR' }, 'budget'));
 });
 
 describe('cases', () => {

@@ -1,0 +1,13 @@
+// The book: a whole log folded into what was declared, what was called and what became of it.
+
+export {
+  Book,
+  type BookInput,
+  type Extract,
+  type GovernedCall,
+  type Judged,
+  type Settlement,
+} from './book.ts';
+export { Chain } from './chain.ts';
+export type { Change } from './declarations.ts';
+export { foldBook } from './fold.ts';
