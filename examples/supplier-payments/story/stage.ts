@@ -2,18 +2,10 @@
 // are started again if they die; what the story has done is kept in a file, so that it goes on where it was.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seed } from '../erp/seed.ts';
@@ -47,8 +39,9 @@ export class Stage {
   readonly folder: string;
   readonly #children = new Map<string, ChildProcess>();
   #leaving = false;
-  /** Ends without an answer in between: more than a few are no accident. */
+  /** Ends of its own, without an answer in between: more than a few are no accident. */
   #failures = 0;
+  #deaths = 0;
   readonly progress: Progress;
   readonly resumed: boolean;
   readonly #say: (line: string) => void;
@@ -61,17 +54,22 @@ export class Stage {
   }
 
   /** Opens the stage of an interrupted story, or sets a new one. */
-  static async open(folder: string, startAt: number, say: (line: string) => void): Promise<Stage> {
+  static async open(
+    folder: string,
+    startAt: number,
+    wantedPort: number,
+    say: (line: string) => void,
+  ): Promise<Stage> {
     const state = join(folder, 'story.json');
     const old = existsSync(state) ? (JSON.parse(readFileSync(state, 'utf8')) as Progress) : undefined;
     if (old !== undefined && !old.done.includes('the end')) {
       const stage = new Stage(folder, old, true, say);
-      stage.setClock(Math.max(old.at, stage.#newestFact() + 1_000));
+      stage.setClock(Math.max(old.at, stage.#clockAt(), stage.#newestFact() + 1_000));
       return stage;
     }
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const [port, witnessPort] = [await freePort(7300), await freePort(7310)];
+    const [port, witnessPort] = [await freePort(wantedPort), await freePort(wantedPort && wantedPort + 10)];
     const progress = { done: [], port, witnessPort, tokens: {}, cases: {}, at: startAt, days: {} };
     const stage = new Stage(folder, progress, false, say);
     stage.setClock(startAt);
@@ -98,6 +96,11 @@ export class Stage {
       real: number;
     };
     return at + (Date.now() - real);
+  }
+
+  /** Where the clock was set last, without what has passed since. */
+  #clockAt(): number {
+    return (JSON.parse(readFileSync(join(this.folder, 'clock.json'), 'utf8')) as { at: number }).at;
   }
 
   setClock(at: number): void {
@@ -151,6 +154,19 @@ export class Stage {
     throw new Error(`Surety does not answer at ${this.url}:\n${log}`);
   }
 
+  /** As `ready`, after a pause: whoever was just killed may still be answering, or be held up by its own end. */
+  async readyAgain(): Promise<void> {
+    await pause(500);
+    await this.ready();
+  }
+
+  /** How many processes have died since this was last asked. */
+  takeDeaths(): number {
+    const deaths = this.#deaths;
+    this.#deaths = 0;
+    return deaths;
+  }
+
   /** One command of Surety, as a person would type it; stdin is never a terminal. */
   surety(...args: string[]): Promise<Ran> {
     return this.run([join(product, 'main.ts'), ...args]);
@@ -182,7 +198,9 @@ export class Stage {
     for (const child of this.#children.values()) child.stdin?.end();
     await Promise.all(
       [...this.#children.values()].map((child) =>
-        child.exitCode !== null ? undefined : new Promise((resolve) => child.once('exit', resolve)),
+        child.exitCode !== null || child.signalCode !== null
+          ? undefined
+          : new Promise((resolve) => child.once('exit', resolve)),
       ),
     );
   }
@@ -195,13 +213,19 @@ export class Stage {
       env: this.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    let last = '';
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (part: Buffer) => writeFileSync(log, part, { flag: 'a' }));
+      stream?.on('data', (part: Buffer) => {
+        last = part.toString();
+        writeFileSync(log, part, { flag: 'a' });
+      });
     child.stdin?.on('error', () => undefined);
     this.#children.set(name, child);
     child.on('exit', async (code, signal) => {
       if (this.#leaving) return;
-      if (name === 'surety') this.#failures += 1;
+      this.#deaths += 1;
+      // Who was killed did not fail; nor did who finds that its predecessor has not quite gone.
+      if (name === 'surety' && signal === null && !/ in use/.test(last)) this.#failures += 1;
       this.#say(`(${name} ended with ${signal ?? code}: started again)`);
       await pause(300);
       if (!this.#leaving) this.#keep(name, args);
@@ -212,12 +236,20 @@ export class Stage {
     return readFileSync(join(this.folder, file), 'utf8').trim();
   }
 
-  /** The time of the newest fact, so that an interrupted story does not go on before it. */
+  /** The time of the newest facts, so that an interrupted story does not go on before them. */
   #newestFact(): number {
-    const clock = join(this.folder, 'clock.json');
-    const { at, real } = JSON.parse(readFileSync(clock, 'utf8')) as { at: number; real: number };
-    const wal = join(this.folder, 'store/log.sqlite-wal');
-    return existsSync(wal) ? at + Math.max(0, mtimeMs(wal) - real) : at;
+    const store = join(this.folder, 'store/log.sqlite');
+    if (!existsSync(store)) return 0;
+    const database = new DatabaseSync(store, { readOnly: true, timeout: 5_000 });
+    try {
+      const newest = database.prepare('SELECT bytes FROM facts ORDER BY position DESC LIMIT 256').all();
+      const times = newest.map(
+        ({ bytes }) => JSON.parse(Buffer.from(bytes as Uint8Array).toString()) as { time: number },
+      );
+      return Math.max(0, ...times.map(({ time }) => time));
+    } finally {
+      database.close();
+    }
   }
 
   async #build(): Promise<void> {
@@ -251,8 +283,9 @@ export class Stage {
       node: process.execPath,
       erp: join(here, 'erp/server.ts'),
       filesystem,
-      // A fault that a test asks of the books: see erp/fault.ts.
+      // A fault that a test asks of the books: see erp/fault.ts; and how long the gateway waits for them.
       fault: process.env['ERP_FAULT'] ?? '',
+      timeout: process.env['ERP_TIMEOUT'] ?? '30s',
     };
     const template = readFileSync(join(here, 'surety.template.yaml'), 'utf8');
     const filled = template.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof values) => String(values[name]));
@@ -273,8 +306,6 @@ export class Stage {
 }
 
 const witnessName = 'acme.example/witness';
-
-const mtimeMs = (file: string): number => Math.round(statSync(file).mtimeMs);
 
 /** The wanted port if nobody has it, else any free one. */
 function freePort(wanted: number): Promise<number> {

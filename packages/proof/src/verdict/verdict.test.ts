@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, Day, dayEnd, dayStart, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
+import { at, Day, dayEnd, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
 import { guardedDays } from './guarded.fixture.ts';
 import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
 import { otherDays } from './other.fixture.ts';
@@ -168,6 +168,4 @@ describe('reasons', () => {
     expect(reasons.at(-1)?.text).toMatch(/^and 50 more of the kind/);
     expect(reasons.every(({ who: people, remedy }) => people.length > 0 && remedy !== '')).toBe(true);
   });
-
-  it('a day begins where the window does', () => expect(dayStart % 86_400_000).toBe(0));
 });

@@ -1,0 +1,114 @@
+// The story under `kill -9`: whatever dies, and whenever, what was acknowledged stays, nothing is paid twice,
+// every intent is settled or visibly open, and the verdicts are the same, with the gaps that the deaths left.
+//   SURETY_CHAOS_RUNS=10 SURETY_CHAOS_KILLS=40 SURETY_CHAOS_SEED=7 vitest run tests/story/killed.test.ts
+
+import { existsSync } from 'node:fs';
+import { isKind } from '@surety/proof/facts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { forgerIban } from '../../examples/supplier-payments/erp/books.ts';
+import { type Survived, survive } from './chaos.fixture.ts';
+import {
+  answerTo,
+  factsOf,
+  type LogCopy,
+  newFolder,
+  paidTwice,
+  payments,
+  proofBytes,
+  readLog,
+  removeFolder,
+  verified,
+} from './stage.fixture.ts';
+
+const numberIn = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
+const runs = numberIn('SURETY_CHAOS_RUNS', 2);
+const kills = numberIn('SURETY_CHAOS_KILLS', 12);
+const firstSeed = numberIn('SURETY_CHAOS_SEED', Math.floor(Math.random() * 1_000_000));
+const seeds = Array.from({ length: runs }, (_, nth) => firstSeed + nth);
+const dayStarts = { 'day-1': '2026-03-02', 'day-2': '2026-03-03', 'day-3': '2026-03-04' } as const;
+const days = Object.keys(dayStarts) as (keyof typeof dayStarts)[];
+
+let folder = '';
+afterEach(({ task }) => {
+  // A failure keeps its folder, for whoever looks into it.
+  if (task.result?.state !== 'fail') removeFolder(folder);
+});
+
+/** What was durable before a kill is in the final log, byte by byte, where it was. */
+function nothingLost({ entries }: LogCopy, copies: readonly LogCopy[]): void {
+  for (const copy of copies) {
+    expect(entries.length).toBeGreaterThanOrEqual(copy.entries.length);
+    expect(copy.entries.every((bytes, at) => entries[at]?.equals(bytes))).toBe(true);
+  }
+}
+
+function streamsAreDense({ facts }: LogCopy): void {
+  const next = new Map<string, number>();
+  const expectNext = (name: string, number: number) => {
+    expect([name, number]).toEqual([name, next.get(name) ?? 0]);
+    next.set(name, number + 1);
+  };
+  for (const { stream, streamVersion, emitter, emitterSeq } of facts) {
+    expectNext(`stream ${stream}`, streamVersion);
+    expectNext(`emitter ${emitter}`, emitterSeq);
+  }
+}
+
+/** Each intent has one settlement: the day is closed only after the record was asked. */
+function everyIntentSettledOnce(log: LogCopy): void {
+  const settled = factsOf(log, 'call.settled').map(({ body }) => body.call);
+  expect(settled.length).toBe(new Set(settled).size);
+  const open = factsOf(log, 'call.intended').filter(({ body }) => !settled.includes(body.call));
+  expect(open).toEqual([]);
+}
+
+async function verdictsStand(log: LogCopy): Promise<void> {
+  for (const day of days) {
+    const verification = await verified(folder, proofBytes(folder, day));
+    expect(verification.checks.filter(({ ok }) => !ok)).toEqual([]);
+    const { verdict, codes } = answerTo(verification, 'reconciled');
+    expect([day, verdict, codes.filter((code) => code !== 'simulated')]).toEqual(
+      day === 'day-3' ? [day, 'violated', ['orphan']] : [day, 'proven', []],
+    );
+    expect(answerTo(verification, 'guarded').verdict).not.toBe('violated');
+    const from = Date.parse(`${dayStarts[day]}T00:00:00Z`);
+    const size = verification.judgement?.head.size ?? 0;
+    const gaps = log.facts
+      .slice(0, size)
+      .filter(
+        (fact) => isKind(fact, 'process.started') && fact.body.tail === 'may-be-lost' && fact.time >= from,
+      );
+    expect([day, answerTo(verification, 'recorded').codes.includes('sequence-gap')]).toEqual([
+      day,
+      gaps.length > 0,
+    ]);
+  }
+}
+
+function booksAreRight(): void {
+  expect(paidTwice(folder)).toEqual([]);
+  const own = payments(folder).filter(({ created_by }) => created_by === 'surety-gateway');
+  expect(own.filter(({ iban }) => iban === forgerIban)).toEqual([]);
+  const count = (date: string) => own.filter(({ created_at }) => created_at.startsWith(date)).length;
+  expect(days.map((day) => count(dayStarts[day]))).toEqual([12, 2, 2]);
+}
+
+describe.skipIf(!existsSync('/proc/self/cmdline'))('whatever dies', () => {
+  test.each(seeds)(
+    'seed %i',
+    async (seed) => {
+      folder = newFolder();
+      const { copies, killed }: Survived = await survive(folder, seed, kills);
+      const log = readLog(folder);
+      nothingLost(log, copies);
+      streamsAreDense(log);
+      everyIntentSettledOnce(log);
+      booksAreRight();
+      await verdictsStand(log);
+      // The gateway died at least once in the middle of its work, and says so for ever.
+      expect(killed[0]).toBe('surety');
+      expect(factsOf(log, 'process.started').some(({ body }) => body.tail === 'may-be-lost')).toBe(true);
+    },
+    600_000,
+  );
+});
