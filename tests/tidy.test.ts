@@ -45,7 +45,11 @@ const proof = 'packages/proof/src/';
 const surety = 'packages/surety/src/';
 
 /** In this order: each room may import itself and what stands before it. */
-const rooms = ['records', 'facts.ts', 'rules', 'verdict', 'report', 'contents.ts', 'verify.ts'];
+const rooms = [
+  ...['values', 'records', 'facts.ts', 'language', 'rules', 'book', 'verdict', 'report', 'bundle'],
+  'trust.ts',
+  'verify.ts',
+];
 const rankIn = (path: string): number => {
   const rank = rooms.indexOf(path.slice(proof.length).split('/')[0] ?? '');
   return rank === -1 ? rooms.length - 1 : rank;
@@ -53,7 +57,7 @@ const rankIn = (path: string): number => {
 
 /** What every folder of the product may import. */
 const open = ['facts', 'ledger', 'proof/facts', 'proof/records', 'proof/rules'];
-const wholeProof = ['proof/verdict', 'proof/report', 'proof/contents', 'proof/verify'];
+const wholeProof = ['proof/verdict', 'proof/report', 'proof/bundle', 'proof/verify'];
 const features = [
   ...['catalog', 'people', 'perimeter', 'origin', 'screen', 'logic', 'gateway', 'outcomes'],
   ...['probes', 'governance', 'storm', 'inventory'],
@@ -90,7 +94,9 @@ function offence(path: string, name: string): string | undefined {
     if (!target.startsWith(proof)) return 'proof imports nothing outside itself';
     return rankIn(target) > rankIn(path) ? `proof goes ${rooms.join(' <- ')}` : undefined;
   }
-  if (target.startsWith(proof)) return 'packages are imported by name';
+  // The page is the verifier in a browser: it is built from the same sources.
+  if (target.startsWith(proof) && !/^packages\/proof\/(?:page\/|build-page)/.test(path))
+    return 'packages are imported by name';
   if (!path.startsWith(surety)) return undefined;
   const [folder = '', inner] = path.slice(surety.length).split('/');
   if (compositionRoot.includes(folder)) return undefined;
@@ -146,7 +152,9 @@ describe('directions', () => {
 
 const fileLinesMax = 400;
 /** Lines of code, so without comments, blank lines and tests: a room is read in a sitting. */
-const roomLinesMax: Record<string, number> = { records: 1_100, rules: 1_100, verdict: 1_100 };
+const roomLinesMax: Record<string, number> = Object.fromEntries(
+  rooms.filter((room) => !room.endsWith('.ts')).map((room) => [room, 1_050]),
+);
 const isCodeLine = (line: string): boolean => !/^\s*(?:\/\/|\/?\*|$)/.test(line);
 
 describe('size', () => {

@@ -3,7 +3,7 @@
 // Prints one JSON object. `open` stops after the container, the entries and the facts were parsed.
 
 import { readFileSync } from 'node:fs';
-import { openProof } from '@surety/proof/contents';
+import { openProof } from '@surety/proof/bundle';
 import { sha256 as plainSha256 } from '@surety/proof/records';
 import { parseTrust, type Step, steps, verifyWith } from '@surety/proof/verify';
 import { sha256 as nodeSha256 } from '../../packages/surety/src/ledger/hash.ts';

@@ -2,7 +2,7 @@
 // payable system, the inbox, the agent, Surety, its sealer and its witness. People are played by this file,
 // each with a real key, and the clock is one injected clock; both are said wherever they matter.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
@@ -35,6 +35,9 @@ const options = readOptions();
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
+/** Whoever plays with `kill` must not be able to stop the story by accident. */
+const triesMax = 20;
+const roundsMax = 8;
 const days = [
   { id: 'day-1', day: '2026-03-02', title: 'Honest work' },
   { id: 'day-2', day: '2026-03-03', title: 'The forged invoice' },
@@ -43,7 +46,7 @@ const days = [
 const morning = (day: string): number => Date.parse(`${day}T09:00:00Z`);
 
 const folder = options.folder ?? join(process.cwd(), '.surety', 'supplier-payments');
-const stage = await Stage.open(folder, morning(days[0].day), say);
+const stage = await Stage.open(folder, morning(days[0].day), Number(options.port), say);
 const { progress } = stage;
 /** Reasons that the story has told already. */
 const told = new Set<string>();
@@ -51,11 +54,13 @@ const told = new Set<string>();
 await opening();
 await stage.raise();
 await enrol();
-for (const day of days) {
+for (const day of days.slice(0, 1 + days.findIndex(({ id }) => id === options.until))) {
+  // What is over is not told again after an interruption.
+  if (progress.days[day.id] !== undefined) continue;
   heading(`${day.day}  ${day.title}`);
   await openCase(day);
   await letters(day);
-  await act(day.id);
+  await stage.once(`${day.id} worked`, () => act(day.id));
   await closeDay(day);
 }
 await ending();
@@ -92,8 +97,8 @@ async function json<T>(...args: string[]): Promise<T> {
     const { code, stdout, stderr } = await stage.surety(...args, '--json');
     if ([0, 10, 11, 12].includes(code) && stdout.trim() !== '') return JSON.parse(stdout) as T;
     // Whoever was killed is started again: the command is asked again, it changes nothing twice.
-    if (tries >= 5) throw new Error(`surety ${args.join(' ')} ended with ${code}: ${stderr}`);
-    await stage.ready();
+    if (tries >= triesMax) throw new Error(`surety ${args.join(' ')} ended with ${code}: ${stderr}`);
+    await stage.readyAgain();
   }
 }
 
@@ -115,8 +120,8 @@ async function posted(url: string, headers: Record<string, string>, body: string
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined);
     if (answer?.ok === true) return ((await answer.json()) as { case: string }).case;
-    if (tries >= 5) throw new Error(`the case was not opened: ${await answer?.text()}`);
-    await stage.ready();
+    if (tries >= triesMax) throw new Error(`the case was not opened: ${await answer?.text()}`);
+    await stage.readyAgain();
   }
 }
 
@@ -147,8 +152,8 @@ async function work(id: string, onStep: (step: Step) => void = () => {}): Promis
       say(dim(`  (and ${reads} reads: the inbox, invoices, three-way matches)`));
       return entries;
     }
-    if (tries >= 5) throw new Error(`the inbox could not be read: ${problem}`);
-    await stage.ready();
+    if (tries >= triesMax) throw new Error(`the inbox could not be read: ${problem}`);
+    await stage.readyAgain();
   }
 }
 
@@ -158,7 +163,6 @@ function act(id: Day['id']): Promise<void> {
 
 async function dayOne(): Promise<void> {
   const entries = await work('day-1');
-  for (const held of entries.filter(({ did }) => did === 'held')) await approveHeld(held);
   await sweep('day-1', entries);
 }
 
@@ -232,31 +236,41 @@ async function approveHeld(held: Entry): Promise<void> {
   }
 }
 
-/** What was held or lost is tried again; where nobody knows, the record is asked once `within` has passed. */
+/**
+ * What was held, refused by mischance or lost is looked at afresh, as a person would. Where nobody knows what
+ * happened, the record is asked once `within` has passed.
+ */
 async function sweep(id: Day['id'], entries: Entry[]): Promise<void> {
-  let left = entries;
-  for (let round = 0; round < 3 && left.some(({ did }) => did === 'held' || did === 'failed'); round += 1) {
-    const hands = tools(id);
-    left = (await retry(hands, left, tellStep)).entries;
-    await hands.close();
-    const open = left.filter(({ did }) => did === 'held' || did === 'failed');
-    if (open.length === 0) break;
-    for (const { invoice, did } of open)
+  let open = unfinished(entries);
+  for (let round = 0; round < roundsMax && open.length > 0; round += 1) {
+    for (const entry of open) if (referenceIn(entry).startsWith('h-')) await approveHeld(entry);
+    await stage.ready();
+    open = unfinished(await afresh(id, open));
+    const unknown = open.filter((entry) => !referenceIn(entry).startsWith('h-'));
+    if (unknown.length === 0) continue;
+    for (const { invoice, did } of unknown)
       say(`  ${invoice} is ${did}. The clerk waits for the record to show what happened.`);
     stage.advanceTo(stage.now() + hourMs + minuteMs);
-    await stage.ready();
+    await stage.readyAgain();
     await json('settle');
-    left = [...left.filter((each) => !open.includes(each)), ...(await again(id, open))];
   }
 }
 
-/** After an hour the clerk looks at each open invoice afresh, as a person would. */
-async function again(id: Day['id'], open: readonly Entry[]): Promise<Entry[]> {
+/** A process that died took along what it had not recorded yet: then a refusal may only lack its evidence. */
+function unfinished(entries: readonly Entry[]): Entry[] {
+  const died = stage.takeDeaths() > 0;
+  return entries.filter((entry) => {
+    if (entry.did === 'held' || entry.did === 'failed') return true;
+    return entry.did === 'refused' && (died || entry.message.startsWith('No answer came'));
+  });
+}
+
+async function afresh(id: Day['id'], open: readonly Entry[]): Promise<Entry[]> {
   const hands = tools(id);
-  const afresh = open.map(
-    ({ invoice, letter }): Entry => ({ invoice, letter, did: 'failed', message: 'not known yet' }),
+  const unread = open.map(
+    ({ invoice, letter }): Entry => ({ invoice, letter, did: 'failed', message: 'to be looked at again' }),
   );
-  const { entries } = await retry(hands, afresh, tellStep);
+  const { entries } = await retry(hands, unread, tellStep);
   await hands.close();
   return entries;
 }
@@ -301,11 +315,11 @@ async function withoutSurety(): Promise<void> {
   say(lost === undefined ? '  The money is still there.' : red('  The money is gone.'));
 }
 
-/** A payment that no checkpoint preceded, and one that Acme declared to come through another channel. */
+/** Written once, however often the story is interrupted: a payment that no checkpoint preceded, and one that Acme declared to come through another channel. */
 function bypass(): void {
   const at = new Date(stage.now()).toISOString();
   const books = new DatabaseSync(join(folder, 'erp.db'), { timeout: 5_000 });
-  const write = books.prepare('INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const write = books.prepare('INSERT OR IGNORE INTO payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   write.run('PAY-900001', 'INV-4114', 'VEN-1001', forgerIban, '18200.00', 'USD', 'm.keller', at);
   write.run('PAY-900002', null, null, 'DE44500105175407324931', '61250.00', 'USD', 'payroll-batch', at);
   books.close();
@@ -340,7 +354,8 @@ async function closeDay({ id, day, title }: Day): Promise<void> {
     say(
       `  The proof, verified offline by another process: ${verified.checks.length} checks, ${failed} failed, recomputed ${verdictWord(verified.verdict)}.`,
     );
-    writeFileSync(kept, shown.head);
+    writeFileSync(`${kept}.new`, shown.head);
+    renameSync(`${kept}.new`, kept);
     progress.days[id] = { day, title, verdict: verified.verdict, proof: file };
   });
 }

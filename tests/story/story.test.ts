@@ -1,7 +1,7 @@
 // The story as anybody runs it, and what it must leave behind: the verdicts, the payments, the proofs, and that
 // no byte of a proof can be changed unseen.
 
-import { openProof } from '@surety/proof/contents';
+import { openProof } from '@surety/proof/bundle';
 import { parseHead, parseNote } from '@surety/proof/records';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forgerIban } from '../../examples/supplier-payments/erp/books.ts';

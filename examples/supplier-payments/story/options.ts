@@ -2,10 +2,12 @@
 
 import { parseArgs } from 'node:util';
 
-const usage = `usage: npm start -- [--once] [--json] [--folder <path>]
+const usage = `usage: npm start -- [--once] [--json] [--folder <path>] [--until <day>] [--port <port>]
   --once     end after the story, instead of staying up
   --json     print one JSON object as the last line of stdout
   --folder   where the story lives (default .surety/supplier-payments)
+  --until    end after this day: day-1, day-2 or day-3 (default day-3)
+  --port     where the gateway listens if the port is free; 0 takes any (default 7300)
 `;
 
 /** What was asked on the command line; ends the process after `--help` or a mistake. */
@@ -17,8 +19,13 @@ export function readOptions() {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         folder: { type: 'string' },
+        until: { type: 'string', default: 'day-3' },
+        port: { type: 'string', default: '7300' },
       },
     });
+    if (!/^day-[123]$/.test(values.until))
+      throw new Error(`--until \`${values.until}\` is no day of the story`);
+    if (!/^\d{1,5}$/.test(values.port)) throw new Error(`--port \`${values.port}\` is no port`);
     if (!values.help) return values;
     process.stdout.write(usage);
     process.exit(0);

@@ -3,7 +3,7 @@
 // an unknown kind is kept whole and counted, never interpreted.
 // Envelope and meanings: docs/formats.md.
 
-import { parseJson } from './records/json.ts';
+import { parseJson } from './values/json.ts';
 import {
   bool,
   exactly,
@@ -21,7 +21,7 @@ import {
   type Shape,
   ShapeError,
   text,
-} from './records/shape.ts';
+} from './values/shape.ts';
 
 /** SHA-256 as 43 characters of base64url without padding. */
 export const digest = matching(/^[A-Za-z0-9_-]{43}$/, 'a SHA-256 in base64url');

@@ -1,8 +1,9 @@
 // What is no proof at all, and the property that nothing in one can be changed unnoticed.
 
 import { describe, expect, it } from 'vitest';
-import { openProof, writeProof } from './contents.ts';
-import { readZip, utf8 } from './records/index.ts';
+import { openProof, writeProof } from './bundle/contents.ts';
+import { readZip } from './bundle/zip.ts';
+import { utf8 } from './records/index.ts';
 import { honestDay, sha256 } from './verify.fixture.ts';
 import { verify } from './verify.ts';
 

@@ -1,10 +1,10 @@
 // A day of supplier payments judged and proven, for tests; and the proof made again by who holds every key.
 
-import { proofFiles, writeProof } from './contents.ts';
+import { proofFiles, signEnvelope, writeProof } from './bundle/index.ts';
 import { at, DayLog, type DayOptions, dayEnd, dayStart } from './day.fixture.ts';
 import { parseFact } from './facts.ts';
 import { headOf, type Key, sha256 } from './log.fixture.ts';
-import { digestOf, parseDisclosure, signEnvelope, toBase64, utf8 } from './records/index.ts';
+import { digestOf, parseDisclosure, toBase64, utf8 } from './records/index.ts';
 import { payloadType, populationCsv, reportHtml, statementText } from './report/index.ts';
 import { foldBook, type Judgement, judge, type Row } from './verdict/index.ts';
 

@@ -10,7 +10,8 @@ describe('a proof', () => {
     expect(verification.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(verification.checks.map(({ check }) => check)).toEqual([
       'container',
-      ...steps.map(({ check }) => check),
+      // No earlier head was given, so nobody may read that it was checked.
+      ...steps.filter(({ needs }) => needs === undefined).map(({ check }) => check),
     ]);
     expect(verification).toMatchObject({ verdict: 'unproven', pinned: true, judgement: { rung: 'C3' } });
     expect(verification.witnessed).toEqual([
@@ -80,16 +81,19 @@ describe('trust', () => {
   });
 
   it('is read line by line', () => {
-    const [log, witness] = [makeKey('l').verifier, makeKey('w', NOTE_COSIGNATURE).verifier];
-    const text = `# keys\nlog ${log}\n\n  witness ${witness}  \n`;
-    expect(parseTrust(text)).toEqual({ log: [log], statement: [], witnesses: [witness] });
+    const [log, statement] = [makeKey('l').verifier, makeKey('s').verifier];
+    const witness = makeKey('w', NOTE_COSIGNATURE).verifier;
+    const text = `# keys\nlog ${log}\n\nstatement ${statement} # ours\n  witness ${witness}  \n`;
+    expect(parseTrust(text)).toEqual({ log: [log], statement: [statement], witnesses: [witness] });
   });
 
   it.each([
     ['log', 'line 1 of the trust file is not'],
     ['# x\nkey abc', 'line 2 of the trust file is not'],
     ['log a b', 'line 1 of the trust file is not'],
-    ['log abc', 'line 1 of the trust file holds no key'],
+    ['log abc', 'line 1 of the trust file:'],
+    ['constructor x', 'line 1 of the trust file is not'],
+    ['', 'the trust file pins no `log` key'],
   ])('refuses %j', (text, message) => {
     expect(() => parseTrust(text)).toThrow(message);
   });

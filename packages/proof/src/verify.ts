@@ -2,17 +2,18 @@
 // the verdict is computed again from raw facts and compared. No network, no clock, no file.
 // What the proof says about itself decides nothing: keys come from `trust`, an earlier head from the auditor.
 
-import { type Contents, openProof, ProofError } from './contents.ts';
+import { type Contents, openProof, ProofError } from './bundle/contents.ts';
+import { openEnvelope } from './bundle/dsse.ts';
 import { commitmentsIn } from './facts.ts';
-import { type Sha256, toBase64, toBase64url, utf8 } from './records/bytes.ts';
-import { parseDisclosure } from './records/commitment.ts';
-import { openEnvelope } from './records/dsse.ts';
 import { type OpenedHead, openHead } from './records/heads.ts';
-import { canonicalJson, parseJson } from './records/json.ts';
 import { parseVerifier } from './records/note.ts';
 import { appendLeaf, emptyFrontier, leafHash, rootOf, treeRoot } from './records/tree.ts';
 import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
 import { windowAt } from './rules/index.ts';
+import type { Trust } from './trust.ts';
+import { type Sha256, toBase64, toBase64url, utf8 } from './values/bytes.ts';
+import { parseDisclosure } from './values/commitment.ts';
+import { canonicalJson, parseJson } from './values/json.ts';
 import {
   type Book,
   type Extract,
@@ -23,37 +24,7 @@ import {
   rowMoney,
 } from './verdict/index.ts';
 
-/**
- * Keys that the auditor brings. Without log or statement keys those named in the proof are tried, and without
- * the key of a witness that cosigned, nobody but the operator saw the head: the verdict never rises to `proven`.
- */
-export interface Trust {
-  readonly log: readonly string[];
-  readonly statement: readonly string[];
-  readonly witnesses: readonly string[];
-}
-
-/**
- * Lines `log KEY`, `statement KEY`, `witness KEY` (C2SP signed-note verifier keys); `#` starts a comment.
- * Throws an Error that names the line.
- */
-export function parseTrust(text: string): Trust {
-  const trust = { log: [] as string[], statement: [] as string[], witnesses: [] as string[] };
-  for (const [index, line] of text.split('\n').entries()) {
-    const [word, key, ...rest] = line.trim().split(/\s+/);
-    if (word === undefined || word === '' || word.startsWith('#')) continue;
-    const list = { log: trust.log, statement: trust.statement, witness: trust.witnesses }[word];
-    if (list === undefined || key === undefined || rest.length > 0)
-      throw new Error(`line ${index + 1} of the trust file is not \`log|statement|witness KEY\``);
-    try {
-      parseVerifier(key);
-    } catch (error) {
-      throw new Error(`line ${index + 1} of the trust file holds no key: ${(error as Error).message}`);
-    }
-    list.push(key);
-  }
-  return trust;
-}
+export { parseTrust, type Trust, TrustError } from './trust.ts';
 
 export interface VerifyOptions {
   readonly sha256: Sha256;
@@ -98,6 +69,8 @@ export interface Examined {
 export interface Step {
   readonly check: string;
   readonly run: (examined: Examined) => string | undefined | Promise<string | undefined>;
+  /** What must be given for it to run at all; a check that did not run never shows as passed. */
+  readonly needs?: 'earlierHead';
 }
 
 export const steps: readonly Step[] = [
@@ -109,7 +82,7 @@ export const steps: readonly Step[] = [
   { check: 'sequence', run: sequence },
   { check: 'disclosures', run: disclosures },
   { check: 'extracts', run: extracts },
-  { check: 'earlier-head', run: earlierHead },
+  { check: 'earlier-head', run: earlierHead, needs: 'earlierHead' },
   { check: 'window', run: window },
   { check: 'verdict', run: verdict },
   { check: 'report', run: report },
@@ -134,7 +107,8 @@ export async function verifyWith(
     return unsound([{ check, ok: false, text: (error as Error).message }]);
   }
   const done: Check[] = [{ check: 'container', ok: true, text: 'one canonical file' }];
-  for (const { check, run } of checks) done.push(await outcomeOf(check, run, examined));
+  for (const { check, run, needs } of checks)
+    if (needs === undefined || options[needs] !== undefined) done.push(await outcomeOf(check, run, examined));
   if (done.some(({ ok }) => !ok)) return unsound(done);
   return conclude(examined, done);
 }

@@ -168,7 +168,11 @@ export class TestHouse {
     this.notes = notes;
   }
 
-  static async open(changed: Readonly<Record<string, string>> = {}): Promise<TestHouse> {
+  /** With `changed` files, and after `prepare` has done what it wants in the folder. */
+  static async open(
+    changed: Readonly<Record<string, string>> = {},
+    prepare: (folder: string) => void = () => {},
+  ): Promise<TestHouse> {
     const folder = mkdtempSync(join(tmpdir(), 'surety-house-'));
     for (const [file, text] of Object.entries({ ...files, ...changed })) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -178,6 +182,7 @@ export class TestHouse {
     const books = new DatabaseSync(join(folder, 'books.db'));
     books.exec(booksSchema);
     books.close();
+    prepare(folder);
     const notes: string[] = [];
     return new TestHouse(folder, await openIn(folder, notes), notes);
   }

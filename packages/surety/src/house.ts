@@ -11,7 +11,7 @@ import type { Config } from './config/index.ts';
 import { sqliteRecord } from './connectors/sqlite-record.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { Declarations } from './ledger/declare.ts';
-import { sha256 } from './ledger/hash.ts';
+import { salt, sha256 } from './ledger/hash.ts';
 import { ensureKey } from './ledger/keys.ts';
 import type { Log, Recorded } from './ledger/log.ts';
 import { logSalt } from './ledger/opening.ts';
@@ -268,7 +268,7 @@ async function openCase(
 ) {
   if (gateway.identities.get(agent)?.is !== 'agent')
     throw new HouseError(`no agent \`${agent}\` is enrolled`);
-  const made = commit(words, () => randomBytes(16), sha256);
+  const made = commit(words, salt, sha256);
   const id = `k-${randomBytes(9).toString('base64url')}`;
   const body = { application, words: made.digests };
   const fact = { kind: 'case.opened', body, case: id, agent, user, disclosures: made.disclosures } as const;

@@ -13,9 +13,6 @@ import {
   type Rule,
   type UnknownFact,
 } from '../facts.ts';
-import { fromBase64url, type Sha256, toBase64url, utf8 } from '../records/bytes.ts';
-import { keyed, openCommitments } from '../records/commitment.ts';
-import { canonicalJson } from '../records/json.ts';
 import {
   type ApprovalOffer,
   type CheckpointAnswer,
@@ -30,6 +27,9 @@ import {
   type PendingCall,
   parseApproval,
 } from '../rules/index.ts';
+import { fromBase64url, type Sha256, toBase64url, utf8 } from '../values/bytes.ts';
+import { keyed, openCommitments } from '../values/commitment.ts';
+import { canonicalJson } from '../values/json.ts';
 import { Chain } from './chain.ts';
 import { Declarations } from './declarations.ts';
 

@@ -1,8 +1,8 @@
 // Declarations: what is in force at each position of the log, and every change of it.
 
 import { type Body, type Fact, isKind, type OutcomeDeclared, type Rule } from '../facts.ts';
-import { canonicalJson } from '../records/json.ts';
 import { type ActivePolicy, type CompiledRule, compileRule } from '../rules/index.ts';
+import { canonicalJson } from '../values/json.ts';
 
 /** A declaration that was made, changed or withdrawn; `first` if its stream was empty before. */
 export interface Change {

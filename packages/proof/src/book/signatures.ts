@@ -1,9 +1,9 @@
 // Approval signatures, checked before the fold because WebCrypto is asynchronous and the fold is not.
 
 import type { Fact } from '../facts.ts';
-import { fromBase64, utf8 } from '../records/bytes.ts';
 import { verifyEd25519 } from '../records/note.ts';
 import { approvalText } from '../rules/index.ts';
+import { fromBase64, utf8 } from '../values/bytes.ts';
 import type { Book } from './book.ts';
 
 /**

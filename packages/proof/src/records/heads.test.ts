@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { concat, fromBase64url, toBase64, utf8 } from './bytes.ts';
+import { concat, fromBase64url, toBase64, utf8 } from '../values/bytes.ts';
 import { cosign, openHead, parseHead, printHead, signHead } from './heads.ts';
 import { NOTE_COSIGNATURE, NOTE_ED25519, parseNote, printNote, signText, verifier } from './note.ts';
 

@@ -2,7 +2,7 @@
 // A head is a signed note of exactly three lines: origin, size, root. Extension lines are refused, since
 // nobody could say what a witness meant by signing them.
 
-import { concat, fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
+import { concat, fromBase64, toBase64, toHex, utf8 } from '../values/bytes.ts';
 import {
   isBy,
   NOTE_COSIGNATURE,

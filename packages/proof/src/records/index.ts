@@ -1,13 +1,7 @@
-// The records room: bytes, canonical JSON, commitments, the Merkle tree and the signed files around it.
+// Records: the Merkle tree, its tiles, and the signed heads over it; with the values that they are made of.
 
-export * from './bytes.ts';
-export * from './commitment.ts';
-export * from './dsse.ts';
+export * from '../values/index.ts';
 export * from './heads.ts';
-export * from './json.ts';
 export * from './note.ts';
-export * from './sha256.ts';
-export * from './shape.ts';
 export * from './tiles.ts';
 export * from './tree.ts';
-export * from './zip.ts';

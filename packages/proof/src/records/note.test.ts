@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromBase64, fromBase64url, toBase64, utf8 } from './bytes.ts';
+import { fromBase64, fromBase64url, toBase64, utf8 } from '../values/bytes.ts';
 import {
   NOTE_COSIGNATURE,
   NOTE_ED25519,

@@ -3,8 +3,8 @@
 // Signatures by unknown keys are counted and ignored, as the spec asks; a false one by a known key
 // makes the whole note refused.
 
-import { concat, fromBase64, toBase64, toHex, utf8 } from './bytes.ts';
-import { sha256 } from './sha256.ts';
+import { concat, fromBase64, toBase64, toHex, utf8 } from '../values/bytes.ts';
+import { sha256 } from '../values/sha256.ts';
 
 export type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 

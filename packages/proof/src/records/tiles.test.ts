@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { utf8 } from './bytes.ts';
+import { utf8 } from '../values/bytes.ts';
 import {
   decodeEntries,
   encodeEntries,

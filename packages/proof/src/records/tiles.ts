@@ -1,7 +1,7 @@
 // The tree as static files (C2SP tlog-tiles): hash tiles of up to 256 nodes and bundles of 256 entries.
 // Whoever serves them is not trusted: every proof made from tiles is checked against a signed head.
 
-import { concat, type Sha256 } from './bytes.ts';
+import { concat, type Sha256 } from '../values/bytes.ts';
 import { nodeHash, type Subtree } from './tree.ts';
 
 /** `width` of the 256 hashes of a tile; level 0 holds leaf hashes, each level above roots of full tiles. */

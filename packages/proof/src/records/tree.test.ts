@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toHex, utf8 } from './bytes.ts';
-import { sha256 } from './sha256.ts';
+import { toHex, utf8 } from '../values/bytes.ts';
+import { sha256 } from '../values/sha256.ts';
 import {
   appendLeaf,
   consistencyProof,

@@ -3,7 +3,7 @@
 // Proofs are made from stored hashes of complete subtrees, checked from nothing but the proof.
 // Sizes are safe integers, so halves are taken by arithmetic: bit operators stop at 32 bits.
 
-import { concat, equal, type Sha256 } from './bytes.ts';
+import { concat, equal, type Sha256 } from '../values/bytes.ts';
 
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);

@@ -1,9 +1,9 @@
 // The verdict statement: an in-toto Statement (v1) whose subjects are the head it stands on and every file
 // of the proof, and whose predicate is the judgement. It travels in a DSSE envelope, signed by the product.
 
-import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../records/bytes.ts';
-import { canonicalJson, parseJson } from '../records/json.ts';
-import { bool, exactly, json, list, map, natural, record, ShapeError, text } from '../records/shape.ts';
+import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../values/bytes.ts';
+import { canonicalJson, parseJson } from '../values/json.ts';
+import { bool, exactly, json, list, map, natural, record, ShapeError, text } from '../values/shape.ts';
 import type { Judgement } from '../verdict/index.ts';
 
 export const payloadType = 'application/vnd.in-toto+json';

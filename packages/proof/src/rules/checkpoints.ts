@@ -5,9 +5,9 @@
 // settlement to this call's intent, inclusive.
 
 import type { Money } from '../facts.ts';
+import { holds, RuleError } from '../language/index.ts';
 import { type ApprovalOffer, enoughApprovals } from './approvals.ts';
 import { type CompiledRule, type History, type SettledCall, select } from './history.ts';
-import { holds, RuleError } from './language/index.ts';
 
 /** A call before it happens, as its checkpoints see it. */
 export interface PendingCall {
@@ -96,7 +96,7 @@ function findEvidence(
   if (require === undefined) return [];
   let withheld = false;
   let failure: RuleError | undefined;
-  for (const prior of history.candidates(compiled, scope)) {
+  for (const prior of history.candidates(compiled, scope, call)) {
     if (!inReach(compiled, call, prior)) continue;
     if (prior.withheld) {
       withheld = true;

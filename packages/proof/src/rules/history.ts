@@ -2,8 +2,8 @@
 // rules compare. The gate feeds it live, the verdict feeds it from the log: the same code, the same answer.
 
 import type { Rule } from '../facts.ts';
-import { canonicalJson } from '../records/json.ts';
-import { type Expression, equalities, parseRule } from './language/index.ts';
+import { type Expression, equalities, parseRule } from '../language/index.ts';
+import { canonicalJson } from '../values/json.ts';
 
 /** Names that a checkpoint's conditions may use. */
 export const whenNames = ['args', 'money', 'user', 'agent'] as const;
@@ -79,23 +79,28 @@ export class History {
   }
 
   /** Newest first: the calls that could be the evidence which `compiled` asks of a call with this scope. */
-  *candidates(compiled: CompiledRule, scope: Readonly<Record<string, unknown>>): Iterable<SettledCall> {
+  *candidates(
+    compiled: CompiledRule,
+    scope: Readonly<Record<string, unknown>>,
+    pending: Sameness,
+  ): Iterable<SettledCall> {
     const { rule, join } = compiled;
     if (rule.require === undefined) return;
-    const calls =
-      join === undefined
-        ? this.#byTool.get(rule.require.call)
-        : this.#byJoin.get(joinKey(rule.hash, select(scope, join.pending)));
+    const calls = isIndexed(compiled)
+      ? this.#byJoin.get(joinKey(rule, join && select(scope, join.pending), pending))
+      : this.#byTool.get(rule.require.call);
     for (let at = (calls?.length ?? 0) - 1; at >= 0; at -= 1) yield calls?.[at] as SettledCall;
     // In a proof: what is withheld may be the very value that is looked up.
-    if (join !== undefined) yield* this.#byJoin.get(unknownKey(rule.hash)) ?? [];
+    if (join !== undefined) yield* this.#byJoin.get(unknownKey(rule, pending)) ?? [];
   }
 
   #index(call: SettledCall): void {
-    for (const { rule, join } of this.#rules) {
-      if (join === undefined || rule.require?.call !== call.tool) continue;
-      const value = select({ args: call.args, result: call.result }, join.prior);
-      const key = call.withheld && value === undefined ? unknownKey(rule.hash) : joinKey(rule.hash, value);
+    for (const compiled of this.#rules) {
+      const { rule, join } = compiled;
+      if (!isIndexed(compiled) || rule.require?.call !== call.tool) continue;
+      const value = join && select({ args: call.args, result: call.result }, join.prior);
+      const isUnknown = join !== undefined && call.withheld && value === undefined;
+      const key = isUnknown ? unknownKey(rule, call) : joinKey(rule, value, call);
       const calls = this.#byJoin.get(key);
       if (calls === undefined) this.#byJoin.set(key, [call]);
       else calls.push(call);
@@ -103,6 +108,15 @@ export class History {
   }
 }
 
-const joinKey = (hash: string, value: unknown): string =>
-  `${hash} ${value === undefined ? '' : canonicalJson(value)}`;
-const unknownKey = (hash: string): string => `${hash} ?`;
+/** What `same` can ask to be equal. */
+type Sameness = Readonly<Pick<SettledCall, 'case' | 'agent' | 'user'>>;
+
+const isIndexed = ({ rule, join }: CompiledRule): boolean =>
+  join !== undefined || (rule.require?.same.length ?? 0) > 0;
+
+/** Two calls have one key if the rule's comparison and every `same` hold between them. */
+const joinKey = (rule: Rule, value: unknown, of: Sameness): string =>
+  `${sameKey(rule, of)} ${value === undefined ? '' : canonicalJson(value)}`;
+const unknownKey = (rule: Rule, of: Sameness): string => `${sameKey(rule, of)} ?`;
+const sameKey = ({ hash, require }: Rule, of: Sameness): string =>
+  `${hash} ${canonicalJson(require?.same.map((each) => of[each] ?? null) ?? [])}`;

@@ -3,8 +3,8 @@
 
 import type { Extract, GovernedCall } from '../book/index.ts';
 import type { Reconcile } from '../facts.ts';
-import { canonicalJson } from '../records/json.ts';
 import { holds, MoneyError, minorUnits, parseRule, RuleError, select } from '../rules/index.ts';
+import { canonicalJson } from '../values/json.ts';
 import {
   type Evidence,
   extractsOf,

@@ -5,8 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { type Fact, toolId, type UnknownFact } from '@surety/proof/facts';
 import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
+import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
-import { actionId, type Find, Logic, sha256 } from '../logic/logic.ts';
+import { actionId, type Find, Logic } from '../logic/logic.ts';
 import { People } from '../people/people.ts';
 import { Budgets, Identities, type Identity, Permissions } from '../perimeter/index.ts';
 import type { Call, RefusalCode } from './call.ts';
@@ -157,7 +158,7 @@ function isToolId(tool: string): boolean {
 /** What of the arguments can be recorded; undefined if they cannot, and then the call is refused. */
 function recordable(tool: string, args: Readonly<Record<string, unknown>>) {
   try {
-    return { action: actionId(tool, args), commitments: commit(args, () => randomBytes(16), sha256) };
+    return { action: actionId(tool, args), commitments: commit(args, salt, sha256) };
   } catch (error) {
     if (error instanceof CommitmentError || error instanceof JsonError) return undefined;
     throw error;

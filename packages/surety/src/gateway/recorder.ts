@@ -5,13 +5,13 @@ import { randomBytes } from 'node:crypto';
 import type { Body } from '@surety/proof/facts';
 import { commit, JsonError, parseJson } from '@surety/proof/records';
 import type { NewFact } from '../facts/index.ts';
+import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log } from '../ledger/log.ts';
-import { type Logic, sha256 } from '../logic/logic.ts';
+import type { Logic } from '../logic/logic.ts';
 import { Backlog } from './backlog.ts';
 import type { Call, Draft, StepAnswer } from './call.ts';
 import type { ToolReply, UpstreamReply } from './mcp/port.ts';
 
-const salt = (): Uint8Array => randomBytes(16);
 /** A hold that nobody answered ends after a day. */
 const holdMs = 86_400_000;
 

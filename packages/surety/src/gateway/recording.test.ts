@@ -53,6 +53,22 @@ describe('reads', () => {
   });
 });
 
+test('while the oldest fact waits too long for the disk, further reads wait for it', async () => {
+  await house.log.flushed();
+  const store = new DatabaseSync(join(house.folder, 'store/log.sqlite'), { timeout: 5_000 });
+  store.exec('BEGIN IMMEDIATE');
+  // Nothing can become durable now. The first answers are given all the same.
+  expect(told(await house.match('B-1'))).toBe('result');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const second = house.match('B-2');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(house.sentFor('erp.match', 'B-2')).toBe(0);
+  store.exec('ROLLBACK');
+  store.close();
+  expect(told(await second)).toBe('result');
+  expect(house.sentFor('erp.match', 'B-2')).toBe(1);
+});
+
 describe('a ledger that cannot record', () => {
   /** The store itself refuses every fact, as a full disk would, until it is let go. */
   const refuse = (): (() => void) => {

@@ -1,7 +1,7 @@
 // The steps that decide, in their order. Each asks one feature one question.
 
-import { MoneyError } from '@surety/proof/rules';
-import { type Catalog, moneyIn } from '../catalog/catalog.ts';
+import { MoneyError, moneyIn } from '@surety/proof/rules';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Logic } from '../logic/logic.ts';
 import type { Budgets, Permissions } from '../perimeter/index.ts';
 import type { Call, Draft, Step, StepAnswer } from './call.ts';

@@ -1,11 +1,10 @@
 // Declarations become facts: what the files say now is compared with what was last activated, and only
 // the difference is appended. At run time nobody reads a file; features fold these facts.
 
-import { randomBytes } from 'node:crypto';
 import type { Fact, UnknownFact } from '@surety/proof/facts';
 import { byDigest, canonicalJson, commit, openCommitments } from '@surety/proof/records';
 import type { NewFact } from '../facts/index.ts';
-import { sha256 } from './hash.ts';
+import { salt, sha256 } from './hash.ts';
 import type { Append, Recorded } from './log.ts';
 
 /** A fact before it is one; `committed` members become salted commitments. */
@@ -62,18 +61,20 @@ function contentOf({ kind, body }: Fact | UnknownFact, disclosures: readonly str
   const plain: Record<string, unknown> = {};
   const committed: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body as object)) {
-    if (kind === 'person.enrolled' && name === 'name')
-      committed[name] = openCommitments(value as string[], (digest) => known.get(digest)).value ?? null;
-    else plain[name] = value;
+    if (kind === 'person.enrolled' && name === 'name') {
+      const opened = openCommitments(value as string[], (digest) => known.get(digest)).value;
+      if (opened !== undefined) committed[name] = opened;
+    } else plain[name] = value;
   }
   return content({ kind, body: plain, committed });
 }
 
 function factOf({ stream, kind, body, committed = {} }: Declared): Append {
-  const full: Record<string, unknown> = { ...body };
+  // A person without a name in the files still has the member: what is committed to is nothing.
+  const full: Record<string, unknown> = { ...(kind === 'person.enrolled' ? { name: [] } : {}), ...body };
   const disclosures: string[] = [];
   for (const [name, value] of Object.entries(committed)) {
-    const made = commit(value, () => randomBytes(16), sha256);
+    const made = commit(value, salt, sha256);
     full[name] = made.digests;
     disclosures.push(...made.disclosures);
   }

@@ -1,6 +1,23 @@
 // SHA-256 as the platform computes it: the one that the product hands to `@surety/proof`.
 
-import { hash } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import type { Sha256 } from '@surety/proof/records';
 
 export const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
+
+const saltBytes = 16;
+const pool = new Uint8Array(saltBytes * 512);
+let used = pool.length;
+
+/** 16 unpredictable bytes, each handed out once; drawn many at a time, since a call has a salt a leaf. */
+export function salt(): Uint8Array {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const drawn = pool.slice(used, used + saltBytes);
+  // What was handed out is not kept: a later read of this memory tells nothing.
+  pool.fill(0, used, used + saltBytes);
+  used += saltBytes;
+  return drawn;
+}

@@ -7,7 +7,7 @@ import { type Body, parseFact } from '@surety/proof/facts';
 import { commit, digestOf, fromBase64url, parseDisclosure, toBase64url } from '@surety/proof/records';
 import type { NewFact } from '../facts/index.ts';
 import { LedgerError } from './errors.ts';
-import { sha256 } from './hash.ts';
+import { salt, sha256 } from './hash.ts';
 import type { LogReader } from './log.ts';
 
 export interface Keys {
@@ -17,7 +17,7 @@ export interface Keys {
 }
 
 export function logOpened(origin: string, { logKey, statementKey }: Keys): NewFact {
-  const { digests, disclosures } = commit(toBase64url(randomBytes(16)), () => randomBytes(16), sha256);
+  const { digests, disclosures } = commit(toBase64url(randomBytes(16)), salt, sha256);
   return { kind: 'log.opened', body: { origin, salt: digests, logKey, statementKey }, disclosures };
 }
 
@@ -32,9 +32,9 @@ export function openingOf(reader: LogReader): Body<'log.opened'> {
 
 /** The 16 bytes that key this log's action ids. Throws `missing` if they were erased. */
 export function logSalt(reader: LogReader): Uint8Array {
-  const { salt } = openingOf(reader);
+  const { salt: committed } = openingOf(reader);
   for (const [, disclosure] of reader.disclosures(0, 1)) {
-    if (!salt.includes(digestOf(disclosure, sha256))) continue;
+    if (!committed.includes(digestOf(disclosure, sha256))) continue;
     const { pointer, value } = parseDisclosure(disclosure);
     const bytes = pointer === '' && typeof value === 'string' ? fromBase64url(value) : undefined;
     if (bytes?.length === 16) return bytes;

@@ -1,7 +1,6 @@
 // Approving: a person signed the exact canonical action of a hold. What arrives here is hostile until its
 // signature, its person and its action have been checked against the hold itself.
 
-import { randomBytes } from 'node:crypto';
 import {
   type ApprovalStatement,
   type Body,
@@ -12,9 +11,10 @@ import {
 } from '@surety/proof/facts';
 import { commit, fromBase64, keyed, openCommitments } from '@surety/proof/records';
 import { objection, parseApproval } from '@surety/proof/rules';
+import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
-import { type Logic, sha256 } from './logic.ts';
+import type { Logic } from './logic.ts';
 
 /** `no-hold` unknown or ended, `not-yours` the person may not, `bad-signature`, `malformed`, `gone` answered meanwhile. */
 export class ApprovalError extends Error {
@@ -102,7 +102,7 @@ function signatureOf({ signature }: Offered): Uint8Array {
 }
 
 async function append(log: Log, statement: ApprovalStatement, { key, signature }: Offered, version: number) {
-  const made = commit(statement, () => randomBytes(16), sha256);
+  const made = commit(statement, salt, sha256);
   const { hold, person, function: as } = statement;
   const body: Body<'approval.given'> = {
     hold,

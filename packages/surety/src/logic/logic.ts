@@ -15,10 +15,9 @@ import {
   type PendingCall,
   parseApproval,
 } from '@surety/proof/rules';
+import { sha256 } from '../ledger/hash.ts';
 import type { Append } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
-
-export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 /** The canonical action's id: RFC 8785 of `{tool, args}`, hashed. In facts it appears keyed with the log's salt. */
 export const actionId = (tool: string, args: unknown): string =>

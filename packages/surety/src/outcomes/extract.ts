@@ -1,12 +1,12 @@
 // Extracts: rows of a record system, read once, committed row by row, and put into the log as one fact.
 // Matching, totals and conditions are recomputed from these rows by `@surety/proof/verdict`.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Body, OutcomeDeclared } from '@surety/proof/facts';
 import { commitScalar, fromBase64url, leafHash, toBase64url, treeRoot } from '@surety/proof/records';
 import { MoneyError, minorUnits } from '@surety/proof/rules';
 import type { NewFact } from '../facts/index.ts';
-import { sha256 } from '../logic/logic.ts';
+import { salt, sha256 } from '../ledger/hash.ts';
 import { RecordError, type RecordSystem } from './record-system.ts';
 
 export interface Span {
@@ -37,7 +37,7 @@ export async function take(
   };
   try {
     const read = await record.extract(query, { from: instant(from), to: instant(to) });
-    const rows = read.rows.map((row) => commitScalar(row, 'row', () => randomBytes(16), sha256));
+    const rows = read.rows.map((row) => commitScalar(row, 'row', salt, sha256));
     const leaves = rows.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
     const body: Body<'record.extracted'> = {
       ...fixed,

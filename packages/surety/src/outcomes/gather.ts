@@ -4,8 +4,8 @@ import { type OutcomeDeclared, parseFact } from '@surety/proof/facts';
 import { digestOf, parseDisclosure } from '@surety/proof/records';
 import { type Book, type Evidence, foldBook, type Row, type Window } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
+import { sha256 } from '../ledger/hash.ts';
 import type { Log, LogReader } from '../ledger/log.ts';
-import { sha256 } from '../logic/logic.ts';
 import { take } from './extract.ts';
 import type { RecordSystem } from './record-system.ts';
 

@@ -1,11 +1,11 @@
 // Exports a proof: everything that a stranger needs to give the verdict again, and nothing of other outcomes.
 
-import { proofFiles, writeProof } from '@surety/proof/contents';
+import { proofFiles, signEnvelope, writeProof } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { digestOf, parseHead, parseNote, type Sign, signEnvelope, utf8 } from '@surety/proof/records';
+import { digestOf, parseHead, parseNote, type Sign, utf8 } from '@surety/proof/records';
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
+import { sha256 } from '../ledger/hash.ts';
 import type { LogReader } from '../ledger/log.ts';
-import { sha256 } from '../logic/logic.ts';
 import type { Given } from './verdict.ts';
 
 export interface ProveParts {

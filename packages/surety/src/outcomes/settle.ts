@@ -3,7 +3,6 @@
 // its absence releases what was reserved only after `within`, when a late row can no longer come, and only if
 // no such row lies just before the intent either: the record's clock may be behind ours.
 
-import { randomBytes } from 'node:crypto';
 import {
   type Body,
   type Fact,
@@ -15,8 +14,8 @@ import {
 import { commit } from '@surety/proof/records';
 import { agrees, type Book, type GovernedCall, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
+import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log } from '../ledger/log.ts';
-import { sha256 } from '../logic/logic.ts';
 import { take } from './extract.ts';
 import { readBook } from './gather.ts';
 import type { RecordSystem } from './record-system.ts';
@@ -171,7 +170,7 @@ function settlement(log: Log, call: GovernedCall, how: 'ok' | 'none', result: ob
   return [{ stream: intent.stream, facts: [settled] }, ...closing];
 }
 
-const commitResult = (result: object) => commit(result, () => randomBytes(16), sha256);
+const commitResult = (result: object) => commit(result, salt, sha256);
 
 /** The facts that were appended together with an intent lie right behind it. */
 function intentFacts(log: Log, intent: number): readonly (Fact | UnknownFact)[] {

@@ -13,8 +13,8 @@ import {
   judge,
   type Window,
 } from '@surety/proof/verdict';
+import { sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
-import { sha256 } from '../logic/logic.ts';
 import { evidenceFrom, OutcomeError, outcomeIn, readBook, readRecord } from './gather.ts';
 import type { RecordSystem } from './record-system.ts';
 import { settleFromRecord } from './settle.ts';

@@ -1,6 +1,6 @@
 import { NOTE_COSIGNATURE, NOTE_ED25519, printVerifier, verifier } from '@surety/proof/records';
+import { parseTrust } from '@surety/proof/verify';
 import { describe, expect, test } from 'vitest';
-import { parseTrust } from './verify.ts';
 
 const key = (name: string, type: typeof NOTE_ED25519 | typeof NOTE_COSIGNATURE, first: number): string =>
   printVerifier(verifier(name, type, new Uint8Array(32).fill(first)));

@@ -1,15 +1,8 @@
 // `surety verify`: what an auditor asks. One file, and the keys and the head that the auditor kept; no store, no
 // network and no account. Every byte of the proof may come from somebody who wants it believed.
 
-import {
-  NOTE_COSIGNATURE,
-  NOTE_ED25519,
-  NoteError,
-  parseHead,
-  parseNote,
-  parseVerifier,
-} from '@surety/proof/records';
-import { type Trust, type Verification, verify } from '@surety/proof/verify';
+import { parseHead, parseNote } from '@surety/proof/records';
+import { parseTrust, type Trust, TrustError, type Verification, verify } from '@surety/proof/verify';
 import { showVerdict } from '../../api/index.ts';
 import { sha256 } from '../../ledger/hash.ts';
 import { readSmallFile, readWholeFile } from '../reading.ts';
@@ -27,8 +20,7 @@ const proofBytesMax = 2 ** 31 - 1;
 
 export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
   // What the auditor brings is read first: a slip there says nothing about the proof, so it is no verdict.
-  const trust =
-    asked.trust === undefined ? undefined : parseTrust(textOf(terminal, asked.trust, 'trust file'));
+  const trust = asked.trust === undefined ? undefined : trustIn(textOf(terminal, asked.trust, 'trust file'));
   const earlierHead =
     asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
   const { bytes } = readWholeFile(terminal, file, 'proof', proofBytesMax);
@@ -54,42 +46,12 @@ function keptHead(note: string, file: string): string {
   }
 }
 
-const keyTypes = { log: NOTE_ED25519, statement: NOTE_ED25519, witness: NOTE_COSIGNATURE } as const;
-const isUse = (word: string): word is keyof typeof keyTypes => Object.hasOwn(keyTypes, word);
-
-/**
- * Lines `log KEY`, `statement KEY`, `witness KEY` (C2SP signed-note verifier keys); `#` starts a comment.
- * Throws CommandError for anything else, and for a file that pins nothing: a typing error must not
- * quietly mean "trust whatever the proof says about itself".
- */
-export function parseTrust(text: string): Trust {
-  const trust = { log: [] as string[], statement: [] as string[], witness: [] as string[] };
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const [word, key, ...rest] = line.replace(/#.*$/, '').trim().split(/\s+/);
-    if (word === undefined || word === '') continue;
-    const where = `line ${index + 1} of the trust file`;
-    if (!isUse(word) || key === undefined || rest.length > 0)
-      throw new CommandError(`${where} is not \`log|statement|witness KEY\``);
-    if (typeOf(key, where) !== keyTypes[word])
-      throw new CommandError(`${where}: this is no key of a ${word}`);
-    trust[word].push(key);
-  }
-  const { log, statement, witness: witnesses } = trust;
-  if (log.length === 0 || statement.length === 0) {
-    const missing = log.length === 0 ? 'log' : 'statement';
-    throw new CommandError(
-      `the trust file pins no \`${missing}\` key`,
-      'ask who runs the log for it, not the proof',
-    );
-  }
-  return { log, statement, witnesses };
-}
-
-function typeOf(key: string, where: string): number {
+/** A slip in the trust file is the auditor's own, and says nothing about the proof. */
+function trustIn(text: string): Trust {
   try {
-    return parseVerifier(key).type;
+    return parseTrust(text);
   } catch (error) {
-    if (error instanceof NoteError) throw new CommandError(`${where}: ${error.message}`);
+    if (error instanceof TrustError) throw new CommandError(error.message, error.help);
     throw error;
   }
 }
@@ -105,6 +67,8 @@ function verificationLines(verification: Verification, { paint }: Terminal): str
       ? `${paint('green', '✓')} ${printable(check)}`
       : `${paint('red', '✕')} ${printable(check)}: ${printable(text)}`,
   );
+  if (!verification.checks.some(({ check }) => check === 'earlier-head'))
+    checks.push(paint('dim', '· earlier-head: not run, as no earlier head was given (--head)'));
   const { judgement, verdict } = verification;
   if (judgement === undefined)
     return [...checks, '', `${verdictWord('unsound', paint)}: this file proves nothing`];

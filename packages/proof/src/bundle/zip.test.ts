@@ -1,7 +1,7 @@
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toHex, utf8 } from './bytes.ts';
+import { toHex, utf8 } from '../values/bytes.ts';
 import { crc32, readZip, writeZip, type ZipFile } from './zip.ts';
 
 const file = (name: string, text = ''): ZipFile => ({ name, bytes: utf8(text) });

@@ -307,7 +307,7 @@ describe('equalities', () => {
 });
 
 describe('docs/rule-language.md', () => {
-  const page = readFileSync(new URL('../../../../../docs/rule-language.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../../docs/rule-language.md', import.meta.url), 'utf8');
   const block = (kind: string) =>
     new RegExp(`^\`\`\`${kind}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)?.[1] ?? '';
   const scope = JSON.parse(block('json')) as Record<string, unknown>;

@@ -3,15 +3,15 @@
 //   tile/entries/...      every fact, C2SP tlog-tiles disclosures.jsonl values behind commitments
 //   extracts/N.jsonl      rows of the extract fact N  population.csv report.html verify.html   for people
 
-import { type Fact, parseFact, type UnknownFact } from './facts.ts';
-import { fromBase64, fromUtf8, type Sha256, utf8 } from './records/bytes.ts';
-import { digestOf } from './records/commitment.ts';
-import { type Head, parseHead } from './records/heads.ts';
-import { parseJson } from './records/json.ts';
-import { parseNote } from './records/note.ts';
-import { decodeEntries, encodeEntries, entriesPath, TILE_WIDTH } from './records/tiles.ts';
-import { readZip, writeZip } from './records/zip.ts';
-import { type ParsedStatement, type ProofFile, parseStatement } from './report/statement.ts';
+import { type Fact, parseFact, type UnknownFact } from '../facts.ts';
+import { type Head, parseHead } from '../records/heads.ts';
+import { parseNote } from '../records/note.ts';
+import { decodeEntries, encodeEntries, entriesPath, TILE_WIDTH } from '../records/tiles.ts';
+import { type ParsedStatement, type ProofFile, parseStatement } from '../report/statement.ts';
+import { fromBase64, fromUtf8, type Sha256, utf8 } from '../values/bytes.ts';
+import { digestOf } from '../values/commitment.ts';
+import { parseJson } from '../values/json.ts';
+import { readZip, writeZip } from './zip.ts';
 
 /** `container` not one canonical file, `layout` a file missing or extra, `facts` an entry that is no fact. */
 export class ProofError extends Error {

@@ -2,10 +2,10 @@
 // The signature covers the payload's type too, so that one kind of document never passes for another.
 // The envelope's text must be its own canonical JSON: one envelope, one text.
 
-import { concat, fromBase64, toBase64, utf8 } from './bytes.ts';
-import { canonicalJson, parseJson } from './json.ts';
-import { type Sign, verifyEd25519 } from './note.ts';
-import { list, record, text } from './shape.ts';
+import { type Sign, verifyEd25519 } from '../records/note.ts';
+import { concat, fromBase64, toBase64, utf8 } from '../values/bytes.ts';
+import { canonicalJson, parseJson } from '../values/json.ts';
+import { list, record, text } from '../values/shape.ts';
 
 export type DsseErrorCode = 'malformed' | 'wrong-type' | 'unknown-key' | 'bad-signature';
 

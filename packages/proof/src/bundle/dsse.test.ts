@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { fromBase64url, fromUtf8, toBase64, utf8 } from './bytes.ts';
+import { fromBase64url, fromUtf8, toBase64, utf8 } from '../values/bytes.ts';
+import { canonicalJson } from '../values/json.ts';
 import { openEnvelope, pae, signEnvelope } from './dsse.ts';
-import { canonicalJson } from './json.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const key = fromBase64url(publicKey.export({ format: 'jwk' }).x as string);

@@ -2,7 +2,7 @@
 // One content has exactly one byte string: reading parses, writes again and compares. So there is no room
 // for what zip readers disagree on (two directories, overlapping or hidden entries, odd names).
 
-import { concat, equal, fromUtf8, utf8 } from './bytes.ts';
+import { concat, equal, fromUtf8, utf8 } from '../values/bytes.ts';
 
 export interface ZipFile {
   readonly name: string;

@@ -1,0 +1,5 @@
+// The bundle: a proof as one file, with one byte string for one content, and the envelope of its statement.
+
+export * from './contents.ts';
+export * from './dsse.ts';
+export * from './zip.ts';

@@ -1,0 +1,134 @@
+// Both doors over a real house: who may ask what, what a malformed request is told, and that no fault of ours
+// tells its text to a stranger.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { people, referenceIn, TestHouse } from '../house.fixture.ts';
+import { adminApp, type Desk, publicApp, showVerdict } from './index.ts';
+
+let house: TestHouse;
+let token: string;
+let apps: { readonly open: ReturnType<typeof publicApp>; readonly admin: ReturnType<typeof adminApp> };
+const faults: Error[] = [];
+
+beforeAll(async () => {
+  house = await TestHouse.open();
+  token = (await house.house.issue('desk', 3_600_000)).credential;
+  const { house: real } = house;
+  // What these tests ask of a desk; the rest is asked over a running one in the tests of the command line.
+  const desk = {
+    verdict: async (outcome: string, at?: number) => {
+      const { judgement, headNote } = await real.verdict(outcome, at);
+      return showVerdict(judgement, headNote);
+    },
+    issue: (identity: string, lifeMs: number) => real.issue(identity, lifeMs),
+    openCase: (application: string, opening: { agent: string; user: string; words: string }) =>
+      real.openCase(application, opening),
+    answer: (offered: { statement: unknown; key: string; signature: string }) => real.answer(offered),
+    settle: () => Promise.reject(new Error('CANARY of a fault')),
+    application: (authorization: string | undefined) => real.application(authorization),
+  } as unknown as Desk;
+  const onFault = (fault: Error) => void faults.push(fault);
+  apps = { open: publicApp(desk, onFault), admin: adminApp(desk, onFault) };
+});
+afterAll(() => house?.close());
+
+const post = (app: keyof typeof apps, path: string, body: unknown, headers: Record<string, string> = {}) =>
+  apps[app].request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const opening = { agent: 'buyer', user: people.sam.id, words: 'Please pay.' };
+const asDesk = () => ({ authorization: `Bearer ${token}` });
+
+describe('opening a case', () => {
+  test('with the credential of an application', async () => {
+    const answer = await post('open', '/v1/cases', opening, asDesk());
+    expect(answer.status).toBe(201);
+    const { case: id } = (await answer.json()) as { case: string };
+    await house.match('W-1', { case: id });
+    expect((await house.factsOf('call.settled')).at(-1)).toMatchObject({ case: id, user: people.sam.id });
+  });
+
+  test('without one, or with that of an agent: 401, and nothing is recorded', async () => {
+    const agent = (await house.house.issue('buyer', 3_600_000)).credential;
+    const before = (await house.factsOf('case.opened')).length;
+    const headers: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer nothing' },
+      { authorization: `Bearer ${agent}` },
+    ];
+    for (const each of headers) {
+      const answer = await post('open', '/v1/cases', opening, each);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    }
+    expect(await house.factsOf('case.opened')).toHaveLength(before);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['a member too many', { ...opening, more: 1 }],
+    ['a member too few', { agent: 'buyer' }],
+    ['an agent that is no name', { ...opening, agent: '../buyer' }],
+    ['a user that is no person', { ...opening, user: 'sam' }],
+    ['words beyond measure', { ...opening, words: 'x'.repeat(100_001) }],
+  ])('with %s: 400', async (_, body) => {
+    const answer = await post('open', '/v1/cases', body, asDesk());
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { code: 'malformed' } });
+  });
+
+  test('for an agent that is not enrolled: 404', async () => {
+    const answer = await post('open', '/v1/cases', { ...opening, agent: 'nobody' }, asDesk());
+    expect(answer.status).toBe(404);
+  });
+
+  test('with a body beyond measure: 413', async () => {
+    const answer = await post('open', '/v1/cases', { ...opening, words: 'x'.repeat(300_000) }, asDesk());
+    expect(answer.status).toBe(413);
+  });
+});
+
+test('approving at the open door needs nothing but the signature', async () => {
+  const held = await house.call('erp.gift', { amount: '6000.00', currency: 'USD' });
+  const hold = referenceIn(held);
+  const statement = house.statementFor(hold, people.ines);
+  const offered = { statement, key: people.ines.keyId, signature: 'AAAA' };
+  const answer = await post('open', '/v1/approvals', offered);
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({ error: { code: 'bad-signature' } });
+  expect(await house.factsOf('approval.given')).toEqual([]);
+});
+
+test('the open door has none of what the administrator may', async () => {
+  for (const path of ['/verdict', '/prove', '/credentials', '/settle', '/status'])
+    expect((await post('open', path, {})).status).toBe(404);
+  expect((await apps.open.request('/healthz')).status).toBe(200);
+});
+
+describe('the administrator', () => {
+  test('asks for a verdict, also on an outcome that is not there', async () => {
+    const answer = await post('admin', '/verdict', { outcome: 'payments', at: house.now() });
+    expect(await answer.json()).toMatchObject({ outcome: 'payments', verdict: 'holding' });
+    const unknown = await post('admin', '/verdict', { outcome: 'nothing' });
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ error: { code: 'unknown-outcome' } });
+    const future = await post('admin', '/verdict', { outcome: 'payments', at: 9_000_000_000_000 });
+    expect(await future.json()).toMatchObject({ error: { code: 'bad-window' } });
+  });
+
+  test('issues a credential for as long as a year', async () => {
+    expect((await post('admin', '/credentials', { identity: 'buyer', lifeMs: 1_000 })).status).toBe(201);
+    for (const lifeMs of [0, -1, 1.5, 400 * 86_400_000])
+      expect((await post('admin', '/credentials', { identity: 'buyer', lifeMs })).status).toBe(400);
+    expect((await post('admin', '/credentials', { identity: 'nobody', lifeMs: 1 })).status).toBe(404);
+  });
+
+  test('is told of a fault without its text', async () => {
+    const answer = await post('admin', '/settle', {});
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('CANARY');
+    expect(faults.map(({ message }) => message)).toEqual(['CANARY of a fault']);
+  });
+});
