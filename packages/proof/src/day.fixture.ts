@@ -11,7 +11,7 @@ import {
   matched,
   outcomeBody,
   paidOnceSql,
-  people,
+  who as people,
   permit,
   populationSql,
 } from './declared.fixture.ts';

@@ -9,15 +9,13 @@ export const hourMs = 3_600_000;
 /** An instant of the day: `at(9, 30)`. */
 export const at = (hour: number, minute = 0): number => dayStart + hour * hourMs + minute * 60_000;
 
-export const people = {
+export const who = {
   tove: 'tove@acme.example',
   sam: 'sam@acme.example',
   ines: 'ines@acme.example',
   lena: 'lena@acme.example',
   paul: 'paul@acme.example',
 };
-export const who = people;
-
 export const populationSql =
   'SELECT id, invoice_id, iban, amount, currency, created_by FROM payments WHERE created_at >= :from AND created_at < :to';
 export const paidOnceSql = 'SELECT invoice_id, count(id) AS payments FROM payments GROUP BY invoice_id';
@@ -25,7 +23,7 @@ export const paidOnceSql = 'SELECT invoice_id, count(id) AS payments FROM paymen
 export const outcomeBody = {
   outcome: 'supplier-payments',
   statement: 'No supplier is paid without a matching order and, above 10,000, a second pair of eyes.',
-  owner: people.tove,
+  owner: who.tove,
   hash: hashOf('the file'),
   atStake: { amountMinor: 200_000_000, currency: 'USD' },
   appetite: { amountMinor: 5_000_000, currency: 'USD', per: 'day' },
@@ -39,7 +37,7 @@ export const outcomeBody = {
     key: { id: 'result.payment_id' },
     match: { invoice_id: 'args.invoice_id', amount: 'money', iban: 'args.iban' },
     money: { amount: 'amount', unit: 'major', currency: 'currency' },
-    elsewhere: [{ rows: "row.created_by == 'payroll-batch'", owner: people.paul }],
+    elsewhere: [{ rows: "row.created_by == 'payroll-batch'", owner: who.paul }],
     withinMs: hourMs,
   },
   invariants: [{ id: 'paid-once', extract: paidOnceSql, each: 'row.payments <= 1' }],

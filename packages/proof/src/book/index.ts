@@ -8,6 +8,5 @@ export {
   type Judged,
   type Settlement,
 } from './book.ts';
-export { Chain } from './chain.ts';
 export type { Change } from './declarations.ts';
 export { foldBook } from './fold.ts';

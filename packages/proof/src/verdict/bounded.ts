@@ -19,6 +19,15 @@ export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer 
     'what the agents could read and send, and how long until they are contained, is not computed yet',
     [],
   );
+  const { onBreach, outcome } = evidence.outcome;
+  if (onBreach !== 'alert') {
+    const declared = [evidence.book.outcomes.get(outcome)?.position ?? 0];
+    reasons.say(
+      'not-enforced',
+      `\`on-breach: ${onBreach}\` is declared; nothing acts on a breach yet`,
+      declared,
+    );
+  }
   return answerOf('bounded', 'recomputed', reasons);
 }
 

@@ -154,7 +154,7 @@ outcomes/supplier-payments.yaml:34:1: warning: \`egress\` is not enforced yet: \
      | ^
   help: keep it as what you want, or remove it to answer without it
 
-outcomes/supplier-payments.yaml:35:1: warning: \`on-breach: contain\` is not enforced yet: a breach alerts, and no answer depends on it
+outcomes/supplier-payments.yaml:35:1: warning: \`on-breach: contain\` is not enforced yet: \`bounded\` stays unproven
   35 | on-breach: contain
      | ^
   help: keep it as what you want, or write \`alert\`

@@ -54,7 +54,7 @@ function warnUnenforced(found: Findings, outcome: Outcome): void {
   if (onBreach === 'hold' || onBreach === 'contain')
     found.warn(
       ['on-breach'],
-      `\`on-breach: ${onBreach}\` is not enforced yet: a breach alerts, and no answer depends on it`,
+      `\`on-breach: ${onBreach}\` is not enforced yet: \`bounded\` stays unproven`,
       'keep it as what you want, or write `alert`',
     );
   const provable = ['checkpoints', 'reconcile', 'invariants'].some((key) => found.document.has([key]));

@@ -1,7 +1,7 @@
 // Outcomes: gathers evidence, asks `@surety/proof` for the verdict, exports proofs.
 
-export { OutcomeError, readBook } from './gather.ts';
+export { readBook } from './gather.ts';
 export { prove } from './prove.ts';
-export { RecordError, type RecordSystem } from './record-system.ts';
+export type { RecordSystem } from './record-system.ts';
 export { type SettleAnswer, settleFromRecord } from './settle.ts';
 export { type Given, giveVerdict, type VerdictParts } from './verdict.ts';

@@ -2,9 +2,9 @@
 // through which every call is decided.
 
 export { createFront, type FrontLimits, type FrontOptions } from './front.ts';
-export { type HttpOptions, HttpUpstream } from './http.ts';
+export type { HttpOptions } from './http.ts';
 export type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
-export { type StdioOptions, StdioUpstream } from './stdio.ts';
+export type { StdioOptions } from './stdio.ts';
 export type { Tool, Upstream } from './upstream.ts';
 
 import { type HttpOptions, HttpUpstream } from './http.ts';
