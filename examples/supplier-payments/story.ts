@@ -16,7 +16,7 @@ import {
 } from './agent/clerk.ts';
 import { forgerIban } from './erp/books.ts';
 import { readOptions } from './story/options.ts';
-import { Stage } from './story/stage.ts';
+import { openStage } from './story/stage.ts';
 import {
   bold,
   dim,
@@ -46,7 +46,7 @@ const days = [
 const morning = (day: string): number => Date.parse(`${day}T09:00:00Z`);
 
 const folder = options.folder ?? join(process.cwd(), '.surety', 'supplier-payments');
-const stage = await Stage.open(folder, morning(days[0].day), Number(options.port), say);
+const stage = await openStage(folder, morning(days[0].day), Number(options.port), say);
 const { progress } = stage;
 /** Reasons that the story has told already. */
 const told = new Set<string>();

@@ -2,8 +2,17 @@
 // are started again if they die; what the story has done is kept in a file, so that it goes on where it was.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -35,7 +44,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export class Stage {
+class Stage {
   readonly folder: string;
   readonly #children = new Map<string, ChildProcess>();
   #leaving = false;
@@ -60,6 +69,7 @@ export class Stage {
     wantedPort: number,
     say: (line: string) => void,
   ): Promise<Stage> {
+    await refuseOthers(folder);
     const state = join(folder, 'story.json');
     const old = existsSync(state) ? (JSON.parse(readFileSync(state, 'utf8')) as Progress) : undefined;
     if (old !== undefined && !old.done.includes('the end')) {
@@ -306,6 +316,47 @@ export class Stage {
 }
 
 const witnessName = 'acme.example/witness';
+
+/** Opens the stage, or says why it cannot and ends the process. */
+export function openStage(
+  folder: string,
+  startAt: number,
+  wantedPort: number,
+  say: (line: string) => void,
+): Promise<Stage> {
+  return Stage.open(folder, startAt, wantedPort, say).catch((error: unknown) => {
+    if (!(error instanceof StageError)) throw error;
+    say(`error: ${error.message}`);
+    process.exit(1);
+  });
+}
+
+/** A folder that holds anything but a story is somebody's own; one whose story is still up is in use. */
+async function refuseOthers(folder: string): Promise<void> {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  if (names.length > 0 && !names.includes('story.json') && !names.includes('clock.json'))
+    throw new StageError(`\`${folder}\` is not empty and holds no story: name another folder`);
+  // What a killed story left behind ends by itself, a moment after its parent.
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (!(await answers(join(folder, 'store/admin.sock')))) return;
+    await pause(200);
+  }
+  throw new StageError(`a story is still up in \`${folder}\`: end it first (Ctrl-C)`);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const answer = (is: boolean) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('connect', () => answer(true)).once('error', () => answer(false));
+  });
+}
+
+/** What whoever started the story can put right. */
+class StageError extends Error {}
 
 /** The wanted port if nobody has it, else any free one. */
 function freePort(wanted: number): Promise<number> {

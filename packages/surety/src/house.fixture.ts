@@ -74,7 +74,7 @@ people:
   - { id: ines@acme.example, name: Ines Canaryname, functions: [finance], keys: ["${people.ines.line}"] }
   - { id: sam@acme.example, name: Sam Canaryname, functions: [finance], keys: ["${people.sam.line}"] }
   - { id: lena@acme.example, name: Lena Canaryname, functions: [finance], keys: ["${people.lena.line}"] }
-  - { id: paul@acme.example, name: Paul Canaryname, functions: [legal], keys: ["${people.paul.line}"] }
+  - { id: paul@acme.example, functions: [legal], keys: ["${people.paul.line}"] }
 agents:
   buyer: { owner: lena@acme.example, budget: { amount: 1000000, currency: USD, per: day } }
   second: { owner: lena@acme.example, budget: { amount: 1000000, currency: USD, per: day } }

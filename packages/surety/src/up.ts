@@ -4,11 +4,10 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { type Logger, pino } from 'pino';
 import { adminApp, type Desk, publicApp, showVerdict } from './api/index.ts';
-import type { DeskWork } from './cli/desk.ts';
+import { type DeskWork, socketOf } from './cli/desk.ts';
 import { configOf } from './cli/store.ts';
 import { type Exit, exit, type Terminal } from './cli/terminal.ts';
 import type { Config } from './config/index.ts';
@@ -99,21 +98,26 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
       { host: config.listen.host, port: options.port ?? config.listen.port },
     );
     closing.push(() => closed(server));
-    const socket = join(config.store, 'admin.sock');
+    const socket = socketOf(config);
     // The writer's lock is ours by now: a socket that lies here was left by a process that died.
     rmSync(socket, { force: true });
     const admin = await listen(getRequestListener(adminApp(desk, onFault).fetch), { path: socket });
     chmodSync(socket, 0o600);
     closing.push(() => closed(admin));
+    // Without its writer the gateway could only refuse: whoever watches this process must see it end.
+    const broken = Promise.withResolvers<Error>();
     const settling = setInterval(() => {
+      house.log.flushed().catch(broken.resolve);
       house.settle().catch((error: Error) => onNote('warn', `not settled: ${error.message}`));
     }, settleEveryMs);
     closing.push(async () => clearInterval(settling));
     const { port } = server.address() as AddressInfo;
     terminal.note(`Surety is up: http://${config.listen.host}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
-    await asked(options.withParent === true);
-    return exit.ok;
+    const why = await Promise.race([asked(options.withParent === true), broken.promise]);
+    if (why === undefined) return exit.ok;
+    terminal.note(`error: the ledger cannot be written any more: ${why.message}`);
+    return exit.error;
   } finally {
     for (const close of closing) await close();
     await Promise.all(upstreams.map((upstream) => upstream.close()));
@@ -170,9 +174,10 @@ function closed(server: Server): Promise<void> {
   });
 }
 
-function asked(withParent: boolean): Promise<void> {
+function asked(withParent: boolean): Promise<undefined> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
-    if (withParent) process.stdin.once('end', () => resolve()).resume();
+    const stop = () => resolve(undefined);
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    if (withParent) process.stdin.once('end', stop).resume();
   });
 }

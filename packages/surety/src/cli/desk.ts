@@ -11,7 +11,18 @@ export type DeskWork = Pick<Desk, 'verdict' | 'prove' | 'issue' | 'revoke' | 'an
 /** Opens a house for one command; given by the composition root, the only place that can build one. */
 export type OpenDesk = (config: Config, terminal: Terminal) => Promise<DeskWork & { close(): Promise<void> }>;
 
-export const socketOf = (config: Config): string => join(config.store, 'admin.sock');
+/** What the system takes as the name of a socket (unix(7)). */
+const socketBytesMax = 107;
+
+/** Throws CommandError for a store whose path is too long to be spoken to. */
+export function socketOf({ store }: Config): string {
+  const socket = join(store, 'admin.sock');
+  if (Buffer.byteLength(socket) <= socketBytesMax) return socket;
+  throw new CommandError(
+    `the path of the store is too long for a socket: \`${socket}\``,
+    `at most ${socketBytesMax} bytes; move the folder, or set \`store\` in surety.yaml to a shorter path`,
+  );
+}
 
 /** `mayBegin`: the command may make the log. All others are about one that is there. */
 export async function withDesk<T>(
