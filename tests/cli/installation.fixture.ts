@@ -1,7 +1,7 @@
 // For tests of the command line: a folder made by `surety init`, and the program run as a person would run it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -36,7 +36,6 @@ export class Installation {
   /** As `surety init` writes it, with a server that needs no network and a person who has a key. */
   async build(): Promise<void> {
     await this.run('init');
-    mkdirSync(this.path('files'));
     const { stdout } = await this.run('key', 'you.key');
     this.edit('surety.yaml', (text) =>
       text

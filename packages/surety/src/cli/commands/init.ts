@@ -20,6 +20,8 @@ export function init(terminal: Terminal, where: string): Exit {
     terminal.out(join(where, name));
   }
   const at = where === '.' ? '' : ` -C ${where}`;
-  terminal.note(`next: surety check${at}, surety credential assistant${at}, surety up${at}`);
+  terminal.note(
+    `next: surety check${at}, surety key you.key, surety credential assistant${at}, surety up${at}`,
+  );
   return exit.ok;
 }
