@@ -38,7 +38,7 @@ function readerOf(database: DatabaseSync, folder: string): OpenedReader {
   );
   const disclosed = arrays(
     database.prepare(
-      'SELECT position, text FROM disclosures WHERE position >= ? AND position < ? ORDER BY position, ordinal',
+      'SELECT position, texts FROM disclosures WHERE position >= ? AND position < ? ORDER BY position',
     ),
   );
   const version = arrays(database.prepare('SELECT version FROM streams WHERE name = ?'));
@@ -51,7 +51,10 @@ function readerOf(database: DatabaseSync, folder: string): OpenedReader {
     origin: originOf(read(0, 1)[0], folder),
     size: () => ((size.get() as unknown as [number | null])[0] ?? -1) + 1,
     read,
-    disclosures: (from, to) => disclosed.all(from, to) as unknown as [number, string][],
+    disclosures: (from, to) =>
+      (disclosed.all(from, to) as unknown as [number, string][]).flatMap(([position, texts]) =>
+        texts.split('\n').map((text): [number, string] => [position, text]),
+      ),
     version: (stream) => (version.get(stream) as unknown as [number] | undefined)?.[0] ?? 0,
     close: () => database.close(),
   };

@@ -267,7 +267,7 @@ class SqliteLog implements Log {
 function prepareAppend(appends: readonly Append[], envelopes: Envelopes, time: number) {
   const prepared: PreparedFact[] = [];
   const streams: [string, number, number][] = [];
-  const disclosures: [number, readonly string[]][] = [];
+  const disclosures: [number, string][] = [];
   const pieces: string[] = [];
   let sizeChars = 0;
   for (const { stream, expected, facts } of appends) {
@@ -280,7 +280,7 @@ function prepareAppend(appends: readonly Append[], envelopes: Envelopes, time: n
     for (const fact of facts) {
       const made = envelopes.prepare(stream, fact, time);
       if (fact.disclosures !== undefined && fact.disclosures.length > 0)
-        disclosures.push([prepared.length, fact.disclosures]);
+        disclosures.push([prepared.length, joined(fact.disclosures)]);
       for (const disclosure of fact.disclosures ?? []) sizeChars += disclosure.length;
       for (const piece of made.pieces) {
         pieces.push(piece);
@@ -293,6 +293,15 @@ function prepareAppend(appends: readonly Append[], envelopes: Envelopes, time: n
     throw new LedgerError('too-large', `an append has more than ${appendFactsMax} facts or streams`);
   const wire: WireAppend = { streams, pieces, disclosures };
   return { prepared, wire, sizeChars };
+}
+
+/** A disclosure is base64url: one with a line break would come back as two, so it is refused. */
+function joined(disclosures: readonly string[]): string {
+  const texts = disclosures.join('\n');
+  let breaks = 0;
+  for (let at = texts.indexOf('\n'); at !== -1; at = texts.indexOf('\n', at + 1)) breaks += 1;
+  if (breaks !== disclosures.length - 1) throw new LedgerError('invalid', 'a disclosure holds a line break');
+  return texts;
 }
 
 function gather(

@@ -9,7 +9,8 @@ export interface WireAppend {
   /** Three for each fact: up to the stream version, up to the emitter sequence, the rest. */
   readonly pieces: readonly string[];
   /** For those facts that have any, by index of the fact within the append. */
-  readonly disclosures: readonly (readonly [fact: number, disclosures: readonly string[]])[];
+  /** The disclosures of a fact are one text, a line each: a call has dozens, and one row is far cheaper than many. */
+  readonly disclosures: readonly (readonly [fact: number, texts: string])[];
 }
 
 export type ToWriter = { readonly appends: readonly WireAppend[] } | { readonly close: true };

@@ -30,10 +30,7 @@ const checkpointBytes = 4 * 1024 * 1024;
 const schema = `
   CREATE TABLE facts (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE streams (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE disclosures (
-    position INTEGER NOT NULL, ordinal INTEGER NOT NULL, text TEXT NOT NULL,
-    PRIMARY KEY (position, ordinal)
-  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE disclosures (position INTEGER PRIMARY KEY, texts TEXT NOT NULL) STRICT;
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${storeFormat};
 `;
@@ -66,7 +63,7 @@ class Writer {
       setVersion: prepare(
         'INSERT INTO streams (name, version) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version',
       ),
-      disclose: prepare('INSERT INTO disclosures (position, ordinal, text) VALUES (?, ?, ?)'),
+      disclose: prepare('INSERT INTO disclosures (position, texts) VALUES (?, ?)'),
     };
     this.#size = this.#stored();
   }
@@ -127,11 +124,9 @@ class Writer {
       this.#uncheckpointed += bytes.length;
     }
     this.#emitterSeq += rows.length;
-    for (const [fact, disclosures] of append.disclosures) {
-      for (const [ordinal, text] of disclosures.entries()) {
-        this.#statements.disclose.run(position + fact, ordinal, text);
-        this.#uncheckpointed += text.length;
-      }
+    for (const [fact, texts] of append.disclosures) {
+      this.#statements.disclose.run(position + fact, texts);
+      this.#uncheckpointed += texts.length;
     }
     for (const [index, [stream, , count]] of append.streams.entries())
       if (count > 0) this.#changed.set(stream, (versions[index] as number) + count);
