@@ -19,6 +19,10 @@ import { openReader } from './stores/reader.ts';
 const exitUnsound = 12;
 const exitUsage = 64;
 const pollMs = 200;
+/** Between two heads under load, unless somebody waits for one: each costs files, syncs and a signature a witness. */
+const restMs = 100;
+/** With more than this still to seal, it goes on at once. */
+const backlogFacts = 4_096;
 /** While old facts are still being compared: slowly, beside the traffic. */
 const sweepMs = 10;
 /** A sealer that was just replaced may still be finishing its last head. */
@@ -60,7 +64,9 @@ async function seal(folder: string, keys: string, witnesses: readonly WitnessAdd
     const published = await sealing.round(performance.now());
     if (published !== undefined) say(JSON.stringify(published));
     if (last) break;
-    if (published === undefined && !stdin.ended) await stdin.next(sealing.sweep() ? sweepMs : pollMs);
+    if (stdin.ended) continue;
+    if (published === undefined) await stdin.next(sealing.sweep() ? sweepMs : pollMs);
+    else if (store.size() - published.size < backlogFacts) await stdin.next(restMs);
   }
   store.close();
   lock.release();
