@@ -205,14 +205,12 @@ class Stage {
 
   async leave(): Promise<void> {
     this.#leaving = true;
-    for (const child of this.#children.values()) child.stdin?.end();
-    await Promise.all(
-      [...this.#children.values()].map((child) =>
-        child.exitCode !== null || child.signalCode !== null
-          ? undefined
-          : new Promise((resolve) => child.once('exit', resolve)),
-      ),
-    );
+    // The witness last, so that it cosigns the head over the last fact of Surety.
+    for (const child of [...this.#children.values()].reverse()) {
+      child.stdin?.end();
+      if (child.exitCode === null && child.signalCode === null)
+        await new Promise((resolve) => child.once('exit', resolve));
+    }
   }
 
   /** Starts a process and keeps it: whoever kills it finds it back a moment later. */
