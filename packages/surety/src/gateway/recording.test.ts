@@ -150,7 +150,8 @@ describe('a ledger that cannot record', () => {
   });
 });
 
-test('no planted value stands in the log, its tiles or a note in the clear', async () => {
+// Amounts of money are the exception: they stand in `call.intended`, `call.held` and `budget.*` in minor units (SECURITY.md).
+test('no planted text stands in the log or a note in the clear', async () => {
   const canary = (what: string) => `CANARY-${what}-7f3a`;
   const mine = await house.openCase('buyer', people.sam.id, canary('words'));
   const { credential } = await house.house.issue('buyer', 60_000);
