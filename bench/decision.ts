@@ -70,9 +70,9 @@ class House {
   }
 
   apply(fact: ReturnType<typeof factOf>, disclosures: readonly string[] = []): void {
-    for (const feature of [this.catalog, this.people, this.identities, this.permissions, this.budgets])
-      feature.apply(fact);
+    for (const feature of [this.catalog, this.people, this.identities, this.permissions]) feature.apply(fact);
     const known = byDigest(disclosures, sha256);
+    this.budgets.apply(fact, (digest) => known.get(digest));
     this.logic.apply(fact, (digest) => known.get(digest));
     this.#position = fact.position + 1;
   }

@@ -2,7 +2,7 @@
 // and the atomic append of a payment's intent. Made before the clock starts; only recording is measured.
 
 import { randomBytes } from 'node:crypto';
-import { commit, toBase64url } from '@surety/proof/records';
+import { type Commitment, commit, commitScalar, toBase64url } from '@surety/proof/records';
 import type { NewFact } from '../../packages/surety/src/facts/index.ts';
 import { sha256 } from '../../packages/surety/src/ledger/hash.ts';
 import type { Append } from '../../packages/surety/src/ledger/log.ts';
@@ -42,6 +42,7 @@ interface Payment {
   readonly call: string;
   readonly intended: NewFact;
   readonly rule: string;
+  readonly amount: Commitment;
 }
 
 const money = { amountMinor: 184_050, currency: 'USD' } as const;
@@ -60,14 +61,13 @@ function payment(): Payment {
   const body = {
     ...of,
     args: args.digests,
-    money,
     policies: [digest()],
     checkpoints: [{ rule, answer: 'passed', evidence: [17], approvals: [] }],
     budgets: [budget],
     origins: 'not-traced',
   } as const;
   const intended = { kind: 'call.intended', body, ...who, disclosures: args.disclosures } as const;
-  return { call: of.call, intended, rule };
+  return { call: of.call, intended, rule, amount: commitScalar(money, '', salt, sha256) };
 }
 
 /** What a payment makes durable before it leaves: its intent, and the three streams that it reserves in. */
@@ -75,15 +75,15 @@ export function paymentAppends(): (version: (stream: string) => number) => Appen
   const payments = Array.from({ length: 256 }, payment);
   let turn = 0;
   return (version) => {
-    const { call, intended, rule } = payments[turn++ % payments.length] as Payment;
-    const reserved = { identity: 'payables-clerk', call, ...money };
+    const { call, intended, rule, amount } = payments[turn++ % payments.length] as Payment;
+    const reserved = { identity: 'payables-clerk', call, amount: [amount.digest] };
     return [
       { stream: 'case/k-payments', facts: [intended] },
       { stream: `action/${digest()}`, expected: 0, facts: [{ kind: 'action.opened', body: { call } }] },
       {
         stream: budget,
         expected: version(budget),
-        facts: [{ kind: 'budget.reserved', body: reserved }],
+        facts: [{ kind: 'budget.reserved', body: reserved, disclosures: [amount.disclosure] }],
       },
       {
         stream: `once/supplier-payments/matched/${digest()}`,

@@ -59,7 +59,6 @@ export interface Paying {
   readonly case?: string;
   readonly user?: string | undefined;
   readonly agent?: string;
-  readonly money?: object;
   readonly effect?: string;
   readonly intent?: boolean;
   readonly tool?: string;
@@ -207,14 +206,12 @@ export class DayLog {
     const args = { invoice_id: invoice, amount, currency: 'USD', iban };
     const audit = this.#audit(call, tool, effect, args);
     const stream = `case/${caseId}`;
-    const money = paying.money ?? { amountMinor: minorUnits(amount, 'major', 'USD'), currency: 'USD' };
     const position = intent
       ? this.log.write({
           ...{ kind: 'call.intended', stream, time, ...who },
           body: {
             ...audit,
             args: this.log.commit(args),
-            ...('money' in paying && paying.money === undefined ? {} : { money }),
             ...{ policies: [], checkpoints: [], budgets: [], origins: 'not-traced' },
           },
         })
@@ -309,7 +306,7 @@ export class DayLog {
     time = dayEnd + hourMs,
   ): number {
     const made = rows.map((row) => commitScalar(row, 'row', salt, sha256));
-    const totals = this.#counts() ? totalsOf(rows) : {};
+    const totals = this.log.commitWhole(this.#counts() ? totalsOf(rows) : {});
     const leaves = made.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
     const body = {
       ...{ outcome: 'supplier-payments', extract, record: 'erp', query: hashOf(query) },

@@ -8,7 +8,6 @@ import {
   bool,
   exactly,
   type Infer,
-  integer,
   json,
   list,
   map,
@@ -41,8 +40,8 @@ export type Effect = (typeof effects)[number];
 export const modes = ['observe', 'hold', 'deny'] as const;
 export type Mode = (typeof modes)[number];
 
-/** Integer minor units with a currency; never a float. */
-export const money = record({ amountMinor: integer, currency });
+/** Integer minor units with a currency; never a float. In facts of calls it stands behind a commitment. */
+export const money = record({ amountMinor: natural, currency });
 export type Money = Infer<typeof money>;
 
 const budget = record({ amountMinor: natural, currency, per: oneOf('day') });
@@ -194,7 +193,6 @@ export const bodies = {
   'call.intended': record({
     ...audit,
     args: commitments,
-    money: optional(money),
     /** Hashes of the Cedar policies that decided. */
     policies: list(digest),
     checkpoints: list(checkpointPassed),
@@ -205,7 +203,8 @@ export const bodies = {
   'call.held': record({
     ...audit,
     args: commitments,
-    money: optional(money),
+    /** Hides a `money`, for the people who are asked; the verdict computes it from the arguments. */
+    amount: optional(commitments),
     hold: text,
     rule: digest,
     approve: approveRule,
@@ -250,8 +249,9 @@ export const bodies = {
   'approval.released': record({ hold: text, call: text }),
   'evidence.consumed': record({ rule: digest, call: text }),
   'evidence.released': record({ rule: digest, call: text }),
-  'budget.reserved': record({ identity: identifier, call: text, amountMinor: natural, currency }),
-  'budget.released': record({ identity: identifier, call: text, amountMinor: natural, currency }),
+  /** Hides a `money`: an amount is an argument of the call, in other units. */
+  'budget.reserved': record({ identity: identifier, call: text, amount: commitments }),
+  'budget.released': record({ identity: identifier, call: text, amount: commitments }),
   'action.opened': record({ call: text }),
   'action.closed': record({ call: text }),
   'record.extracted': record({
@@ -266,8 +266,8 @@ export const bodies = {
     snapshot: digest,
     columns: list(text),
     count: natural,
-    /** Sum of the money column in minor units by currency. */
-    totals: map(integer),
+    /** Hides the sums of the money column in minor units by currency: over one row, its amount. */
+    totals: commitments,
     /** RFC 6962 root over the salted commitments of the rows, in the order read. */
     rowRoot: digest,
     /** `ok`, or why the record could not be read: then count is 0 and nothing is known. */
@@ -336,7 +336,17 @@ export const isKind = <K extends Kind>(
   kind: K,
 ): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
 
-const committed = ['args', 'result', 'cause', 'words', 'name', 'salt', 'statement'] as const;
+const committed = [
+  'args',
+  'result',
+  'cause',
+  'words',
+  'name',
+  'salt',
+  'statement',
+  'amount',
+  'totals',
+] as const;
 
 /** Every commitment in a fact: what a disclosure may belong to. */
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {

@@ -6,6 +6,7 @@ import type { Kind } from './facts.ts';
 import {
   appendLeaf,
   commit,
+  commitScalar,
   cosign,
   emptyFrontier,
   keyed,
@@ -133,6 +134,23 @@ export class LogMaker {
     const { digests, disclosures } = commit(value, salt, sha256);
     for (const each of disclosures) this.disclosures.add(each);
     return digests;
+  }
+
+  /** As `commit`, in one digest. */
+  commitWhole(value: unknown): string[] {
+    const { digest, disclosure } = commitScalar(value, '', salt, sha256);
+    this.disclosures.add(disclosure);
+    return [digest];
+  }
+
+  /** A commitment to another value, in place of this one. */
+  replaced(digests: readonly string[], value: unknown): string[] {
+    this.forget(digests);
+    return this.commitWhole(value);
+  }
+
+  forget(digests: readonly string[]): void {
+    for (const each of this.disclosures) if (digests.includes(hashOf(each))) this.disclosures.delete(each);
   }
 
   keyed(name: string, value: unknown): string {

@@ -149,7 +149,7 @@ const chained: readonly Mutant[] = [
     () => {
       const cut = badDay();
       Object.assign(cut, { kept: cut.log.seal([]) });
-      cut.log.drafts.splice(-3);
+      for (const { body } of cut.log.drafts.splice(-3)) cut.log.forget(body['totals'] as string[]);
       for (const position of cut.log.rows.keys())
         if (position >= cut.log.drafts.length) cut.log.rows.delete(position);
       return cut;
@@ -257,7 +257,8 @@ const chained: readonly Mutant[] = [
     () => {
       const lying = badDay();
       for (const { kind, body } of lying.log.drafts)
-        if (kind === 'record.extracted' && Number(body['count']) > 0) body['totals'] = { USD: 1 };
+        if (kind === 'record.extracted' && Number(body['count']) > 0)
+          body['totals'] = lying.log.replaced(body['totals'] as string[], { USD: 1 });
       return lying;
     },
   ),

@@ -12,7 +12,7 @@ import { payloadType, populationCsv, reportHtml, reportVersion, statementText } 
 import { windowAt } from './rules/index.ts';
 import type { Trust } from './trust.ts';
 import { type Sha256, toBase64, toBase64url, utf8 } from './values/bytes.ts';
-import { parseDisclosure } from './values/commitment.ts';
+import { openCommitments, parseDisclosure } from './values/commitment.ts';
 import { canonicalJson, parseJson } from './values/json.ts';
 import {
   type Book,
@@ -276,7 +276,9 @@ function extracts({ contents, book, options: { sha256 } }: Examined): string | u
       return `the rows of fact ${position} are not its own`;
     if (rows.length !== body.count)
       return `fact ${position} counts ${body.count} rows, here are ${rows.length}`;
-    if (canonicalJson(totalsOf(extract, rows)) !== canonicalJson(body.totals))
+    const { value, withheld } = openCommitments(body.totals, (digest) => contents.disclosures.get(digest));
+    if (withheld > 0) return `fact ${position} shows its rows and withholds their control totals`;
+    if (body.answer === 'ok' && canonicalJson(totalsOf(extract, rows)) !== canonicalJson(value))
       return `the control totals of fact ${position} are false`;
   }
   const known = new Set(book.extracts.map(({ position }) => position));

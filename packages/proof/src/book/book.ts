@@ -1,6 +1,6 @@
 // The book: a pure fold of facts into what the six questions ask about. Every checkpoint and every
 // permission is judged again here, at the position of its intent, from raw facts and disclosures,
-// by the same code that ran in the gate. What a fact says about itself (its amount, that its evidence
+// by the same code that ran in the gate. What a fact says about itself (its effect, that its evidence
 // was used, that an approval is free again) is a claim of the operator, and is computed again.
 
 import {
@@ -62,6 +62,8 @@ export interface GovernedCall {
   /** By the tool's label, from the arguments. */
   readonly money: Money | undefined;
   readonly withheld: boolean;
+  /** It moves money, and nobody can see how much. */
+  readonly amountWithheld: boolean;
   /** How the fact's own words differ from its tool's label. */
   readonly misstated: string | undefined;
   /** It acts for another than its case was opened for. */
@@ -204,8 +206,8 @@ export class Book extends Declarations {
     const withheld = opened.withheld > 0;
     const action = this.#actionOf(fact, args, withheld);
     const label = labelOf(this.labels, body.tool)?.body;
-    const stated = isKind(fact, 'call.intended') ? fact.body.money : undefined;
-    const money = withheld ? stated : label && moneyOrNone(label, args);
+    const money = label && moneyOrNone(label, args);
+    const amountWithheld = withheld && label?.money !== undefined && money === undefined;
     const identity = this.identities.get(agent)?.body;
     const pending = {
       ...{ tool: body.tool, args, money, agent, user, action, at, withheld },
@@ -222,9 +224,19 @@ export class Book extends Declarations {
       this.chain.contradict(position, `call ${body.call} is intended or settled twice`);
     const opening = this.#cases.get(fact.case ?? '');
     const call: GovernedCall = {
-      ...{ call: body.call, intent: position, intended, at, tool: body.tool, args, money, withheld },
+      ...{
+        call: body.call,
+        intent: position,
+        intended,
+        at,
+        tool: body.tool,
+        args,
+        money,
+        withheld,
+        amountWithheld,
+      },
       ...{ agent, user, identity, judged, permitted: permission.decision === 'allow' },
-      misstated: misstated(fact, label?.effect, money),
+      misstated: misstated(fact, label?.effect),
       borrowed: opening?.user !== user || (opening !== undefined && opening.agent !== fact.agent),
     };
     this.calls.set(body.call, call);
@@ -295,26 +307,20 @@ export class Book extends Declarations {
 }
 
 function misstated(
-  { kind, body }: Fact<'call.intended'> | Fact<'call.settled'>,
+  { body }: Fact<'call.intended'> | Fact<'call.settled'>,
   effect: string | undefined,
-  money: Money | undefined,
 ): string | undefined {
-  if (effect !== body.effect)
-    return `${body.tool} is labelled ${effect ?? 'nothing'}, the call says ${body.effect}`;
-  return kind === 'call.intended' && !sameMoney(body.money, money)
-    ? 'it states another amount than its arguments'
-    : undefined;
+  return effect === body.effect
+    ? undefined
+    : `${body.tool} is labelled ${effect ?? 'nothing'}, the call says ${body.effect}`;
 }
 
 function moneyOrNone(label: Body<'tool.labelled'>, args: unknown): Money | undefined {
   try {
     return moneyIn(label, args);
   } catch (error) {
-    // The gate refuses such a call; one that went through states money that its arguments do not hold.
+    // The gate refuses such a call; one that went through is judged as one without money.
     if (error instanceof MoneyError) return undefined;
     throw error;
   }
 }
-
-const sameMoney = (a: Money | undefined, b: Money | undefined): boolean =>
-  a?.amountMinor === b?.amountMinor && a?.currency === b?.currency;

@@ -36,8 +36,11 @@ function limitReasons({ book, window }: Evidence, rowed: ReadonlySet<string>, re
   const spent = new Map<string, { amountMinor: number; facts: number[] }>();
   for (const call of book.calls.values()) {
     const { agent, at, intent, money, identity } = call;
-    if (money === undefined || !tookEffect(call, rowed)) continue;
+    if (!tookEffect(call, rowed)) continue;
     const inWindow = isIn(window, at) || rowed.has(call.call);
+    if (call.amountWithheld && inWindow)
+      reasons.say('evidence-withheld', `what call ${call.call} spent is withheld`, [intent]);
+    if (money === undefined) continue;
     const limit = identity?.budget;
     if (limit === undefined) {
       if (inWindow) reasons.say('unbounded', `${agent} spent, and no budget limited it`, [intent]);

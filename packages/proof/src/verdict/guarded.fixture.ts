@@ -111,13 +111,6 @@ export const guardedDays: readonly DayCase[] = [
     ...passedOver(),
   },
   {
-    name: 'an amount that the arguments do not hold',
-    day: withDay((day) => {
-      day.pay('4120', '20000.00', { at: at(12), money: { amountMinor: 100, currency: 'USD' } });
-    }),
-    ...passedOver(),
-  },
-  {
     name: 'a payment that settled without an intent',
     day: withDay((day) => {
       day.pay('4120', '5.00', { at: at(12), intent: false });

@@ -41,7 +41,10 @@ function callReasons(call: GovernedCall, effective: boolean, outcome: string, re
     reasons.say('checkpoint-passed-over', `${name} took effect without an intent before it`, facts);
   for (const judged of call.judged)
     if (judged.outcome === outcome) judgedReason(call, judged, effective, facts, reasons);
-  if (!call.permitted && effective)
+  // A policy may look at the amount: with it withheld, neither a permit nor a refusal can be computed.
+  if (call.amountWithheld && effective)
+    reasons.say('evidence-withheld', `the amount of ${name} is withheld, which policies may ask for`, facts);
+  else if (!call.permitted && effective)
     reasons.say('not-permitted', `no policy in force permitted ${name}`, [call.intent]);
   if (call.misstated !== undefined) reasons.say('misstated', `${name}: ${call.misstated}`, [call.intent]);
   if (call.borrowed)

@@ -1,7 +1,7 @@
 // Days on which limits, owners, tests or the evidence are not as they should be.
 
 import { at, hashOf, outcomeBody, permit, who } from '../verify.fixture.ts';
-import { type DayCase, nothing, of, withDay } from './cases.fixture.ts';
+import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
 
 export const otherDays: readonly DayCase[] = [
   {
@@ -49,6 +49,11 @@ export const otherDays: readonly DayCase[] = [
     day: withDay(nothing, { label: { money: undefined } }),
     ...of('bounded', 'unproven', 'unbounded'),
     whole: 'violated',
+  },
+  {
+    name: 'a payment whose amount is withheld',
+    day: withDay((day) => withholdArgs(day, 'c-4101')),
+    ...of('bounded', 'unproven', 'evidence-withheld'),
   },
   {
     name: 'no appetite',

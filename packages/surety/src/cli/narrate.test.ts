@@ -1,5 +1,5 @@
 import { bodies, type Fact, type Kind } from '@surety/proof/facts';
-import { byDigest, commit } from '@surety/proof/records';
+import { byDigest, commit, commitScalar } from '@surety/proof/records';
 import { expect, test } from 'vitest';
 import { sha256 } from '../ledger/hash.ts';
 import { narrate, sayValue } from './narrate.ts';
@@ -14,16 +14,20 @@ const audit = {
 } as const;
 
 const fact = (kind: Kind, body: object) => ({ kind, body, time: 0, position: 0 }) as unknown as Fact;
-const committed = (value: unknown) => commit(value, () => new Uint8Array(16), sha256);
+const salt = () => new Uint8Array(16);
+const committed = (value: unknown) => commit(value, salt, sha256);
 const none = () => undefined;
 
-test('an intent says what, over how much and with which values', () => {
+test('a hold says what, over how much and with which values', () => {
   const args = committed({ invoice_id: 'INV-1', amount: '480.00' });
-  const disclosed = byDigest(args.disclosures, sha256);
-  const body = { ...audit, args: args.digests, money: { amountMinor: 48_000, currency: 'USD' } };
-  const told = narrate(fact('call.intended', body), (digest) => disclosed.get(digest));
-  expect(told).toContain('c-1 let through: erp.pay_invoice over 480.00 USD with');
+  const amount = commitScalar({ amountMinor: 48_000, currency: 'USD' }, '', salt, sha256);
+  const disclosed = byDigest([...args.disclosures, amount.disclosure], sha256);
+  const approve = { function: 'finance', count: 1, not: [] };
+  const body = { ...audit, args: args.digests, amount: [amount.digest], hold: 'h-1', approve };
+  const told = narrate(fact('call.held', body), (digest) => disclosed.get(digest));
+  expect(told).toContain('h-1 held for 1 of finance: erp.pay_invoice over 480.00 USD with');
   expect(told).toContain('invoice_id "INV-1"');
+  expect(narrate(fact('call.held', body), none)).toContain('over a withheld amount with withheld');
 });
 
 test('what was erased is said to be withheld', () => {
@@ -43,7 +47,15 @@ test('a time that no calendar has is said as it is', () => {
 
 test('every kind of fact can be said', () => {
   const lenient = new Proxy(
-    { approve: { count: 1, function: 'finance' }, functions: [], args: [], result: [], cause: [], words: [] },
+    {
+      approve: { count: 1, function: 'finance' },
+      functions: [],
+      args: [],
+      result: [],
+      cause: [],
+      words: [],
+      amount: [],
+    },
     {
       get: (target, name) =>
         Reflect.get(target, name) ?? (name === 'expires' || name === 'from' || name === 'to' ? 0 : undefined),

@@ -1,6 +1,6 @@
 // Facts as a person would say them: one line each, with the values where they are disclosed.
 
-import type { Body, Fact, Kind, UnknownFact } from '@surety/proof/facts';
+import { type Body, type Fact, type Kind, money, type UnknownFact } from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
 import { majorText } from '@surety/proof/rules';
 import { printable } from './terminal.ts';
@@ -16,6 +16,12 @@ function amount({ amountMinor, currency }: { amountMinor: number; currency: stri
   } catch {
     return `${amountMinor} minor units of ${currency}`;
   }
+}
+
+/** The amount behind a commitment. */
+export function sayAmount(digests: readonly string[], find: Find): string {
+  const value = opened(digests, find);
+  return value === undefined ? 'a withheld amount' : amount(money(value, '/amount'));
 }
 
 /** A time is whatever somebody recorded: one that no calendar has is said as it is. */
@@ -62,10 +68,10 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'declaration.withdrawn': ({ stream }) => `${stream} was withdrawn`,
   'case.opened': ({ application, words }, find) =>
     `${application} opened a case: ${sayValue(opened(words, find))}`,
-  'call.intended': ({ tool, args, money, call }, find) =>
-    `${call} let through: ${tool}${money === undefined ? '' : ` over ${amount(money)}`} with ${sayValue(opened(args, find))}`,
-  'call.held': ({ tool, args, money, hold, approve }, find) =>
-    `${hold} held for ${approve.count} of ${approve.function}: ${tool}${money === undefined ? '' : ` over ${amount(money)}`} with ${sayValue(opened(args, find))}`,
+  'call.intended': ({ tool, args, call }, find) =>
+    `${call} let through: ${tool} with ${sayValue(opened(args, find))}`,
+  'call.held': ({ tool, args, amount: over, hold, approve }, find) =>
+    `${hold} held for ${approve.count} of ${approve.function}: ${tool}${over === undefined ? '' : ` over ${sayAmount(over, find)}`} with ${sayValue(opened(args, find))}`,
   'call.refused': ({ tool, args, call, step, cause }, find) =>
     `${call} refused at ${step}: ${String(opened(cause, find) ?? 'withheld')} (${tool} with ${sayValue(opened(args, find))})`,
   'call.settled': ({ tool, call, settlement, by, args, result, intent }, find) =>
@@ -78,8 +84,10 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'approval.released': ({ hold, call }) => `the approval of ${hold} is free again after ${call}`,
   'evidence.consumed': ({ call }) => `once-only evidence was used by ${call}`,
   'evidence.released': ({ call }) => `once-only evidence is free again after ${call}`,
-  'budget.reserved': (body) => `${amount(body)} of ${body.identity}'s day were reserved by ${body.call}`,
-  'budget.released': (body) => `${amount(body)} of ${body.identity}'s day are free again after ${body.call}`,
+  'budget.reserved': ({ identity, call, amount: of }, find) =>
+    `${sayAmount(of, find)} of ${identity}'s day reserved by ${call}`,
+  'budget.released': ({ identity, call, amount: of }, find) =>
+    `${sayAmount(of, find)} of ${identity}'s day free again after ${call}`,
   'action.opened': ({ call }) => `the action of ${call} is open`,
   'action.closed': ({ call }) => `the action of ${call} is closed`,
   'record.extracted': ({ record, extract, count, answer }) =>

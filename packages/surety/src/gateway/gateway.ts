@@ -61,15 +61,9 @@ export class Gateway implements Governor {
   }
 
   #fold(fact: Fact | UnknownFact, find: Find): void {
-    for (const feature of [
-      this.#catalog,
-      this.people,
-      this.identities,
-      this.#permissions,
-      this.#budgets,
-      this.#cases,
-    ])
+    for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#cases])
       feature.apply(fact);
+    this.#budgets.apply(fact, find);
     this.logic.apply(fact, find);
   }
 

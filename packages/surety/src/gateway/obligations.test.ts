@@ -24,6 +24,10 @@ const waits = 'held: Held: the outcome of an identical call is not known yet. Re
 const settlementsOf = async (call: string) =>
   (await house.factsOf('call.settled')).filter(({ body }) => body.call === call).map(({ body }) => body);
 
+/** What was given back, as the fold reads it. */
+const amountsIn = (facts: Awaited<ReturnType<TestHouse['facts']>>): readonly unknown[] =>
+  facts.flatMap((fact) => (isKind(fact, 'budget.released') ? [house.opened(fact, fact.body.amount)] : []));
+
 test('paid, and the answer lost: settled from the record, exactly once', async () => {
   await house.match('L-1');
   const reply = await house.pay('L-1', '10.00', { answer: payThenLose });
@@ -49,10 +53,9 @@ test('not paid: waits until a late row can no longer come, then may be paid', as
   house.advance(hourMs + 1);
   await house.house.settle();
   expect(await settlementsOf(referenceIn(first))).toMatchObject([{ settlement: 'none', by: 'record' }]);
-  const released = (await house.facts())
-    .filter(({ kind }) => kind.endsWith('.released'))
-    .map(({ kind }) => kind);
-  expect(released.sort()).toEqual(['budget.released', 'evidence.released']);
+  const released = (await house.facts()).filter(({ kind }) => kind.endsWith('.released'));
+  expect(released.map(({ kind }) => kind).sort()).toEqual(['budget.released', 'evidence.released']);
+  expect(amountsIn(released)).toEqual([{ amountMinor: 2_000, currency: 'USD' }]);
   expect(told(await house.pay('L-2', '20.00'))).toBe('result');
   expect(house.sentFor('erp.pay', 'L-2')).toBe(2);
 });
@@ -171,7 +174,11 @@ test('what never left the gateway gives everything back at once', async () => {
   const answer: Answer = () => ({ is: 'not-sent', cause: 'the server does not start' });
   const reply = await house.pay('L-10', '100.00', { answer });
   expect(told(reply)).toBe('failed: Not sent: the tool could not be reached. Reference <ref>.');
-  const kinds = (await house.facts()).slice(before).map(({ kind }) => kind);
+  const facts = (await house.facts()).slice(before);
+  expect(amountsIn(facts.filter(({ kind }) => kind === 'budget.released'))).toEqual([
+    { amountMinor: 10_000, currency: 'USD' },
+  ]);
+  const kinds = facts.map(({ kind }) => kind);
   expect(kinds.filter((kind) => kind.endsWith('.released')).sort()).toEqual([
     'budget.released',
     'evidence.released',

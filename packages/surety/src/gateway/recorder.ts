@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Body } from '@surety/proof/facts';
-import { commit, JsonError, parseJson } from '@surety/proof/records';
+import { commit, commitScalar, JsonError, parseJson } from '@surety/proof/records';
 import type { NewFact } from '../facts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log } from '../ledger/log.ts';
@@ -54,7 +54,6 @@ export class Recorder {
     const body: Body<'call.intended'> = {
       ...audit(call, draft),
       args: call.commitments.digests,
-      ...(draft.money === undefined ? {} : { money: draft.money }),
       policies: draft.policies ?? [],
       checkpoints: draft.checkpoints ?? [],
       budgets: draft.budgets ?? [],
@@ -154,16 +153,18 @@ export class Recorder {
   #hold(name: string, call: Call, draft: Draft, answer: Answered<'hold'>): Promise<string> {
     const { log, now } = this.#parts;
     const hold = `h-${randomBytes(9).toString('base64url')}`;
+    const amount = draft.money && commitScalar(draft.money, '', salt, sha256);
     const body: Body<'call.held'> = {
       ...audit(call, draft),
       args: call.commitments.digests,
-      ...(draft.money === undefined ? {} : { money: draft.money }),
+      ...(amount === undefined ? {} : { amount: [amount.digest] }),
       hold,
       rule: answer.rule,
       approve: answer.approve,
       expires: now() + holdMs,
     };
-    const { disclosures } = call.commitments;
+    const shown = amount === undefined ? [] : [amount.disclosure];
+    const disclosures = [...call.commitments.disclosures, ...shown];
     const fact: NewFact = { kind: 'call.held', body, ...who(call), disclosures };
     const recorded = log
       .append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }])
@@ -265,7 +266,7 @@ function parsedOr(text: string): unknown {
 function releases(reserves: readonly Append[]): Append[] {
   return reserves.flatMap(({ stream, facts }) => {
     const released = facts.flatMap((fact): NewFact[] => {
-      if (fact.kind === 'budget.reserved') return [{ kind: 'budget.released', body: fact.body }];
+      if (fact.kind === 'budget.reserved') return [{ ...fact, kind: 'budget.released' }];
       if (fact.kind === 'evidence.consumed') return [{ kind: 'evidence.released', body: fact.body }];
       return fact.kind === 'approval.consumed' ? [{ kind: 'approval.released', body: fact.body }] : [];
     });

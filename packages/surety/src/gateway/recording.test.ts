@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isKind } from '@surety/proof/facts';
+import { type Fact, isKind } from '@surety/proof/facts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { people, referenceIn, result, TestHouse, told } from '../house.fixture.ts';
 
@@ -150,8 +150,7 @@ describe('a ledger that cannot record', () => {
   });
 });
 
-// Amounts of money are the exception: they stand in `call.intended`, `call.held` and `budget.*` in minor units (SECURITY.md).
-test('no planted text stands in the log or a note in the clear', async () => {
+test('no value of an argument, a result, a name or a secret stands in the log or a note in the clear', async () => {
   const canary = (what: string) => `CANARY-${what}-7f3a`;
   const mine = await house.openCase('buyer', people.sam.id, canary('words'));
   const { credential } = await house.house.issue('buyer', 60_000);
@@ -169,16 +168,25 @@ test('no planted text stands in the log or a note in the clear', async () => {
   await house.call('erp.pay', { invoice: canary('invoice'), amount: canary('amount'), currency: 'USD' });
   await house.call('erp.look', { n: 1 }, { case: canary('case') });
   await house.match(canary('held'), { case: mine });
-  const held = await house.pay(canary('held'), '14000.00', { case: mine });
+  const held = await house.pay(canary('held'), '14291.37', { case: mine });
   await house.answerHold(referenceIn(held), people.ines);
   await house
     .answerHold(referenceIn(held), people.ines, {}, people.sam)
     .catch((error: Error) => house.notes.push(error.message));
-  await house.pay(canary('held'), '14000.00', { case: mine });
+  expect(told(await house.pay(canary('held'), '14291.37', { case: mine }))).toBe('result');
+  house.row({ invoice: canary('held'), amount: '14291.37', currency: 'USD' });
   await house.call('erp.look', { text: canary('large'), more: 'x'.repeat(5 * 1024 * 1024) });
-  const { judgement } = await house.house.verdict('payments', house.now());
-  expect(judgement.verdict).toBeDefined();
+  const paidAt = house.now();
+  house.advance(2 * 86_400_000);
+  const { judgement } = await house.house.verdict('payments', paidAt);
+  expect(judgement.verdict).not.toBe('holding');
   await house.log.flushed();
+
+  const taken = (await house.facts()).find(
+    (fact) => isKind(fact, 'record.extracted') && fact.body.extract === 'population',
+  ) as Fact<'record.extracted'>;
+  const { USD: total } = house.opened(taken, taken.body.totals) as { readonly USD: number };
+  expect(total).toBeGreaterThanOrEqual(1_429_137);
 
   // Facts exactly as they are hashed, and sealed.
   const facts = Buffer.concat(house.log.read(0, house.log.size()).map(({ bytes }) => bytes));
@@ -186,6 +194,8 @@ test('no planted text stands in the log or a note in the clear', async () => {
   for (const text of plain) {
     expect(text.includes('CANARY')).toBe(false);
     expect(text.includes('Canaryname')).toBe(false);
+    // The amount as it was asked for, in minor units, and in the total of its day.
+    for (const amount of ['14291.37', '1429137', String(total)]) expect(text.includes(amount)).toBe(false);
     expect(text.includes(credential)).toBe(false);
   }
   // The credential is nowhere at all, not even in the store beside the log.
@@ -197,5 +207,8 @@ test('no planted text stands in the log or a note in the clear', async () => {
   const disclosed = house.log
     .disclosures(0, house.log.size())
     .map(([, each]) => Buffer.from(each, 'base64url'));
-  expect(Buffer.concat(disclosed).includes('CANARY-argument')).toBe(true);
+  const shown = Buffer.concat(disclosed).toString();
+  expect(shown).toContain('CANARY-argument');
+  // Of the hold and of the reservation.
+  expect(shown.split('1429137')).toHaveLength(3);
 });

@@ -1,7 +1,9 @@
 // The steps that decide, in their order. Each asks one feature one question.
 
+import { commitScalar } from '@surety/proof/records';
 import { MoneyError, moneyIn } from '@surety/proof/rules';
 import type { Catalog } from '../catalog/catalog.ts';
+import { salt, sha256 } from '../ledger/hash.ts';
 import type { Logic } from '../logic/logic.ts';
 import type { Budgets, Permissions } from '../perimeter/index.ts';
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
@@ -91,7 +93,9 @@ function budget(budgets: Budgets, { id, identity }: Call, { at, money, reserves 
   if (money === undefined || answer === undefined) return { answer: 'allow', adds: { budgets: [] } };
   if (!answer.fits) return { answer: 'deny', code: 'budget', text: answer.cause };
   const { stream, version } = answer;
-  const body = { identity: identity.identity, call: id, ...money };
-  const reserved = { stream, expected: version, facts: [{ kind: 'budget.reserved', body }] } as const;
+  const { digest, disclosure } = commitScalar(money, '', salt, sha256);
+  const body = { identity: identity.identity, call: id, amount: [digest] };
+  const fact = { kind: 'budget.reserved', body, disclosures: [disclosure] } as const;
+  const reserved = { stream, expected: version, facts: [fact] };
   return { answer: 'allow', adds: { budgets: [stream], reserves: [...reserves, reserved] } };
 }

@@ -39,20 +39,21 @@ export async function take(
     const read = await record.extract(query, { from: instant(from), to: instant(to) });
     const rows = read.rows.map((row) => commitScalar(row, 'row', salt, sha256));
     const leaves = rows.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
+    const totals = commitScalar(totalsOf(outcome, read.rows), '', salt, sha256);
     const body: Body<'record.extracted'> = {
       ...fixed,
       snapshot: read.snapshot,
       columns: read.columns,
       count: rows.length,
-      totals: totalsOf(outcome, read.rows),
+      totals: [totals.digest],
       rowRoot: toBase64url(treeRoot(leaves, sha256)),
       answer: 'ok',
     };
-    const disclosures = rows.map(({ disclosure }) => disclosure);
+    const disclosures = [...rows, totals].map(({ disclosure }) => disclosure);
     return { fact: { kind: 'record.extracted', body, disclosures }, rows: read.rows };
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
-    const nothing = { columns: [], count: 0, totals: {}, rowRoot: toBase64url(treeRoot([], sha256)) };
+    const nothing = { columns: [], count: 0, totals: [], rowRoot: toBase64url(treeRoot([], sha256)) };
     const snapshot = createHash('sha256').update(error.code).digest('base64url');
     return {
       fact: { kind: 'record.extracted', body: { ...fixed, ...nothing, snapshot, answer: 'away' } },

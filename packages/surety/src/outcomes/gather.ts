@@ -66,6 +66,9 @@ export async function readRecord(
   await log.append([{ stream: `extract/${outcome.outcome}`, facts }]);
 }
 
+/** What an extract discloses besides its rows (its totals) has no name of a row. */
+export const isRow = ({ pointer }: { readonly pointer: string }): boolean => pointer === 'row';
+
 export function evidenceFrom(
   reader: LogReader,
   book: Book,
@@ -77,6 +80,8 @@ export function evidenceFrom(
   const rows = (position: number): readonly Row[] =>
     reader
       .disclosures(position, position + 1)
-      .map(([, disclosure]) => parseDisclosure(disclosure).value as Row);
+      .map(([, disclosure]) => parseDisclosure(disclosure))
+      .filter(isRow)
+      .map(({ value }) => value as Row);
   return { book, outcome, window, asOf, rows, head };
 }

@@ -2,10 +2,11 @@
 
 import { proofFiles, signEnvelope, writeProof } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { digestOf, parseHead, parseNote, type Sign, utf8 } from '@surety/proof/records';
+import { digestOf, parseDisclosure, parseHead, parseNote, type Sign, utf8 } from '@surety/proof/records';
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
 import { sha256 } from '../ledger/hash.ts';
 import type { LogReader } from '../ledger/log.ts';
+import { isRow } from './gather.ts';
 import type { Given } from './verdict.ts';
 
 export interface ProveParts {
@@ -36,7 +37,13 @@ export async function prove(
       entries.push(bytes);
       const fact = parseFact(bytes, position);
       if (isKind(fact, 'record.extracted')) {
-        if (fact.body.outcome === judgement.outcome) extracts.set(position, shown.get(position) ?? []);
+        if (fact.body.outcome !== judgement.outcome) continue;
+        const own = shown.get(position) ?? [];
+        extracts.set(
+          position,
+          own.filter((each) => isRow(parseDisclosure(each))),
+        );
+        disclosures.push(...ownOf(fact, own));
       } else if (isNeeded(fact, tools)) disclosures.push(...ownOf(fact, shown.get(position) ?? []));
     }
   }

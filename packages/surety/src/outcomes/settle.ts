@@ -166,7 +166,7 @@ function settlement(log: Log, call: GovernedCall, how: 'ok' | 'none', result: ob
     ...(intent.user === undefined ? {} : { user: intent.user }),
     disclosures: shown.disclosures,
   };
-  const closing = facts.flatMap((fact) => closingOf(fact, call.call, how));
+  const closing = facts.flatMap((fact) => closingOf(log, fact, call.call, how));
   return [{ stream: intent.stream, facts: [settled] }, ...closing];
 }
 
@@ -177,14 +177,19 @@ function intentFacts(log: Log, intent: number): readonly (Fact | UnknownFact)[] 
   return log.read(intent, 32).map(({ bytes, position }) => parseFact(bytes, position));
 }
 
+const disclosed = (log: Log, { position }: Fact): string[] =>
+  log.disclosures(position, position + 1).map(([, disclosure]) => disclosure);
+
 /** Closes the action; if nothing happened, gives back what was reserved. */
-function closingOf(fact: Fact | UnknownFact, call: string, how: 'ok' | 'none'): Append[] {
+function closingOf(log: Log, fact: Fact | UnknownFact, call: string, how: 'ok' | 'none'): Append[] {
   const { stream } = fact;
   if (isKind(fact, 'action.opened') && fact.body.call === call)
     return [{ stream, expected: fact.streamVersion + 1, facts: [{ kind: 'action.closed', body: { call } }] }];
   if (how === 'ok') return [];
   if (isKind(fact, 'budget.reserved') && fact.body.call === call)
-    return [{ stream, facts: [{ kind: 'budget.released', body: fact.body }] }];
+    return [
+      { stream, facts: [{ kind: 'budget.released', body: fact.body, disclosures: disclosed(log, fact) }] },
+    ];
   if (isKind(fact, 'evidence.consumed') && fact.body.call === call)
     return [{ stream, facts: [{ kind: 'evidence.released', body: fact.body }] }];
   if (isKind(fact, 'approval.consumed') && fact.body.call === call)

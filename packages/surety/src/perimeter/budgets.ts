@@ -1,12 +1,14 @@
 // Budgets: how much money an identity may spend in a calendar day. A budget period is a stream; the
 // intent expects its version, so two calls at once cannot both take the last of it.
 
-import { type Fact, isKind, type Money, type UnknownFact } from '@surety/proof/facts';
+import { type Fact, isKind, type Money, money, type UnknownFact } from '@surety/proof/facts';
+import { openCommitments } from '@surety/proof/records';
 import { dayOf, majorText } from '@surety/proof/rules';
 import type { Identity } from './identities.ts';
 
 interface Period {
   version: number;
+  /** Infinite once an amount in it was erased: what nobody can add up has nothing left. */
   reservedMinor: number;
 }
 
@@ -17,12 +19,17 @@ export type BudgetAnswer =
 export class Budgets {
   readonly #periods = new Map<string, Period>();
 
-  apply(fact: Fact | UnknownFact): void {
+  apply(fact: Fact | UnknownFact, find: (digest: string) => string | undefined): void {
     const reserved = isKind(fact, 'budget.reserved');
     if (!reserved && !isKind(fact, 'budget.released')) return;
     const period = this.#periods.get(fact.stream) ?? { version: 0, reservedMinor: 0 };
     period.version = fact.streamVersion + 1;
-    period.reservedMinor += reserved ? fact.body.amountMinor : -fact.body.amountMinor;
+    const { value, withheld } = openCommitments(fact.body.amount, find);
+    // INVARIANT: what cannot be read frees nothing.
+    if (withheld === 0) {
+      const { amountMinor } = money(value, '/amount');
+      period.reservedMinor += reserved ? amountMinor : -amountMinor;
+    } else if (reserved) period.reservedMinor = Number.POSITIVE_INFINITY;
     this.#periods.set(fact.stream, period);
   }
 
@@ -35,6 +42,8 @@ export class Budgets {
     const stream = budgetStream(identity, at);
     const { version, reservedMinor } = this.#periods.get(stream) ?? { version: 0, reservedMinor: 0 };
     if (reservedMinor + money.amountMinor <= budget.amountMinor) return { fits: true, stream, version };
+    if (reservedMinor === Number.POSITIVE_INFINITY)
+      return { fits: false, cause: 'what the day has spent cannot be added up: an amount was erased' };
     const left = majorText(budget.amountMinor - reservedMinor, budget.currency);
     const asked = majorText(money.amountMinor, money.currency);
     return {

@@ -2,7 +2,13 @@
 // is shown whole before it is signed: nobody approves what they could not see.
 
 import { type KeyObject, sign } from 'node:crypto';
-import { type ApprovalStatement, type Fact, isKind } from '@surety/proof/facts';
+import {
+  type ApprovalStatement,
+  type Fact,
+  isKind,
+  type Money,
+  money as moneyShape,
+} from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
 import { approvalText, majorText } from '@surety/proof/rules';
 import { clockFrom } from '../../clock.ts';
@@ -33,8 +39,8 @@ export async function approve(
   const store = openStore(config);
   try {
     if (ref === undefined) return listHolds(terminal, store, asked);
-    const { held, args } = heldOf(store, ref);
-    for (const line of describe(held, args)) terminal.note(line);
+    const { held, args, money } = heldOf(store, ref);
+    for (const line of describe(held, args, money)) terminal.note(line);
     const key = keyOf(terminal, asked);
     const statement = statementOf(held, args, asked.as ?? ownerOf(key, config), asked.refuse === true);
     const signature = signed(statement, key.privateKey);
@@ -49,7 +55,10 @@ export async function approve(
   }
 }
 
-function heldOf(store: Store, ref: string): { held: Fact<'call.held'>; args: unknown } {
+function heldOf(
+  store: Store,
+  ref: string,
+): { held: Fact<'call.held'>; args: unknown; money: Money | undefined } {
   const row = store.views.database.prepare('SELECT position FROM held WHERE hold = ?').get(ref) as
     | { position: number }
     | undefined;
@@ -60,12 +69,22 @@ function heldOf(store: Store, ref: string): { held: Fact<'call.held'>; args: unk
   const opened = openCommitments(fact.body.args, find);
   if (opened.withheld > 0)
     throw new CommandError('the arguments were erased: nobody can approve what they cannot see');
-  return { held: fact, args: opened.value ?? {} };
+  const { amount } = fact.body;
+  const value = amount === undefined ? undefined : openCommitments(amount, find).value;
+  return {
+    held: fact,
+    args: opened.value ?? {},
+    money: value === undefined ? undefined : moneyShape(value, '/amount'),
+  };
 }
 
 /** The action with every argument in full, each on a line of its own: its values are the agent's choice. */
-function describe({ body, agent, user }: Fact<'call.held'>, args: unknown): string[] {
-  const { money, tool, approve: wanted, expires } = body;
+function describe(
+  { body, agent, user }: Fact<'call.held'>,
+  args: unknown,
+  money: Money | undefined,
+): string[] {
+  const { tool, approve: wanted, expires } = body;
   const over =
     money === undefined ? '' : ` over ${majorText(money.amountMinor, money.currency)} ${money.currency}`;
   const lines = [
@@ -129,8 +148,8 @@ function listHolds(terminal: Terminal, store: Store, { json, key, refuse }: Aske
   const waiting = waitingHolds(store.views.database, clockFrom(terminal.env).now());
   if (json === true) {
     const shown = waiting.map(({ hold, expires, needed, given }) => {
-      const { held, args } = heldOf(store, hold);
-      const { tool, money, approve: wanted } = held.body;
+      const { held, args, money } = heldOf(store, hold);
+      const { tool, approve: wanted } = held.body;
       const about = { tool, args, agent: held.agent, user: held.user, money, function: wanted.function };
       return { hold, ...about, expires: new Date(expires).toISOString(), needed, given };
     });
