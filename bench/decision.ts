@@ -176,6 +176,7 @@ function decideOne(house: House, body: Buffer, authorization: string, watch: Sto
     user: 'ann@bench.example',
     action,
     keyedAction: keyed(Buffer.alloc(16, 7), 'action', action, sha256),
+    decided: false,
     commitments: commit(args, salt, sha256),
   };
   watch.mark('commit');

@@ -164,7 +164,12 @@ export const bodies = {
     tail: oneOf('none', 'clean', 'may-be-lost'),
   }),
   'process.stopped': record({}),
-  'server.declared': record({ server: identifier, transport: oneOf('stdio', 'http'), definition: digest }),
+  'server.declared': record({
+    server: identifier,
+    /** `decided`: its calls never cross the gateway, whoever makes them asks first. */
+    transport: oneOf('stdio', 'http', 'decided'),
+    definition: digest,
+  }),
   'tool.labelled': record({ tool: toolId, effect: oneOf(...effects), money: optional(moneyLabel) }),
   'person.enrolled': record({
     person: personId,
@@ -226,7 +231,8 @@ export const bodies = {
     args: optional(commitments),
     /** `none`: nothing left the gateway, or the record shows no effect. `unknown` stays open. */
     settlement: oneOf('ok', 'error', 'none'),
-    by: oneOf('upstream', 'record', 'gateway'),
+    /** `caller`: by the word of whoever made the call, past the gateway. */
+    by: oneOf('upstream', 'record', 'gateway', 'caller'),
     result: commitments,
   }),
   'approval.given': record({

@@ -7,7 +7,7 @@ import { canonicalJson, commitScalar, parseJson, toBase64, utf8 } from './record
 import { shiftIntents } from './verdict/cases.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
 import { reasonCodes } from './verdict/index.ts';
-import { otherDays } from './verdict/other.fixture.ts';
+import { decidedDay, otherDays } from './verdict/other.fixture.ts';
 import { reconciledDays } from './verdict/reconciled.fixture.ts';
 import { at, Day, dayStart, hashOf, honestDay, LogMaker, makeKey, sha256 } from './verify.fixture.ts';
 import { steps, type VerifyOptions, verify, verifyWith } from './verify.ts';
@@ -111,6 +111,16 @@ const signed: readonly Mutant[] = [
       predicate.simulated = true;
     }),
   })),
+  mutant(
+    'a rung that calls past the gateway cannot reach',
+    'verdict',
+    () => ({
+      statement: stating(({ judgement }) => {
+        judgement['rung'] = 'C3';
+      }),
+    }),
+    decidedDay,
+  ),
   mutant('an assumption left out', 'verdict', () => ({
     statement: stating((predicate) => {
       predicate.judgement['assumptions'] = [];

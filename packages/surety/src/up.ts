@@ -55,6 +55,9 @@ function deskOf(house: House): Desk {
     answer: (offered) => house.answer(offered),
     settle: () => house.settle(),
     application: (authorization) => house.application(authorization),
+    agent: (authorization) => house.gateway.identify(authorization)?.agent,
+    decide: (agent, asked) => house.gateway.decide({ agent }, asked),
+    settleCall: (agent, said) => house.gateway.settle({ agent }, said),
     status: () => {
       const head = house.sealer.latest();
       const { origin } = house.log;

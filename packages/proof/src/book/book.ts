@@ -45,7 +45,7 @@ export interface Judged {
 export interface Settlement {
   readonly position: number;
   readonly how: 'ok' | 'error' | 'none';
-  readonly by: 'upstream' | 'record' | 'gateway';
+  readonly by: Body<'call.settled'>['by'];
   readonly result: unknown;
 }
 

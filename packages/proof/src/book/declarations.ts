@@ -20,6 +20,7 @@ export class Declarations {
   readonly identities: Declared<Body<'identity.enrolled'>> = new Map();
   readonly labels: Declared<Body<'tool.labelled'>> = new Map();
   readonly witnesses: Declared<Body<'witness.declared'>> = new Map();
+  readonly servers: Declared<Body<'server.declared'>> = new Map();
   readonly changes: Change[] = [];
   readonly #rules: Declared<Rule> = new Map();
   readonly #compiled = new Map<string, CompiledRule>();
@@ -49,6 +50,7 @@ export class Declarations {
       this.#put('identity', fact.body.identity, this.identities, fact);
     else if (isKind(fact, 'tool.labelled')) this.#put('tool', fact.body.tool, this.labels, fact);
     else if (isKind(fact, 'witness.declared')) this.#put('witness', fact.body.witness, this.witnesses, fact);
+    else if (isKind(fact, 'server.declared')) this.#put('server', fact.body.server, this.servers, fact);
     else if (isKind(fact, 'policy.activated')) this.#put('policy', fact.body.policy, this.#policies, fact);
     else if (isKind(fact, 'rule.activated')) this.#activate(fact);
     else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact);
@@ -85,6 +87,7 @@ export class Declarations {
       identity: this.identities,
       tool: this.labels,
       witness: this.witnesses,
+      server: this.servers,
       policy: this.#policies,
       rule: this.#rules,
     };

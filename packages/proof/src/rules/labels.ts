@@ -2,6 +2,7 @@
 // it again from the arguments: what a fact states as the amount is a claim.
 
 import type { Body, Money } from '../facts.ts';
+import { pointerToken } from '../values/json.ts';
 import { select } from './history.ts';
 import { MoneyError, minorUnits } from './money.ts';
 
@@ -10,6 +11,13 @@ export type Label = Pick<Body<'tool.labelled'>, 'effect' | 'money'>;
 /** The tool's own label, else its server's default (`server.*`). */
 export const labelOf = <T>(labels: { get(tool: string): T | undefined }, tool: string): T | undefined =>
   labels.get(tool) ?? labels.get(`${tool.slice(0, tool.indexOf('.'))}.*`);
+
+/** JSON pointers to the arguments that hold the money of a call: what must be shown for it to be counted. */
+export function moneyPointers({ money }: Label): readonly string[] {
+  if (money === undefined) return [];
+  const paths = [money.amount, money.currency].filter((path) => path.startsWith('args.'));
+  return paths.map((path) => `/${path.split('.').slice(1).map(pointerToken).join('/')}`);
+}
 
 /** The money in a call, in integer minor units. Throws MoneyError where the arguments do not hold it exactly. */
 export function moneyIn(label: Label, args: unknown): Money | undefined {

@@ -77,6 +77,19 @@ export function toolsOf({ book, outcome }: Pick<Evidence, 'book' | 'outcome'>): 
   return new Set([...guarded, ...(outcome.reconcile === undefined ? [] : [outcome.reconcile.call])]);
 }
 
+/**
+ * The tools of this outcome, evidence included, whose calls never cross the gateway: whoever makes them asks first
+ * and says afterwards what came of it. They could leave that out, and nobody else saw the result.
+ */
+export function decidedTools({ book, outcome }: Pick<Evidence, 'book' | 'outcome'>): readonly string[] {
+  const evidence = book.rules.flatMap(({ outcome: of, require }) =>
+    of === outcome.outcome && require !== undefined ? [require.call] : [],
+  );
+  return [...new Set([...toolsOf({ book, outcome }), ...evidence])].filter(
+    (tool) => book.servers.get(serverOf(tool))?.body.transport === 'decided',
+  );
+}
+
 export const serverOf = (tool: string): string => tool.slice(0, tool.indexOf('.'));
 
 /**

@@ -5,6 +5,7 @@ import type { GovernedCall, Judged } from '../book/index.ts';
 import {
   callsOf,
   changesIn,
+  decidedTools,
   type Evidence,
   listed,
   serverOf,
@@ -31,7 +32,7 @@ export function guarded(evidence: Evidence, { rowed, population }: Reconciliatio
     const positions = facts.map(({ position }) => position);
     reasons.say('simulated', `approved by a simulated person: ${listed(played)}`, positions);
   }
-  return answerOf('guarded', 'recomputed', reasons);
+  return answerOf('guarded', decidedTools(evidence).length > 0 ? 'observed' : 'recomputed', reasons);
 }
 
 function callReasons(call: GovernedCall, effective: boolean, outcome: string, reasons: Reasons): void {
@@ -126,7 +127,11 @@ function changeReasons(
   const { outcome } = evidence.outcome;
   const tools = toolsOf(evidence);
   const named = new Set([`outcome/${outcome}`, ...approvers.map((person) => `person/${person}`)]);
-  for (const tool of tools) named.add(`tool/${tool}`).add(`tool/${serverOf(tool)}.*`);
+  for (const tool of [...tools, ...decidedTools(evidence)])
+    named
+      .add(`tool/${tool}`)
+      .add(`tool/${serverOf(tool)}.*`)
+      .add(`server/${serverOf(tool)}`);
   const changes = changesIn(
     evidence,
     calls,

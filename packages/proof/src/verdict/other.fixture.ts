@@ -3,6 +3,12 @@
 import { at, hashOf, outcomeBody, permit, who } from '../verify.fixture.ts';
 import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
 
+/** The payments' server is one whose calls never cross the gateway. */
+export const decidedDay = withDay((day) => {
+  const body = { server: 'erp', transport: 'decided', definition: hashOf('d') };
+  day.declare('server.declared', 'server/erp', body, at(0));
+});
+
 export const otherDays: readonly DayCase[] = [
   {
     name: 'a limit that was exceeded',

@@ -2,7 +2,7 @@
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
 import type { GovernedCall } from '../book/index.ts';
-import { callsOf, type Evidence, listed } from './evidence.ts';
+import { callsOf, decidedTools, type Evidence, listed } from './evidence.ts';
 import { type Answer, answerOf, Reasons } from './reasons.ts';
 import type { Reconciliation } from './reconciled.ts';
 
@@ -18,18 +18,19 @@ export interface Recording {
 export function recorded(evidence: Evidence, { answer, rowed }: Reconciliation): Recording {
   const { outcome } = evidence;
   const reasons = new Reasons(outcome.owner);
+  const decided = decidedTools(evidence);
   const met = [
     true,
     contiguous(evidence, reasons),
     witnessed(evidence, reasons),
-    settled(evidence, callsOf(evidence, rowed), reasons),
+    [settled(evidence, callsOf(evidence, rowed), reasons), crossing(decided, reasons)].every(Boolean),
     exclusive(outcome.needs.rung, reasons),
     (answer.otherwise ?? answer.verdict) === 'proven',
   ];
   clockReasons(evidence, reasons);
   const first = met.indexOf(false);
   return {
-    answer: answerOf('recorded', 'recomputed', reasons),
+    answer: answerOf('recorded', decided.length > 0 ? 'observed' : 'recomputed', reasons),
     rung: rungs[first === -1 ? 5 : first - 1] as Rung,
   };
 }
@@ -88,6 +89,17 @@ function settled({ outcome }: Evidence, calls: readonly GovernedCall[], reasons:
     if (tool !== outcome.reconcile?.call)
       reasons.say('open-obligation', `nobody knows yet whether call ${call} took effect`, [intent]);
   return open.length === 0;
+}
+
+/** Intent before effect is shown only by whoever forwards the call. */
+function crossing(decided: readonly string[], reasons: Reasons): boolean {
+  if (decided.length > 0)
+    reasons.say(
+      'bypass-possible',
+      `whoever calls these tools asks first, and could leave that out: ${listed(decided)}`,
+      [],
+    );
+  return decided.length === 0;
 }
 
 function exclusive(needed: Rung, reasons: Reasons): boolean {

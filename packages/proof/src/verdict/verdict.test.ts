@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { at, Day, dayEnd, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
 import { guardedDays } from './guarded.fixture.ts';
 import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
-import { otherDays } from './other.fixture.ts';
+import { decidedDay, otherDays } from './other.fixture.ts';
 import { reconciledDays } from './reconciled.fixture.ts';
 
 const dayCases = [...reconciledDays, ...guardedDays, ...otherDays];
@@ -51,6 +51,16 @@ describe('an honest day', () => {
       expect(codes(judgement, question)).toEqual(['simulated']);
     }
   });
+});
+
+test('calls that their caller only asked about are observed, and never above C2', async () => {
+  const judgement = await decidedDay().judged();
+  expect(judgement).toMatchObject({ grade: 'observed', rung: 'C2' });
+  for (const question of ['guarded', 'recorded'] as const)
+    expect(answer(judgement, question).grade).toBe('observed');
+  expect(answer(judgement, 'recorded').reasons.map(({ text }) => text)).toContain(
+    'whoever calls these tools asks first, and could leave that out: erp.pay_invoice, erp.match_invoice',
+  );
 });
 
 describe('a day on which there is', () => {

@@ -2,8 +2,8 @@
 // tells its text to a stranger.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { people, referenceIn, TestHouse } from '../house.fixture.ts';
-import { adminApp, type Desk, publicApp, showVerdict } from './index.ts';
+import { files, people, referenceIn, TestHouse } from '../house.fixture.ts';
+import { adminApp, type CallAsked, type Desk, publicApp, showVerdict } from './index.ts';
 
 let house: TestHouse;
 let token: string;
@@ -11,7 +11,14 @@ let apps: { readonly open: ReturnType<typeof publicApp>; readonly admin: ReturnT
 const faults: Error[] = [];
 
 beforeAll(async () => {
-  house = await TestHouse.open();
+  house = await TestHouse.open({
+    'surety.yaml': files['surety.yaml']
+      .replace('servers: { erp:', 'servers: { desk: { decided: true }, erp:')
+      .replace('  erp.note:', '  desk.run: { effect: execute }\n  erp.note:'),
+    'policies/agents.cedar': `${files['policies/agents.cedar']}
+@id("desk")
+permit (principal == Agent::"buyer", action, resource in Server::"desk");`,
+  });
   token = (await house.house.issue('desk', 3_600_000)).credential;
   const { house: real } = house;
   // What these tests ask of a desk; the rest is asked over a running one in the tests of the command line.
@@ -26,6 +33,10 @@ beforeAll(async () => {
     answer: (offered: { statement: unknown; key: string; signature: string }) => real.answer(offered),
     settle: () => Promise.reject(new Error('CANARY of a fault')),
     application: (authorization: string | undefined) => real.application(authorization),
+    agent: (authorization: string | undefined) => real.gateway.identify(authorization)?.agent,
+    decide: (agent: string, asked: CallAsked) => real.gateway.decide({ agent }, asked),
+    settleCall: (agent: string, said: Parameters<typeof real.gateway.settle>[1]) =>
+      real.gateway.settle({ agent }, said),
   } as unknown as Desk;
   const onFault = (fault: Error) => void faults.push(fault);
   apps = { open: publicApp(desk, onFault), admin: adminApp(desk, onFault) };
@@ -87,6 +98,58 @@ describe('opening a case', () => {
   test('with a body beyond measure: 413', async () => {
     const answer = await post('open', '/v1/cases', { ...opening, words: 'x'.repeat(300_000) }, asDesk());
     expect(answer.status).toBe(413);
+  });
+});
+
+describe('asking about a call that never crosses the gateway', () => {
+  let agent: string;
+  beforeAll(async () => {
+    agent = (await house.house.issue('buyer', 3_600_000)).credential;
+  });
+  const asBuyer = () => ({ authorization: `Bearer ${agent}` });
+  const run = (command: string) => ({ tool: 'desk.run', arguments: { command } });
+
+  test('with the credential of an agent: allowed, and settled once', async () => {
+    const answer = await post('open', '/v1/decide', run('ls'), asBuyer());
+    expect(answer.status).toBe(200);
+    const { decision, call } = (await answer.json()) as { decision: string; call: string };
+    expect(decision).toBe('allow');
+    const done = { call, settlement: 'ok', result: { exit: 0 } };
+    expect((await post('open', '/v1/settle', done, asBuyer())).status).toBe(200);
+    expect((await post('open', '/v1/settle', done, asBuyer())).status).toBe(404);
+  });
+
+  test('without one, or with that of an application: 401', async () => {
+    for (const path of ['/v1/decide', '/v1/settle'])
+      for (const headers of [{}, asDesk(), { authorization: 'Bearer nothing' }]) {
+        const answer = await post('open', path, run('ls'), headers as Record<string, string>);
+        expect(answer.status).toBe(401);
+      }
+  });
+
+  test.each([
+    ['two members of one name', '{"tool":"desk.run","arguments":{"command":"ls","command":"rm"}}'],
+    ['a number that two parsers read differently', '{"tool":"desk.run","arguments":{"n":1e400}}'],
+    ['arguments that are no object', { tool: 'desk.run', arguments: [] }],
+    ['a case that is no name', { ...run('ls'), case: 'a b' }],
+    ['a member too many', { ...run('ls'), user: 'sam@acme.example' }],
+  ])('with %s: 400, and nothing is recorded', async (_, body) => {
+    const before = house.log.size();
+    expect((await post('open', '/v1/decide', body, asBuyer())).status).toBe(400);
+    expect(house.log.size()).toBe(before);
+  });
+
+  test('a settlement that would give back what was reserved is not the caller’s to say: 400', async () => {
+    const said = { call: 'c-1', settlement: 'none' };
+    expect((await post('open', '/v1/settle', said, asBuyer())).status).toBe(400);
+  });
+
+  test('with more than 256 KiB, up to what can be recorded', async () => {
+    const answer = await post('open', '/v1/decide', run('x'.repeat(500_000)), asBuyer());
+    expect(await answer.json()).toMatchObject({ decision: 'allow' });
+    const beyond = await post('open', '/v1/decide', run('x'.repeat(1_200_000)), asBuyer());
+    expect(await beyond.json()).toMatchObject({ decision: 'refuse' });
+    expect((await post('open', '/v1/decide', run('x'.repeat(5_000_000)), asBuyer())).status).toBe(413);
   });
 });
 

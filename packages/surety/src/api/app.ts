@@ -1,12 +1,15 @@
 // The HTTP API. Two doors: the public one, where a credential or a signature says who asks, and the
 // administrator's, a socket in the store's folder that only the operator's own account can open.
 
-import { type Context, Hono } from 'hono';
+import { JsonError, parseJson } from '@surety/proof/records';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { Desk } from './port.ts';
 
 const bodyBytesMax = 256 * 1024;
+/** Arguments and results: what can be committed to (1 MiB), written with escapes. */
+const callBytesMax = 4 * 1024 * 1024;
 const person = z
   .string()
   .max(255)
@@ -18,6 +21,20 @@ const offered = z.strictObject({
   statement: z.record(z.string(), z.unknown()),
   key: z.string().max(64),
   signature: z.string().max(256),
+});
+const members = z.record(z.string(), z.unknown());
+const deciding = z.strictObject({
+  tool: z.string().max(321),
+  arguments: members.default({}),
+  case: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/)
+    .optional(),
+});
+const settling = z.strictObject({
+  call: z.string().max(64),
+  settlement: z.enum(['ok', 'error']),
+  result: z.unknown().optional(),
 });
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
 const revoked = z.strictObject({ identity: identifier });
@@ -39,9 +56,10 @@ const told: Readonly<Record<string, 400 | 403 | 404 | 409 | 503>> = {
 
 function newApp(onFault: (error: Error) => void): Hono {
   const app = new Hono();
-  app.use(
-    bodyLimit({ maxSize: bodyBytesMax, onError: (c) => fail(c, 413, 'too-large', 'the body is too large') }),
-  );
+  const [small, large] = [bodyBytesMax, callBytesMax].map((maxSize) =>
+    bodyLimit({ maxSize, onError: (c) => fail(c, 413, 'too-large', 'the body is too large') }),
+  ) as [MiddlewareHandler, MiddlewareHandler];
+  app.use((c, next) => (/^\/v1\/(decide|settle)$/.test(c.req.path) ? large : small)(c, next));
   app.onError((error, c) => {
     const status = told[error.name];
     if (status !== undefined)
@@ -64,14 +82,24 @@ function fail(
 
 /** The body as this schema says, or the answer that says what is wrong with it; values are not repeated. */
 async function read<T>(c: Context, schema: z.ZodType<T>): Promise<T | Response> {
-  const body: unknown = await c.req.json().catch(() => undefined);
+  const body = strictly(new Uint8Array(await c.req.arrayBuffer()));
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   return fail(c, 400, 'malformed', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not JSON'}`);
 }
 
-/** `POST /v1/cases`, `POST /v1/approvals`, `GET /healthz`. */
+/** What two parsers could read differently is no body: what was decided must be what is done. */
+function strictly(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (error instanceof JsonError) return undefined;
+    throw error;
+  }
+}
+
+/** `POST /v1/cases`, `POST /v1/approvals`, `POST /v1/decide`, `POST /v1/settle`, `GET /healthz`. */
 export function publicApp(desk: Desk, onFault: (error: Error) => void): Hono {
   const app = newApp(onFault);
   app.get('/healthz', (c) => c.json({ ok: true }));
@@ -84,6 +112,30 @@ export function publicApp(desk: Desk, onFault: (error: Error) => void): Hono {
     const opening = await read(c, caseOpening);
     if (opening instanceof Response) return opening;
     return c.json({ case: await desk.openCase(application, opening) }, 201);
+  });
+  const ofAgent = (c: Context): string | Response => {
+    const agent = desk.agent(c.req.header('authorization'));
+    if (agent !== undefined) return agent;
+    c.header('WWW-Authenticate', 'Bearer');
+    return fail(c, 401, 'unauthenticated', 'an agent asks with its own credential');
+  };
+  app.post('/v1/decide', async (c) => {
+    const agent = ofAgent(c);
+    if (agent instanceof Response) return agent;
+    const ask = await read(c, deciding);
+    if (ask instanceof Response) return ask;
+    const { tool, arguments: args, case: named } = ask;
+    return c.json(await desk.decide(agent, { tool, args, ...(named === undefined ? {} : { case: named }) }));
+  });
+  app.post('/v1/settle', async (c) => {
+    const agent = ofAgent(c);
+    if (agent instanceof Response) return agent;
+    const said = await read(c, settling);
+    if (said instanceof Response) return said;
+    const { call, settlement, result } = said;
+    const answer = await desk.settleCall(agent, { call, settlement, result });
+    if (answer === 'unknown') return fail(c, 404, 'unknown', 'this agent has no such call open');
+    return c.json({ call, settlement });
   });
   // No credential: the signature over the exact action is the authentication.
   app.post('/v1/approvals', async (c) => {

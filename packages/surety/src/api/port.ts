@@ -1,6 +1,7 @@
 // What the API and the command line need of a house, and the form in which verdicts leave it.
 
 import type { Judgement } from '@surety/proof/verdict';
+import type { CallerSettlement, Decision } from '../gateway/decided.ts';
 
 export interface Desk {
   verdict(outcome: string, at?: number): Promise<VerdictShown>;
@@ -14,9 +15,21 @@ export interface Desk {
     signature: string;
   }): Promise<{ hold: string; decision: string }>;
   settle(): Promise<void>;
+  /** Which agent presents this credential; undefined if none does. */
+  agent(authorization: string | undefined): string | undefined;
+  decide(agent: string, asked: CallAsked): Promise<Decision>;
+  /** `unknown`: this agent has no such call open. */
+  settleCall(agent: string, said: CallerSettlement): Promise<'settled' | 'unknown'>;
   /** Which application presents this credential; undefined if none does. */
   application(authorization: string | undefined): string | undefined;
   status(): DeskStatus;
+}
+
+/** A call that its maker asks about before making it past the gateway. */
+export interface CallAsked {
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly case?: string;
 }
 
 export interface DeskStatus {

@@ -6,13 +6,28 @@ import { type Label, labelOf } from '@surety/proof/rules';
 
 export class Catalog {
   readonly #labels = new Map<string, Label>();
+  readonly #decided = new Set<string>();
 
   apply(fact: Fact | UnknownFact): void {
     if (isKind(fact, 'tool.labelled')) {
       const { tool, effect, money } = fact.body;
       this.#labels.set(tool, money === undefined ? { effect } : { effect, money });
-    } else if (isKind(fact, 'declaration.withdrawn') && fact.body.stream.startsWith('tool/'))
-      this.#labels.delete(fact.body.stream.slice('tool/'.length));
+    } else if (isKind(fact, 'server.declared')) {
+      const { server, transport } = fact.body;
+      if (transport === 'decided') this.#decided.add(server);
+      else this.#decided.delete(server);
+    } else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
+  }
+
+  #withdraw(stream: string): void {
+    const name = stream.slice(stream.indexOf('/') + 1);
+    if (stream.startsWith('tool/')) this.#labels.delete(name);
+    else if (stream.startsWith('server/')) this.#decided.delete(name);
+  }
+
+  /** True if calls of this tool never cross the gateway: whoever makes them asks first. */
+  isDecided(tool: string): boolean {
+    return this.#decided.has(tool.slice(0, tool.indexOf('.')));
   }
 
   /** The tool's own label, else its server's default (`server.*`, reads only), else undefined. */

@@ -39,6 +39,7 @@ type Server = NonNullable<Installation['servers']>[string];
 function checkTransport(found: Findings, path: Path, server: Server): void {
   const isStdio = found.document.has([...path, 'stdio']);
   const isHttp = found.document.has([...path, 'http']);
+  if (found.document.has([...path, 'decided'])) return checkDecided(found, path, server);
   if (isStdio && isHttp) {
     const remedy = 'keep the one that the server speaks';
     found.add([...path, 'http'], '`stdio` and `http` exclude each other', remedy, 'key');
@@ -62,6 +63,18 @@ function checkTransport(found: Findings, path: Path, server: Server): void {
         'pass it to the command in `env`',
       );
   });
+}
+
+/** Nothing is sent to such a server, so nothing says how. */
+function checkDecided(found: Findings, path: Path, server: Server): void {
+  for (const key of ['stdio', 'cwd', 'env', 'http', 'headers', 'timeout'] as const)
+    if (server[key] !== undefined)
+      found.add(
+        [...path, key],
+        `${quote(key)} and \`decided\` exclude each other`,
+        'remove one of them',
+        'key',
+      );
 }
 
 function checkAddress(found: Findings, path: Path, address: string): void {

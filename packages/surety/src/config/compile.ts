@@ -50,27 +50,24 @@ export function serverConfigs(
   folder: string,
   env: Environment,
 ): ServerConfig[] {
-  return Object.entries(servers).map(
-    ([id, { stdio, http, cwd, env: variables = {}, headers = {}, timeout }]) => {
-      const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
-      const filled = (values: Readonly<Record<string, string>>) =>
-        Object.fromEntries(
-          Object.entries(values).map(([name, written]) => [name, fillIn(written, env).value]),
-        );
-      if (http !== undefined)
-        return { id, transport: 'http', url: http, headers: filled(headers), timeoutMs };
-      const [command = '', ...args] = stdio ?? [];
-      return {
-        id,
-        transport: 'stdio',
-        command,
-        args,
-        cwd: resolve(folder, cwd ?? '.'),
-        env: filled(variables),
-        timeoutMs,
-      };
-    },
-  );
+  // What never crosses has no address here.
+  const crossing = Object.entries(servers).filter(([, { decided }]) => decided !== true);
+  return crossing.map(([id, { stdio, http, cwd, env: variables = {}, headers = {}, timeout }]) => {
+    const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
+    const filled = (values: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(values).map(([name, written]) => [name, fillIn(written, env).value]));
+    if (http !== undefined) return { id, transport: 'http', url: http, headers: filled(headers), timeoutMs };
+    const [command = '', ...args] = stdio ?? [];
+    return {
+      id,
+      transport: 'stdio',
+      command,
+      args,
+      cwd: resolve(folder, cwd ?? '.'),
+      env: filled(variables),
+      timeoutMs,
+    };
+  });
 }
 
 export const recordConfigs = ({ records = {} }: Installation, folder: string): RecordConfig[] =>
@@ -100,7 +97,8 @@ export function installationDeclarations(installation: Installation): Declaratio
   const { servers = {}, tools = {}, records = {} } = installation;
   return [
     ...Object.entries(servers).map(([server, written]): Declaration => {
-      const transport = written.http === undefined ? 'stdio' : 'http';
+      const crossing = written.http === undefined ? 'stdio' : 'http';
+      const transport = written.decided === true ? 'decided' : crossing;
       // As written: a secret stands there as `${NAME}`, so its digest gives nothing to guess.
       const body = { server, transport, definition: digestOf(written) } as const;
       return { stream: `server/${server}`, kind: 'server.declared', body };

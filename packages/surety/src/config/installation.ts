@@ -66,6 +66,12 @@ export const server = z.strictObject({
     )
     .optional()
     .describe('headers sent to that address; `${NAME}` takes a secret from the environment'),
+  decided: z
+    .literal(true, 'is not `true`\nwrite `decided: true`, or give the server its transport')
+    .optional()
+    .describe(
+      'its calls never cross the gateway: whoever makes them asks `POST /v1/decide` first (docs/decide.md)',
+    ),
   timeout: duration.optional().describe('how long to wait for an answer (default 30s)'),
 });
 

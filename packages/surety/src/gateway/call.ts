@@ -18,6 +18,8 @@ export interface Call {
   readonly action: string;
   /** The same, keyed with the log's salt. */
   readonly keyedAction: string;
+  /** It never crosses the gateway: its caller asked whether it may make it, and will say what came of it. */
+  readonly decided: boolean;
   readonly commitments: { readonly digests: readonly string[]; readonly disclosures: readonly string[] };
 }
 
@@ -55,6 +57,7 @@ export interface Approve {
 export type RefusalCode =
   | 'unknown-tool'
   | 'unknown-case'
+  | 'wrong-way'
   | 'money'
   | 'permission'
   | 'checkpoint'

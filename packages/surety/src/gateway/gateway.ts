@@ -8,12 +8,14 @@ import { Catalog } from '../catalog/catalog.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
 import { actionId, type Find, Logic } from '../logic/logic.ts';
+import { settlementOf } from '../logic/settlement.ts';
 import { People } from '../people/people.ts';
 import { Budgets, Identities, type Identity, Permissions } from '../perimeter/index.ts';
 import type { Call, RefusalCode } from './call.ts';
 import { Cases } from './cases.ts';
+import { type CallerSettlement, type Decision, decisionOf, refused } from './decided.ts';
 import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
-import { govern, type Pipeline } from './pipeline.ts';
+import { govern, type Pipeline, pass } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
 import { Turns } from './turns.ts';
@@ -35,6 +37,8 @@ export class Gateway implements Governor {
   readonly #permissions = new Permissions();
   readonly #budgets = new Budgets();
   readonly #cases = new Cases();
+  /** Calls made past the gateway whose settlement is being recorded. */
+  readonly #settling = new Set<string>();
   readonly #pipeline: Pipeline;
 
   constructor(parts: GatewayParts) {
@@ -69,7 +73,8 @@ export class Gateway implements Governor {
 
   /** True if nobody knows yet what became of some call of one of these tools, and no answer is awaited. */
   anyUnanswered(tools: ReadonlySet<string>): boolean {
-    for (const [call, tool] of this.logic.open) if (tools.has(tool) && !this.onTheWay.has(call)) return true;
+    for (const [call, { tool }] of this.logic.open)
+      if (tools.has(tool) && !this.onTheWay.has(call)) return true;
     return false;
   }
 
@@ -105,12 +110,52 @@ export class Gateway implements Governor {
     }
   }
 
+  /** For a call that never crosses the gateway: may it be made? Its intent is durable when the answer says yes. */
+  async decide({ agent }: Caller, asked: Omit<ToolRequest, 'forward'>): Promise<Decision> {
+    const identity = this.identities.get(agent);
+    if (identity === undefined || !isToolId(asked.tool)) return refused('Refused.');
+    try {
+      const { call, refusal } = this.#begin(identity, asked);
+      const { recorder, now } = this.#pipeline;
+      // INVARIANT: a call that crosses is settled by what came back, never by the word of its caller.
+      const wrongWay = call.decided
+        ? undefined
+        : deny('wrong-way', 'this tool is called through the gateway');
+      const against = refusal ?? wrongWay;
+      if (against !== undefined)
+        return decisionOf(await recorder.refused(call, { at: now() }, 'identify', against));
+      const passed = await pass(this.#pipeline, call);
+      return 'reply' in passed ? decisionOf(passed.reply) : { decision: 'allow', call: call.id };
+    } catch (error) {
+      return decisionOf(this.#unrecordable((error as Error).message));
+    }
+  }
+
+  /** What came of a call that `decide` allowed, by its caller's word. */
+  async settle({ agent }: Caller, said: CallerSettlement): Promise<'settled' | 'unknown'> {
+    const { call, settlement, result } = said;
+    const open = this.logic.open.get(call);
+    const isTheirs = open?.agent === agent && this.#catalog.isDecided(open.tool);
+    // One settlement, also of a read, which has no stream that a second one could find moved on.
+    if (open === undefined || !isTheirs || this.#settling.has(call)) return 'unknown';
+    this.#settling.add(call);
+    try {
+      const appends = settlementOf(this.#parts.log, open.intent, { settlement, by: 'caller', result });
+      return 'conflict' in (await this.#parts.log.append(appends)) ? 'unknown' : 'settled';
+    } finally {
+      this.#settling.delete(call);
+    }
+  }
+
   #unrecordable(cause: string): ToolReply {
     this.#parts.onProblem(`a call was refused: ${cause}`);
     return { is: 'failed', message: 'Refused: this call cannot be recorded now. Try again later.' };
   }
 
-  #begin(identity: Identity, request: ToolRequest): { readonly call: Call; readonly refusal?: Refusal } {
+  #begin(
+    identity: Identity,
+    request: Omit<ToolRequest, 'forward'>,
+  ): { readonly call: Call; readonly refusal?: Refusal } {
     const { identity: agent } = identity;
     const at = this.#parts.now();
     const named = this.#cases.resolve(request.case, agent, at);
@@ -125,6 +170,7 @@ export class Gateway implements Governor {
       user: found?.user,
       action: shape?.action ?? '',
       keyedAction: keyed(this.#parts.logSalt, 'action', shape?.action ?? '', sha256),
+      decided: this.#catalog.isDecided(request.tool),
       commitments: shape?.commitments ?? { digests: [], disclosures: [] },
     };
     if (named === undefined)

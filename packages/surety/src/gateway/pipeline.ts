@@ -33,21 +33,32 @@ interface Decided {
 type Forward = () => Promise<UpstreamReply>;
 
 export async function govern(pipeline: Pipeline, call: Call, forward: Forward): Promise<ToolReply> {
+  const { recorder } = pipeline;
+  const passed = await pass(pipeline, call);
+  if ('reply' in passed) return passed.reply;
+  const { draft, intent } = passed;
+  const reply = await sent(forward);
+  return intent === undefined
+    ? recorder.wasRead(call, draft, reply)
+    : recorder.settled(call, draft, intent, reply);
+}
+
+type Passed = { readonly draft: Draft; readonly intent: number | undefined } | { readonly reply: ToolReply };
+
+/** Whether the call may go on, its intent durable; else what its caller is told. */
+export async function pass(pipeline: Pipeline, call: Call): Promise<Passed> {
   const { recorder, turns, now } = pipeline;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const decided = await turns.take(call.identity.identity, attempt > 0, () => decideOnce(pipeline, call));
     const { draft, step, answer, intent } = decided;
-    if (answer.answer === 'wait') return recorder.waiting(call, answer.open);
-    if (answer.answer === 'hold') return recorder.held(call, draft, answer);
-    if (answer.answer !== 'allow') return recorder.refused(call, draft, step, answer);
-    if (intent === undefined) return recorder.wasRead(call, draft, await sent(forward));
-    if (intent !== 'conflict') return recorder.settled(call, draft, intent, await sent(forward));
+    if (answer.answer === 'wait') return { reply: recorder.waiting(call, answer.open) };
+    if (answer.answer === 'hold') return { reply: await recorder.held(call, draft, answer) };
+    if (answer.answer !== 'allow') return { reply: await recorder.refused(call, draft, step, answer) };
+    if (intent !== 'conflict') return { draft, intent };
   }
-  return recorder.refused(call, { at: now() }, 'record intent', {
-    answer: 'deny',
-    code: 'conflict',
-    text: `other calls changed what this one was judged by, ${attemptsMax} times in a row`,
-  });
+  const text = `other calls changed what this one was judged by, ${attemptsMax} times in a row`;
+  const refusal = { answer: 'deny', code: 'conflict', text } as const;
+  return { reply: await recorder.refused(call, { at: now() }, 'record intent', refusal) };
 }
 
 /** Decides, and makes the intent durable with all that it reserves, unless what was read has changed. */
@@ -55,7 +66,9 @@ async function decideOnce({ steps, recorder, reads, now }: Pipeline, call: Call)
   // A consequential call is judged by everything answered before it; a read only waits for a backlog.
   await (reads(call.tool) ? recorder.notBehind() : recorder.caughtUp());
   const decided = decide(steps, call, now());
-  if (decided.answer.answer !== 'allow' || decided.draft.effect === 'read') return decided;
+  if (decided.answer.answer !== 'allow') return decided;
+  // A read that crosses is recorded with its result; of one that does not, this is all we can record.
+  if (decided.draft.effect === 'read' && !call.decided) return decided;
   return { ...decided, intent: await recorder.intended(call, decided.draft) };
 }
 

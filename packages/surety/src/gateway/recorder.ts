@@ -70,6 +70,8 @@ export class Recorder {
     this.#onTheWay.add(call.id);
     try {
       const answer = await this.#parts.log.append([intent, ...(draft.reserves ?? [])]);
+      // Past the gateway there is no answer to wait for: whoever learns the outcome first may say it.
+      if (call.decided) this.#onTheWay.delete(call.id);
       if (!('conflict' in answer)) return answer.positions[0] as number;
     } catch (error) {
       this.#onTheWay.delete(call.id);

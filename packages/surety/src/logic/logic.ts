@@ -39,6 +39,14 @@ interface Hold {
   refused?: boolean;
 }
 
+/** An intent whose outcome nobody has said yet. */
+export interface OpenCall {
+  readonly tool: string;
+  readonly agent: string | undefined;
+  /** Its position. */
+  readonly intent: number;
+}
+
 export interface Checkpointed {
   readonly rule: string;
   readonly answer: 'passed' | 'not-needed' | 'observed';
@@ -69,7 +77,7 @@ export class Logic {
   readonly #holdsOf = new Map<string, string[]>();
   /** Arguments of intents that wait for their settlement: evidence needs both. */
   readonly #awaited = new Map<string, unknown>();
-  readonly #open = new Map<string, string>();
+  readonly #open = new Map<string, OpenCall>();
 
   constructor(people: People, logSalt: Uint8Array) {
     this.#people = people;
@@ -94,15 +102,14 @@ export class Logic {
 
   #action(fact: Fact | UnknownFact): void {
     const opened = isKind(fact, 'action.opened');
-    if (isKind(fact, 'action.closed')) this.#open.delete(fact.body.call);
     this.#actions.set(fact.stream, {
       version: fact.streamVersion + 1,
       open: opened ? fact.body.call : undefined,
     });
   }
 
-  /** Calls without a settlement, with their tools. */
-  get open(): ReadonlyMap<string, string> {
+  /** Calls without a settlement. */
+  get open(): ReadonlyMap<string, OpenCall> {
     return this.#open;
   }
 
@@ -221,13 +228,14 @@ export class Logic {
     for (const { rule } of rules) if (rule.require !== undefined) this.#wanted.add(rule.require.call);
   }
 
-  #intend({ body }: Fact<'call.intended'>, find: Find): void {
-    this.#open.set(body.call, body.tool);
+  #intend({ body, position, agent }: Fact<'call.intended'>, find: Find): void {
+    this.#open.set(body.call, { tool: body.tool, agent, intent: position });
     if (this.#wanted.has(body.tool)) this.#awaited.set(body.call, openCommitments(body.args, find).value);
   }
 
   #settle(fact: Fact<'call.settled'>, find: Find): void {
     const { body } = fact;
+    this.#open.delete(body.call);
     const opened = this.#awaited.get(body.call);
     this.#awaited.delete(body.call);
     if (body.settlement !== 'ok' || !this.#wanted.has(body.tool)) return;

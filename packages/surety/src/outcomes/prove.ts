@@ -4,6 +4,7 @@ import { proofFiles, signEnvelope, writeProof } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
 import { digestOf, parseDisclosure, parseHead, parseNote, type Sign, utf8 } from '@surety/proof/records';
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
+import { type Label, labelOf, moneyPointers } from '@surety/proof/rules';
 import { sha256 } from '../ledger/hash.ts';
 import type { LogReader } from '../ledger/log.ts';
 import { isRow } from './gather.ts';
@@ -28,6 +29,7 @@ export async function prove(
   const entries: Uint8Array[] = [];
   const disclosures: string[] = [];
   const extracts = new Map<number, readonly string[]>();
+  const labels = new Map<string, Label>();
   for (let from = 0; from < size; from += 1_000) {
     const page = log.read(from, Math.min(1_000, size - from));
     const shown = new Map<number, string[]>();
@@ -44,7 +46,8 @@ export async function prove(
           own.filter((each) => isRow(parseDisclosure(each))),
         );
         disclosures.push(...ownOf(fact, own));
-      } else if (isNeeded(fact, tools)) disclosures.push(...ownOf(fact, shown.get(position) ?? []));
+      } else disclosures.push(...neededOf(fact, tools, labels, ownOf(fact, shown.get(position) ?? [])));
+      if (isKind(fact, 'tool.labelled')) labels.set(fact.body.tool, fact.body);
     }
   }
   const files = proofFiles({
@@ -72,10 +75,30 @@ function toolsOf(book: Given['evidence']['book'], outcome: string): ReadonlySet<
   return tools;
 }
 
-/** Values are disclosed only where the verdict reads them; names, other tools and users' words stay withheld. */
-function isNeeded(fact: Fact | UnknownFact, tools: ReadonlySet<string>): boolean {
-  if (isKind(fact, 'log.opened') || isKind(fact, 'approval.given')) return true;
-  return (isKind(fact, 'call.intended') || isKind(fact, 'call.settled')) && tools.has(fact.body.tool);
+/**
+ * Values are disclosed only where the verdict reads them; names, other tools and users' words stay withheld. Of
+ * a tool of another outcome it reads the amount: what an agent spent in a day is one sum.
+ */
+function neededOf(
+  fact: Fact | UnknownFact,
+  tools: ReadonlySet<string>,
+  labels: ReadonlyMap<string, Label>,
+  own: readonly string[],
+): readonly string[] {
+  if (isKind(fact, 'log.opened') || isKind(fact, 'approval.given')) return own;
+  if (!isKind(fact, 'call.intended') && !isKind(fact, 'call.settled')) return [];
+  if (tools.has(fact.body.tool)) return own;
+  const pointers = moneyPointers(labelOf(labels, fact.body.tool) ?? { effect: 'read' });
+  const args = new Set(fact.body.args ?? []);
+  // Arguments that are one commitment can only be shown whole.
+  return own.filter((each) => {
+    const { pointer } = parseDisclosure(each);
+    return (
+      pointers.length > 0 &&
+      (pointer === '' || pointers.includes(pointer)) &&
+      args.has(digestOf(each, sha256))
+    );
+  });
 }
 
 /** What the store holds beside a fact may be more than the fact commits to: only its own goes out. */

@@ -3,19 +3,11 @@
 // its absence releases what was reserved only after `within`, when a late row can no longer come, and only if
 // no such row lies just before the intent either: the record's clock may be behind ours.
 
-import {
-  type Body,
-  type Fact,
-  isKind,
-  type OutcomeDeclared,
-  parseFact,
-  type UnknownFact,
-} from '@surety/proof/facts';
-import { commit } from '@surety/proof/records';
+import type { OutcomeDeclared } from '@surety/proof/facts';
 import { agrees, type Book, type GovernedCall, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
-import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log } from '../ledger/log.ts';
+import { settlementOf } from '../logic/settlement.ts';
 import { take } from './extract.ts';
 import { readBook } from './gather.ts';
 import type { RecordSystem } from './record-system.ts';
@@ -54,7 +46,8 @@ export async function settleFromRecord(
   let extracts: Append[] = [{ stream: `extract/${outcome.outcome}`, facts: found.facts }];
   for (const call of open) {
     const shown = shownOf(outcome, found, call, unsettled, now);
-    const appends = shown === undefined ? [] : settlement(log, call, shown.how, shown.result);
+    const settled = shown && ({ settlement: shown.how, by: 'record', result: shown.result } as const);
+    const appends = settled === undefined ? [] : settlementOf(log, call.intent, settled);
     const appended = shown && (await log.append([...extracts, ...appends]));
     if (shown === undefined || appended === undefined || 'conflict' in appended) answer.open.push(call.call);
     else {
@@ -143,56 +136,4 @@ function resultFrom(key: Readonly<Record<string, string>>, row: Readonly<Record<
     if (first === 'result' && name !== undefined && deeper.length === 0) result[name] = row[column];
   }
   return result;
-}
-
-function settlement(log: Log, call: GovernedCall, how: 'ok' | 'none', result: object | undefined): Append[] {
-  const facts = intentFacts(log, call.intent);
-  const intent = facts.find((fact) => isKind(fact, 'call.intended'));
-  if (intent === undefined || !isKind(intent, 'call.intended')) return [];
-  const { tool, effect, action, screened, attestation } = intent.body;
-  const shown = result === undefined ? { digests: [], disclosures: [] } : commitResult(result);
-  const body: Body<'call.settled'> = {
-    ...{ call: call.call, tool, effect, action, screened, attestation },
-    intent: call.intent,
-    settlement: how,
-    by: 'record',
-    result: shown.digests,
-  };
-  const settled: NewFact = {
-    kind: 'call.settled',
-    body,
-    ...(intent.case === undefined ? {} : { case: intent.case }),
-    ...(intent.agent === undefined ? {} : { agent: intent.agent }),
-    ...(intent.user === undefined ? {} : { user: intent.user }),
-    disclosures: shown.disclosures,
-  };
-  const closing = facts.flatMap((fact) => closingOf(log, fact, call.call, how));
-  return [{ stream: intent.stream, facts: [settled] }, ...closing];
-}
-
-const commitResult = (result: object) => commit(result, salt, sha256);
-
-/** The facts that were appended together with an intent lie right behind it. */
-function intentFacts(log: Log, intent: number): readonly (Fact | UnknownFact)[] {
-  return log.read(intent, 32).map(({ bytes, position }) => parseFact(bytes, position));
-}
-
-const disclosed = (log: Log, { position }: Fact): string[] =>
-  log.disclosures(position, position + 1).map(([, disclosure]) => disclosure);
-
-/** Closes the action; if nothing happened, gives back what was reserved. */
-function closingOf(log: Log, fact: Fact | UnknownFact, call: string, how: 'ok' | 'none'): Append[] {
-  const { stream } = fact;
-  if (isKind(fact, 'action.opened') && fact.body.call === call)
-    return [{ stream, expected: fact.streamVersion + 1, facts: [{ kind: 'action.closed', body: { call } }] }];
-  if (how === 'ok') return [];
-  if (isKind(fact, 'budget.reserved') && fact.body.call === call)
-    return [
-      { stream, facts: [{ kind: 'budget.released', body: fact.body, disclosures: disclosed(log, fact) }] },
-    ];
-  if (isKind(fact, 'evidence.consumed') && fact.body.call === call)
-    return [{ stream, facts: [{ kind: 'evidence.released', body: fact.body }] }];
-  if (isKind(fact, 'approval.consumed') && fact.body.call === call)
-    return [{ stream, facts: [{ kind: 'approval.released', body: fact.body }] }];
-  return [];
 }
