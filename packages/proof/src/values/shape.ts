@@ -4,10 +4,12 @@
 /** Thrown for any value that is not exactly what its shape says. `path` is a JSON pointer. */
 export class ShapeError extends Error {
   readonly path: string;
+  readonly problem: string;
   constructor(path: string, problem: string) {
     super(`${path === '' ? 'value' : path} ${problem}`);
     this.name = 'ShapeError';
     this.path = path;
+    this.problem = problem;
   }
 }
 
@@ -18,6 +20,10 @@ type Optional<T> = Shape<T> & { readonly optional: true };
 const fail = (path: string, problem: string): never => {
   throw new ShapeError(path, problem);
 };
+
+/** What is wrong below a place, as seen from above it: a path is put together only for a value that is refused. */
+const within = (cause: unknown, path: string, name: string | number): unknown =>
+  cause instanceof ShapeError ? new ShapeError(`${path}/${name}${cause.path}`, cause.problem) : cause;
 
 export const text: Shape<string> = (value, path) =>
   typeof value === 'string' ? value : fail(path, 'is not text');
@@ -52,10 +58,16 @@ export const matching =
 
 export const list =
   <T>(item: Shape<T>): Shape<readonly T[]> =>
-  (value, path) =>
-    Array.isArray(value)
-      ? value.map((each, index) => item(each, `${path}/${index}`))
-      : fail(path, 'is not a list');
+  (value, path) => {
+    if (!Array.isArray(value)) return fail(path, 'is not a list');
+    const parsed: T[] = [];
+    try {
+      for (const each of value) parsed.push(item(each, ''));
+    } catch (cause) {
+      throw within(cause, path, parsed.length);
+    }
+    return parsed;
+  };
 
 export const pair =
   <A, B>(first: Shape<A>, second: Shape<B>): Shape<readonly [A, B]> =>
@@ -84,19 +96,37 @@ type RecordOf<F extends Fields> = {
 } & { readonly [K in OptionalKeys<F>]?: Infer<F[K]> };
 
 /** Exactly these members: a missing one and an unknown one are both refused. */
-export const record =
-  <F extends Fields>(fields: F): Shape<RecordOf<F>> =>
-  (value, path) => {
-    const given = members(value, path);
+export const record = <F extends Fields>(fields: F): Shape<RecordOf<F>> => {
+  const known = Object.entries(fields).map(([name, shape]) => ({
+    name,
+    shape,
+    must: !('optional' in shape),
+  }));
+  const refuseUnknown = (given: Record<string, unknown>, path: string): void => {
     for (const name of Object.keys(given))
       if (!Object.hasOwn(fields, name)) fail(`${path}/${name}`, 'is not known here');
+  };
+  return (value, path) => {
+    const given = members(value, path);
     const parsed: Record<string, unknown> = {};
-    for (const [name, shape] of Object.entries(fields)) {
-      if (Object.hasOwn(given, name)) parsed[name] = shape(given[name], `${path}/${name}`);
-      else if (!('optional' in shape)) fail(`${path}/${name}`, 'is missing');
+    let found = 0;
+    let at = '';
+    try {
+      for (const { name, shape, must } of known) {
+        at = name;
+        if (Object.hasOwn(given, name)) {
+          parsed[name] = shape(given[name], '');
+          found++;
+        } else if (must) fail('', 'is missing');
+      }
+    } catch (cause) {
+      refuseUnknown(given, path);
+      throw within(cause, path, at);
     }
+    if (Object.keys(given).length !== found) refuseUnknown(given, path);
     return parsed as RecordOf<F>;
   };
+};
 
 function members(value: unknown, path: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'is not an object');
