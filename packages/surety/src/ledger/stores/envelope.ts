@@ -5,29 +5,42 @@
 import { bodies, type Fact, factBytesMax, parseFact } from '@surety/proof/facts';
 import type { NewFact } from '../../facts/index.ts';
 import { LedgerError } from '../errors.ts';
+import type { Pieces } from './packet.ts';
+
+/** The fact as it will be written, but for the numbers that the writer gives: until then they are 0. */
+export type Draft = Fact & {
+  streamVersion: number;
+  emitterSeq: number;
+  position: number;
+  case?: string;
+  agent?: string;
+  user?: string;
+};
 
 export interface PreparedFact {
-  readonly pieces: readonly [string, string, string];
-  /** Gives the fact as it was written, once its numbers are known. */
-  written(position: number, streamVersion: number, emitterSeq: number): Fact;
+  readonly pieces: Pieces;
+  readonly draft: Draft;
 }
 
-const principalsMax = 4096;
+/** Texts of agents, users and cases that are kept, for speed only. */
+const knownMax = 4096;
 
 /** Prepares the facts of one emitter of one log. */
 export class Envelopes {
   readonly #log: string;
   readonly #emitter: string;
-  readonly #logText: string;
+  /** The text up to the stream, by kind. */
+  readonly #heads = new Map<string, string>();
   readonly #emitterText: string;
-  /** Agents and users that parsed before; bounded, for speed only. */
+  /** Agents and users that parsed before. */
   readonly #known = new Set<string>();
+  #time = 0;
+  #timeText = ',"time":0';
 
   constructor(log: string, emitter: string) {
     this.#log = log;
     this.#emitter = emitter;
-    this.#logText = JSON.stringify(log);
-    this.#emitterText = JSON.stringify(emitter);
+    this.#emitterText = `,"emitter":${JSON.stringify(emitter)},"emitterSeq":`;
   }
 
   /** Throws `LedgerError` `invalid` or `too-large`. */
@@ -35,33 +48,50 @@ export class Envelopes {
     const body = this.#body(fact);
     const basis = fact.basis ?? [];
     const principals =
-      (fact.agent === undefined ? '' : `,"agent":${JSON.stringify(fact.agent)}`) +
-      (fact.user === undefined ? '' : `,"user":${JSON.stringify(fact.user)}`);
-    const pieces = [
-      `{"v":1,"kind":"${fact.kind}","log":${this.#logText},"stream":${JSON.stringify(stream)},"streamVersion":`,
-      `,"basis":${basis.length === 0 ? '[]' : JSON.stringify(basis)},"emitter":${this.#emitterText},"emitterSeq":`,
-      `,"time":${time}${fact.case === undefined ? '' : `,"case":${JSON.stringify(fact.case)}`}${principals},"body":${JSON.stringify(body)}}`,
-    ] as const;
+      (fact.agent === undefined ? '' : `,"agent":${quoted(fact.agent)}`) +
+      (fact.user === undefined ? '' : `,"user":${quoted(fact.user)}`);
+    const inCase = fact.case === undefined ? '' : `,"case":${quoted(fact.case)}`;
+    const pieces: Pieces = [
+      `${this.#head(fact.kind)}${quoted(stream)},"streamVersion":`,
+      `,"basis":${basis.length === 0 ? '[]' : JSON.stringify(basis)}${this.#emitterText}`,
+      `${this.#timed(time)}${inCase}${principals},"body":${JSON.stringify(body)}}`,
+    ];
     if (pieces[0].length + pieces[1].length + pieces[2].length > factBytesMax) throw tooLarge(fact.kind);
     const parsed = this.#mustParse(fact, pieces, principals);
-    const written = (position: number, streamVersion: number, emitterSeq: number): Fact =>
-      ({
-        v: 1,
-        log: this.#log,
-        stream,
-        streamVersion,
-        basis,
-        emitter: this.#emitter,
-        emitterSeq,
-        time,
-        ...(fact.case === undefined ? {} : { case: fact.case }),
-        ...(fact.agent === undefined ? {} : { agent: fact.agent }),
-        ...(fact.user === undefined ? {} : { user: fact.user }),
-        kind: fact.kind,
-        body: parsed?.body ?? body,
-        position,
-      }) as Fact;
-    return { pieces, written };
+    const draft = {
+      v: 1,
+      kind: fact.kind,
+      log: this.#log,
+      stream,
+      streamVersion: 0,
+      basis,
+      emitter: this.#emitter,
+      emitterSeq: 0,
+      time,
+      body: parsed?.body ?? body,
+      position: 0,
+    } as Draft;
+    if (fact.case !== undefined) draft.case = fact.case;
+    if (fact.agent !== undefined) draft.agent = fact.agent;
+    if (fact.user !== undefined) draft.user = fact.user;
+    return { pieces, draft };
+  }
+
+  #head(kind: string): string {
+    let head = this.#heads.get(kind);
+    if (head === undefined) {
+      head = `{"v":1,"kind":"${kind}","log":${JSON.stringify(this.#log)},"stream":`;
+      this.#heads.set(kind, head);
+    }
+    return head;
+  }
+
+  #timed(time: number): string {
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#timeText = `,"time":${time}`;
+    }
+    return this.#timeText;
   }
 
   #body(fact: NewFact): unknown {
@@ -77,7 +107,7 @@ export class Envelopes {
    * The shapes have seen the body. What they cannot see is parsed back: lone surrogates (`JSON.stringify`
    * writes them as escapes), free JSON, and who acts. Everything else is text or a natural number.
    */
-  #mustParse(fact: NewFact, pieces: readonly [string, string, string], principals: string): Fact | undefined {
+  #mustParse(fact: NewFact, pieces: Pieces, principals: string): Fact | undefined {
     const plain =
       fact.kind !== 'policy.activated' &&
       (fact.case === undefined || typeof fact.case === 'string') &&
@@ -91,11 +121,15 @@ export class Envelopes {
     } catch (cause) {
       throw invalid(fact.kind, cause);
     }
-    if (this.#known.size >= principalsMax) this.#known.clear();
+    if (this.#known.size >= knownMax) this.#known.clear();
     this.#known.add(principals);
     return parsed;
   }
 }
+
+/** Printable ASCII without quote and backslash stands for itself. */
+const plainText = /^[ !#-[\]-~]*$/;
+const quoted = (text: string): string => (plainText.test(text) ? `"${text}"` : JSON.stringify(text));
 
 const isBasis = (pair: readonly [string, number]): boolean =>
   pair.length === 2 && typeof pair[0] === 'string' && Number.isSafeInteger(pair[1]) && pair[1] >= 0;

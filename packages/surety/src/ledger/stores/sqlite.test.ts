@@ -143,6 +143,33 @@ describe('append', () => {
     );
   });
 
+  it('does so in one turn that takes several packets and several transactions', async () => {
+    const log = await open({ folder: newFolder() });
+    const padding = 'x'.repeat(700);
+    const asked = Array.from({ length: 700 }, (_, n): Append[] => [
+      // Every seventh is stale.
+      {
+        stream: `s${n % 5}`,
+        ...(n % 7 === 3 ? { expected: 100_000 } : {}),
+        facts: [opened(`${n} ${padding}`)],
+      },
+      { stream: 'all', facts: n % 2 === 0 ? [opened(`${n} one`), refused(`${n} two`, [`of ${n}`])] : [] },
+    ]);
+    const heard: Recorded[] = [];
+    log.subscribe((recorded) => heard.push(...recorded));
+    const answers = await Promise.all(asked.map((append) => log.append(append)));
+    expect(answers).toEqual(model(asked));
+    const facts = factsOf(log).slice(2);
+    expect(facts).toHaveLength(
+      answers.flatMap((answer) => ('positions' in answer ? answer.positions : [])).length,
+    );
+    expect(heard.map(({ fact }) => fact)).toEqual(facts);
+    const disclosed = facts.flatMap((fact) =>
+      fact.kind === 'call.refused' ? [[fact.position, `of ${fact.body.call.split(' ')[0]}`]] : [],
+    );
+    expect(log.disclosures(0, log.size()).slice(1)).toEqual(disclosed);
+  });
+
   it('records time as the clock says it, backwards too', async () => {
     const times = [30, 20, 10];
     const log = await open({ folder: newFolder(), clock: () => times.shift() ?? 5, clockKind: 'injected' });
@@ -180,6 +207,8 @@ describe('append', () => {
     for (const fact of bad)
       expect(await codeOf(log.append([{ stream: 'a', facts: [fact] }]))).toBe('invalid');
     expect(await codeOf(log.append([{ stream: '\ud800', facts: [opened('x')] }]))).toBe('invalid');
+    for (const disclosures of [['two\nlines'], [''], ['whole', '']])
+      expect(await codeOf(log.append([{ stream: 'a', facts: [refused('x', disclosures)] }]))).toBe('invalid');
     const twice = [
       { stream: 'a', facts: [opened('1')] },
       { stream: 'a', facts: [opened('2')] },

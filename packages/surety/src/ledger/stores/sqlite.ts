@@ -1,14 +1,15 @@
 // The embedded store: `node:sqlite` in a worker thread, write-ahead log, full sync. What `append` resolves
-// to is on disk. This side checks and serialises facts and keeps the queue; `worker.ts` writes.
+// to is on disk. This side checks and serialises facts and keeps the queue; `writer.ts` writes, in `worker.ts`.
 
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../errors.ts';
 import type { Append, AppendAnswer, Entry, Log, Recorded } from '../log.ts';
 import { type Keys, logOpened, openingOf, predecessorOf } from '../opening.ts';
-import { Envelopes, type PreparedFact } from './envelope.ts';
+import { type Draft, Envelopes } from './envelope.ts';
+import { Packing } from './packet.ts';
 import { type OpenedReader, openReader } from './reader.ts';
-import { batchMax, type FromWriter, type WireAnswer, type WireAppend, type WriterData } from './wire.ts';
+import type { Answers, FromWriter, Refusal, ToWriter, WriterData } from './wire.ts';
 
 export interface LogOptions extends Keys {
   readonly folder: string;
@@ -25,8 +26,9 @@ export interface LogOptions extends Keys {
 
 interface Pending {
   readonly append: readonly Append[];
-  readonly prepared: readonly PreparedFact[];
-  readonly sizeChars: number;
+  /** Its facts, in order. */
+  readonly drafts: readonly Draft[];
+  readonly sizeBytes: number;
   readonly promise: Promise<AppendAnswer>;
   readonly resolve: (answer: AppendAnswer) => void;
   readonly reject: (cause: LedgerError) => void;
@@ -34,8 +36,10 @@ interface Pending {
 
 type Listener = (recorded: readonly Recorded[]) => void;
 
-/** Text that may wait for the disk, whatever the number of appends. */
-const queueCharsMax = 64 * 1024 * 1024;
+/** What may wait for the disk, whatever the number of appends. */
+const queueBytesMax = 64 * 1024 * 1024;
+/** What crosses to the writer before the turn ends, so that both threads work at a large batch. */
+const packetBytes = 48 * 1024;
 /** Facts in one append: what is atomic stays small. */
 const appendFactsMax = 1024;
 
@@ -63,8 +67,10 @@ class SqliteLog implements Log {
   readonly #listeners = new Set<Listener>();
   /** In the order made; answered in that order. */
   #pending: Pending[] = [];
-  #outbox: WireAppend[] = [];
-  #pendingChars = 0;
+  readonly #packing = new Packing();
+  /** Whether this turn of the event loop has a post coming. */
+  #posting = false;
+  #pendingBytes = 0;
   #size = 0;
   #envelopes: Envelopes | undefined;
   #reader: OpenedReader | undefined;
@@ -141,15 +147,18 @@ class SqliteLog implements Log {
 
   #enqueue(appends: readonly Append[]): Promise<AppendAnswer> {
     if (this.#closed !== undefined) throw this.#closed;
-    if (this.#pending.length >= (this.#options.queueMax ?? 8192) || this.#pendingChars > queueCharsMax)
+    if (this.#pending.length >= (this.#options.queueMax ?? 8192) || this.#pendingBytes > queueBytesMax)
       throw new LedgerError('full', 'the queue is full');
+    mustBeAppend(appends);
     this.#envelopes ??= new Envelopes(this.#origin, this.#emitter);
-    const { prepared, wire, sizeChars } = prepareAppend(appends, this.#envelopes, this.#now());
+    const drafts: Draft[] = [];
+    const sizeBytes = pack(appends, this.#envelopes, this.#now(), this.#packing, drafts);
     const { promise, resolve, reject } = Promise.withResolvers<AppendAnswer>();
-    this.#pending.push({ append: appends, prepared, sizeChars, promise, resolve, reject });
-    this.#pendingChars += sizeChars;
-    // What is appended in one turn of the event loop crosses to the writer in one message.
-    if (this.#outbox.push(wire) === 1) queueMicrotask(() => this.#post());
+    this.#pending.push({ append: appends, drafts, sizeBytes, promise, resolve, reject });
+    this.#pendingBytes += sizeBytes;
+    if (this.#packing.sizeBytes >= packetBytes) this.#post(true);
+    if (!this.#posting) queueMicrotask(() => this.#endTurn());
+    this.#posting = true;
     return promise;
   }
 
@@ -160,36 +169,43 @@ class SqliteLog implements Log {
     return time;
   }
 
-  #post(): void {
-    for (let at = 0; at < this.#outbox.length; at += batchMax)
-      this.#worker.postMessage({ appends: this.#outbox.slice(at, at + batchMax) });
-    this.#outbox = [];
+  /** What is appended in one turn of the event loop is for one transaction, as far as it may grow. */
+  #endTurn(): void {
+    this.#posting = false;
+    this.#post(false);
+  }
+
+  #post(more: boolean): void {
+    const packet = this.#packing.take();
+    this.#worker.postMessage({ packet, more } satisfies ToWriter, [packet.bytes.buffer]);
   }
 
   #hear(message: FromWriter): void {
-    if ('opened' in message) this.#opened.resolve(message.opened);
+    if ('answers' in message) {
+      for (const buffer of message.spent) this.#packing.reuse(buffer);
+      this.#settle(message.answers);
+    } else if ('opened' in message) this.#opened.resolve(message.opened);
     else if ('failed' in message) this.#end(message.message, message.failed);
-    else if ('answers' in message) this.#settle(message.answers);
     else this.#end('the log is closed');
   }
 
   /** One durable batch: first the listeners, so that whoever awaited an append finds it folded. */
-  #settle(answers: readonly WireAnswer[]): void {
-    const settled = this.#pending.splice(0, answers.length);
+  #settle(answers: Answers): void {
+    const settled = this.#pending.splice(0, answers.appends);
+    const refused = new Map<number, Refusal>(answers.refused);
     const recorded: Recorded[] = [];
-    for (const [index, { append, prepared, sizeChars }] of settled.entries()) {
-      const answer = answers[index] as WireAnswer;
-      this.#pendingChars -= sizeChars;
-      if (!('position' in answer)) continue;
-      this.#size = answer.position + prepared.length;
-      if (this.#listeners.size > 0) gather(append, prepared, answer, recorded);
+    const numbering = new Numbering(answers);
+    for (const [index, { append, drafts, sizeBytes }] of settled.entries()) {
+      this.#pendingBytes -= sizeBytes;
+      if (!refused.has(index)) numbering.number(append, drafts, recorded);
     }
+    this.#size = Math.max(this.#size, numbering.position);
     if (recorded.length > 0) for (const listener of this.#listeners) tell(listener, recorded);
-    for (const [index, { prepared, resolve, reject }] of settled.entries()) {
-      const answer = answers[index] as WireAnswer;
-      if ('position' in answer) resolve({ positions: prepared.map((_, at) => answer.position + at) });
-      else if ('conflict' in answer) resolve({ conflict: answer.conflict });
-      else reject(new LedgerError(answer.code, answer.message));
+    for (const [index, { drafts, resolve, reject }] of settled.entries()) {
+      const refusal = refused.get(index);
+      if (refusal === undefined) resolve({ positions: drafts.map(({ position }) => position) });
+      else if ('conflict' in refusal) resolve(refusal);
+      else reject(new LedgerError(refusal.code, refusal.message));
     }
   }
 
@@ -250,7 +266,7 @@ class SqliteLog implements Log {
 
   /** Closes without saying so. */
   async abandon(): Promise<void> {
-    this.#worker.postMessage({ close: true });
+    this.#worker.postMessage({ close: true } satisfies ToWriter);
     await this.#ended.promise;
     this.#reader?.close();
     this.#reader = undefined;
@@ -264,62 +280,65 @@ class SqliteLog implements Log {
   }
 }
 
-function prepareAppend(appends: readonly Append[], envelopes: Envelopes, time: number) {
-  const prepared: PreparedFact[] = [];
-  const streams: [string, number, number][] = [];
-  const disclosures: [number, string][] = [];
-  const pieces: string[] = [];
-  let sizeChars = 0;
-  for (const { stream, expected, facts } of appends) {
-    if (appends.length > 1 && streams.some(([other]) => other === stream))
-      throw new LedgerError('invalid', `stream \`${stream}\` is named twice in one append`);
+/** Throws `LedgerError` `invalid` or `too-large`. */
+function mustBeAppend(appends: readonly Append[]): void {
+  let facts = 0;
+  for (const [index, { stream, expected, facts: its }] of appends.entries()) {
+    for (let other = 0; other < index; other++)
+      if (appends[other]?.stream === stream)
+        throw new LedgerError('invalid', `stream \`${stream}\` is named twice in one append`);
     if (expected !== undefined && (!Number.isSafeInteger(expected) || expected < 0))
       throw new LedgerError('invalid', `\`${expected}\` is no version of stream \`${stream}\``);
-    streams.push([stream, expected ?? -1, facts.length]);
-    sizeChars += stream.length;
-    for (const fact of facts) {
-      const made = envelopes.prepare(stream, fact, time);
-      if (fact.disclosures !== undefined && fact.disclosures.length > 0)
-        disclosures.push([prepared.length, joined(fact.disclosures)]);
-      for (const disclosure of fact.disclosures ?? []) sizeChars += disclosure.length;
-      for (const piece of made.pieces) {
-        pieces.push(piece);
-        sizeChars += piece.length;
-      }
-      prepared.push(made);
-    }
+    facts += its.length;
   }
-  if (prepared.length > appendFactsMax || streams.length > appendFactsMax)
+  if (facts > appendFactsMax || appends.length > appendFactsMax)
     throw new LedgerError('too-large', `an append has more than ${appendFactsMax} facts or streams`);
-  const wire: WireAppend = { streams, pieces, disclosures };
-  return { prepared, wire, sizeChars };
 }
 
-/** A disclosure is base64url: one with a line break would come back as two, so it is refused. */
-function joined(disclosures: readonly string[]): string {
-  const texts = disclosures.join('\n');
-  let breaks = 0;
-  for (let at = texts.indexOf('\n'); at !== -1; at = texts.indexOf('\n', at + 1)) breaks += 1;
-  if (breaks !== disclosures.length - 1) throw new LedgerError('invalid', 'a disclosure holds a line break');
-  return texts;
-}
-
-function gather(
+/** Packs what was checked; gives its bytes and, in `drafts`, its facts. Throws `LedgerError`. */
+const pack = (
   appends: readonly Append[],
-  prepared: readonly PreparedFact[],
-  answer: { position: number; emitterSeq: number; versions: readonly number[] },
-  recorded: Recorded[],
-): void {
-  let at = 0;
-  for (const [index, { facts }] of appends.entries()) {
-    for (const [nth, { disclosures }] of facts.entries()) {
-      const version = (answer.versions[index] as number) + nth;
-      const { written } = prepared[at] as PreparedFact;
-      recorded.push({
-        fact: written(answer.position + at, version, answer.emitterSeq + at),
-        disclosures: disclosures ?? [],
-      });
-      at++;
+  envelopes: Envelopes,
+  time: number,
+  packing: Packing,
+  drafts: Draft[],
+): number =>
+  packing.append(appends, () => {
+    for (const { stream, facts } of appends)
+      for (const fact of facts) {
+        const { pieces, draft } = envelopes.prepare(stream, fact, time);
+        packing.fact(pieces, fact.disclosures ?? none);
+        drafts.push(draft);
+      }
+  });
+
+const none: readonly string[] = [];
+
+/** Gives the facts of a transaction the numbers that they were written with, append after append. */
+class Numbering {
+  readonly #versions: Float64Array;
+  #stream = 0;
+  #emitterSeq: number;
+  /** Of the next fact. */
+  position: number;
+
+  constructor({ position, emitterSeq, versions }: Answers) {
+    this.position = position;
+    this.#emitterSeq = emitterSeq;
+    this.#versions = versions;
+  }
+
+  number(appends: readonly Append[], drafts: readonly Draft[], recorded: Recorded[]): void {
+    let at = 0;
+    for (const { facts } of appends) {
+      let version = this.#versions[this.#stream++] as number;
+      for (const { disclosures } of facts) {
+        const fact = drafts[at++] as Draft;
+        fact.streamVersion = version++;
+        fact.emitterSeq = this.#emitterSeq++;
+        fact.position = this.position++;
+        recorded.push({ fact, disclosures: disclosures ?? none });
+      }
     }
   }
 }

@@ -1,36 +1,34 @@
-// What the main thread and the writer thread say to each other. Facts travel as three pieces of text,
-// between which the writer puts the numbers that only it knows; it parses nothing.
+// What the main thread and the writer thread say to each other, and what names the store on disk.
 
 import type { LedgerErrorCode } from '../errors.ts';
+import type { Packet } from './packet.ts';
 
-export interface WireAppend {
-  /** Stream, expected version (-1: any), number of facts. */
-  readonly streams: readonly (readonly [stream: string, expected: number, facts: number])[];
-  /** Three for each fact: up to the stream version, up to the emitter sequence, the rest. */
-  readonly pieces: readonly string[];
-  /** For those facts that have any, by index of the fact within the append. */
-  /** The disclosures of a fact are one text, a line each: a call has dozens, and one row is far cheaper than many. */
-  readonly disclosures: readonly (readonly [fact: number, texts: string])[];
-}
+export type ToWriter =
+  /** `more` says that the rest of the same turn of the event loop follows: it may share the transaction. */
+  { readonly packet: Packet; readonly more: boolean } | { readonly close: true };
 
-export type ToWriter = { readonly appends: readonly WireAppend[] } | { readonly close: true };
-
-/** Answers come in the order of the appends. */
-export type WireAnswer =
-  | {
-      /** Position and emitter sequence of the first fact; the others follow densely. */
-      readonly position: number;
-      readonly emitterSeq: number;
-      /** Version of each of the append's streams before its facts. */
-      readonly versions: readonly number[];
-    }
+/** Why nothing of an append was written. */
+export type Refusal =
   | { readonly conflict: string }
   | { readonly code: LedgerErrorCode; readonly message: string };
+
+/** What became of the appends of one transaction, in the order in which they were made. */
+export interface Answers {
+  readonly appends: number;
+  /** Those that were not written, by index; all others were. */
+  readonly refused: readonly (readonly [index: number, why: Refusal])[];
+  /** Position and emitter sequence of the first fact written; the others follow densely. */
+  readonly position: number;
+  readonly emitterSeq: number;
+  /** The version of each stream of each append written, before its facts. */
+  readonly versions: Float64Array;
+}
 
 export type FromWriter =
   | { readonly opened: number }
   | { readonly failed: LedgerErrorCode; readonly message: string }
-  | { readonly answers: readonly WireAnswer[] }
+  /** `spent` are buffers to fill again. */
+  | { readonly answers: Answers; readonly spent: readonly ArrayBuffer[] }
   | { readonly closed: true };
 
 export interface WriterData {
