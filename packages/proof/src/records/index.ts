@@ -3,5 +3,6 @@
 export * from '../values/index.ts';
 export * from './heads.ts';
 export * from './note.ts';
+export * from './receipt.ts';
 export * from './tiles.ts';
 export * from './tree.ts';

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../values/bytes.ts';
 import {
+  bundleFront,
   decodeEntries,
   encodeEntries,
   entriesPath,
   newTiles,
+  parseTilePath,
   subtreeFromTiles,
   type Tile,
   tileBytes,
@@ -51,6 +53,52 @@ describe('paths', () => {
     { level: 0, index: 0, width: 257 },
   ])('refuses %j', (tile) => {
     expect(() => tilePath(tile)).toThrow(expect.objectContaining({ code: 'bad-tile' }));
+  });
+});
+
+describe('the address that a path names', () => {
+  test('every path that is printed comes back', () => {
+    const level = fc.oneof(fc.integer({ min: 0, max: 63 }), fc.constant('entries' as const));
+    const index = fc.oneof(fc.nat(2000), fc.integer({ min: 0, max: 10 ** 15 - 1 }));
+    fc.assert(
+      fc.property(level, index, fc.integer({ min: 1, max: 256 }), (at, index, width) => {
+        const address = { level: at, index, width };
+        expect(parseTilePath(tilePath(address))).toEqual(address);
+      }),
+    );
+  });
+
+  test.each([
+    ['', '/tile/0/000', 'tile/0/000/', 'tile/0', 'tile/0/', 'tile//000', 'checkpoint', 'tile/0/000\n'],
+    // Numbers that are written otherwise than the spec writes them.
+    ['tile/00/000', 'tile/64/000', 'tile/100/000', 'tile/-1/000', 'tile/+1/000', 'tile/0/0', 'tile/0/0000'],
+    ['tile/0/x000/001', 'tile/0/001/002', 'tile/0/x001', 'tile/0/X001/000', 'tile/0/x1234/067'],
+    [
+      'tile/0/000.p/0',
+      'tile/0/000.p/256',
+      'tile/0/000.p/01',
+      'tile/0/000.p/',
+      'tile/0/000.p',
+      'tile/0/000.p/1/',
+    ],
+    [
+      'tile/0/x999/x999/x999/x999/x999/999',
+      'tile/entries',
+      'tile/Entries/000',
+      'tile/data/000',
+      'tile/8/0/000',
+    ],
+    // What somebody tries who wants another file.
+    [
+      'tile/0/../../head',
+      'tile/entries/../../../log.key',
+      'tile/0/%30%30%30',
+      'tile/0/000?x',
+      'tile\\0\\000',
+    ],
+    ['tile/0/000\0', 'tile/\u0661/000', 'tile/0/\u0660\u0660\u0660', 'tile/0/000.p/1e1', 'TILE/0/000'],
+  ])('no other text names one: %s', (...paths) => {
+    expect(paths.map((path) => parseTilePath(path))).toEqual(paths.map(() => undefined));
   });
 });
 
@@ -119,6 +167,21 @@ describe('proofs from tiles', () => {
     expect(read.length).toBe(new Set(read).size);
   });
 
+  test('a second proof from the same tiles reads nothing and hashes nothing within them', () => {
+    let hashed = 0;
+    const counting = (bytes: Uint8Array): Uint8Array => {
+      hashed += 1;
+      return sha256(bytes);
+    };
+    const fromTiles = subtreeFromTiles(1280, reader(served(1280)), counting);
+    const proofs = [3, 1030].map((index) => inclusionProof(index, 1280, fromTiles, counting));
+    const before = hashed;
+    expect([3, 1030].map((index) => inclusionProof(index, 1280, fromTiles, counting))).toEqual(proofs);
+    // 1280 leaves are five full tiles: every hash of both proofs lies in one of them.
+    expect(hashed - before).toBe(0);
+    expect(before).toBeGreaterThan(255);
+  });
+
   test('a tile of another width, or outside the tree, is refused', () => {
     const bad = expect.objectContaining({ code: 'bad-tile' });
     const short = subtreeFromTiles(300, (tile) => new Uint8Array(32 * (tile.width - 1)), sha256);
@@ -142,6 +205,23 @@ describe('entry bundles', () => {
       expect.objectContaining({ code: 'entry-too-large' }),
     );
     expect(decodeEntries(encodeEntries([new Uint8Array(65_535)]), 1)[0]).toHaveLength(65_535);
+  });
+
+  test('the front of a bundle is the bundle of its first entries', () => {
+    const bad = expect.objectContaining({ code: 'bad-bundle' });
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 6 }),
+        fc.nat(6),
+        (entries, count) => {
+          const bundle = encodeEntries(entries);
+          if (count > entries.length) expect(() => bundleFront(bundle, count)).toThrow(bad);
+          else expect(bundleFront(bundle, count)).toEqual(encodeEntries(entries.slice(0, count)));
+          if (bundle.length > 0)
+            expect(() => bundleFront(bundle.subarray(0, -1), entries.length)).toThrow(bad);
+        },
+      ),
+    );
   });
 
   test('come back, and only with exactly their number and bytes', () => {

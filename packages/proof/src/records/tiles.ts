@@ -11,9 +11,17 @@ export interface Tile {
   readonly width: number;
 }
 
+/** What has an address of its own: a tile, or the bundle of the entries under a tile of level 0. */
+export interface TileAddress {
+  readonly level: number | 'entries';
+  readonly index: number;
+  readonly width: number;
+}
+
 export const TILE_WIDTH = 256;
+export const ENTRY_BYTES_MAX = 65_535;
 const HASH_BYTES = 32;
-const ENTRY_BYTES_MAX = 65_535;
+const LEVEL_MAX = 63;
 
 export type TilesErrorCode = 'bad-tile' | 'bad-bundle' | 'entry-too-large';
 
@@ -26,11 +34,28 @@ export class TilesError extends Error {
   }
 }
 
-/** `tile/0/x001/067`, or `tile/0/x001/067.p/8` for a tile that is not full. */
-export const tilePath = (tile: Tile): string => `tile/${tile.level}/${indexPath(tile.index, tile.width)}`;
+/** `tile/0/x001/067`, or `tile/0/x001/067.p/8` for a tile that is not full; `tile/entries/...` of a bundle. */
+export const tilePath = ({ level, index, width }: TileAddress): string =>
+  `tile/${level}/${indexPath(index, width)}`;
 
 export const entriesPath = (index: number, width: number): string =>
-  `tile/entries/${indexPath(index, width)}`;
+  tilePath({ level: 'entries', index, width });
+
+/** Five groups of three digits: indexes beyond are no safe integers. */
+const PATH = /^tile\/(entries|\d{1,2})\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/(\d{1,3}))?$/;
+
+/** The one address that prints as this path; undefined for every other text, whoever chose it. */
+export function parseTilePath(path: string): TileAddress | undefined {
+  const [, level = '', digits = '', partial] = PATH.exec(path) ?? [];
+  const width = partial === undefined ? TILE_WIDTH : Number(partial);
+  const address = {
+    level: level === 'entries' ? level : Number(level),
+    index: Number(digits.replace(/[x/]/g, '')),
+    width,
+  } as const;
+  if (width < 1 || width > TILE_WIDTH || (level !== 'entries' && Number(level) > LEVEL_MAX)) return undefined;
+  return tilePath(address) === path ? address : undefined;
+}
 
 function indexPath(index: number, width: number): string {
   if (!Number.isSafeInteger(index) || index < 0) throw new TilesError('bad-tile', `tile has index ${index}`);
@@ -70,45 +95,48 @@ export const tileBytes = (tile: Tile, subtree: Subtree): Uint8Array =>
 
 /**
  * Node hashes out of tiles, for proofs in the tree of this size. `read` is given each tile once; a full
- * tile is read as such, the last of a level at the width it has in this tree.
+ * tile is read as such, the last of a level at the width it has in this tree. Tiles and the hashes between
+ * their levels are kept, 16 kB a tile: a second proof from the same tiles hashes nothing below 256 leaves.
  */
 export function subtreeFromTiles(
   treeSize: number,
   read: (tile: Tile) => Uint8Array,
   sha256: Sha256,
 ): Subtree {
-  const known = new Map<string, Uint8Array>();
-  const hashesOf = (level: number, index: number): Uint8Array => {
+  const known = new Map<number, Uint8Array[]>();
+  const rowsOf = (level: number, index: number): Uint8Array[] => {
+    const key = index * (LEVEL_MAX + 1) + level;
+    const kept = known.get(key);
+    if (kept !== undefined) return kept;
     const tile = { level, index, width: tileWidth(level, index, treeSize) };
     if (tile.width === 0) throw new TilesError('bad-tile', `tree has no tile ${level}/${index}`);
-    const path = tilePath(tile);
-    const bytes = known.get(path) ?? read(tile);
+    const bytes = read(tile);
     if (bytes.length !== tile.width * HASH_BYTES)
-      throw new TilesError('bad-tile', `\`${path}\` has ${bytes.length} bytes`);
-    known.set(path, bytes);
-    return bytes;
+      throw new TilesError('bad-tile', `\`${tilePath(tile)}\` has ${bytes.length} bytes`);
+    const rows = [bytes];
+    known.set(key, rows);
+    return rows;
   };
   return (level, index) => {
-    const tileLevel = Math.floor(level / 8);
-    const count = 2 ** (level % 8);
-    const first = index * count;
-    const bytes = hashesOf(tileLevel, Math.floor(first / TILE_WIDTH));
-    const from = (first % TILE_WIDTH) * HASH_BYTES;
-    if (from + count * HASH_BYTES > bytes.length)
-      throw new TilesError('bad-tile', `tree has no subtree ${level}/${index}`);
-    return rootIn(bytes, from, count, sha256);
+    const above = level % 8;
+    const inTile = TILE_WIDTH / 2 ** above;
+    const rows = rowsOf((level - above) / 8, Math.floor(index / inTile));
+    while (rows.length <= above) rows.push(rowAbove(rows.at(-1) as Uint8Array, sha256));
+    const from = (index % inTile) * HASH_BYTES;
+    const hash = (rows[above] as Uint8Array).subarray(from, from + HASH_BYTES);
+    if (hash.length !== HASH_BYTES) throw new TilesError('bad-tile', `tree has no subtree ${level}/${index}`);
+    return hash;
   };
 }
 
-/** The root over `count` hashes (a power of two) from byte `from` on. */
-function rootIn(bytes: Uint8Array, from: number, count: number, sha256: Sha256): Uint8Array {
-  if (count === 1) return bytes.subarray(from, from + HASH_BYTES);
-  const half = count / 2;
-  return nodeHash(
-    rootIn(bytes, from, half, sha256),
-    rootIn(bytes, from + half * HASH_BYTES, half, sha256),
-    sha256,
-  );
+/** The parents of a row of hashes; one without a sibling has none yet. */
+function rowAbove(row: Uint8Array, sha256: Sha256): Uint8Array {
+  const parents = new Uint8Array(Math.floor(row.length / (2 * HASH_BYTES)) * HASH_BYTES);
+  for (let at = 0; at < parents.length; at += HASH_BYTES) {
+    const [left, right] = [2 * at, 2 * at + HASH_BYTES];
+    parents.set(nodeHash(row.subarray(left, right), row.subarray(right, right + HASH_BYTES), sha256), at);
+  }
+  return parents;
 }
 
 /** Entries, each behind its length in two bytes. */
@@ -120,6 +148,17 @@ export function encodeEntries(entries: readonly Uint8Array[]): Uint8Array {
       return [Uint8Array.of(entry.length >> 8, entry.length & 255), entry];
     }),
   );
+}
+
+/** The bundle of the first `count` entries of a wider one: its front, byte for byte. */
+export function bundleFront(bundle: Uint8Array, count: number): Uint8Array {
+  let at = 0;
+  for (let entry = 0; entry < count; entry++) {
+    if (at + 2 > bundle.length) throw new TilesError('bad-bundle', `bundle has not ${count} entries`);
+    at += 2 + (((bundle[at] as number) << 8) | (bundle[at + 1] as number));
+  }
+  if (at > bundle.length) throw new TilesError('bad-bundle', 'bundle ends within an entry');
+  return bundle.subarray(0, at);
 }
 
 /** Exactly `width` entries and not a byte more. */
