@@ -13,6 +13,7 @@ import { type Exit, exit, type Terminal } from './cli/terminal.ts';
 import type { Config } from './config/index.ts';
 import { createFront, httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
 import { type House, openHouse } from './house.ts';
+import { tileListener } from './ledger/tile-server.ts';
 
 /** Effects that were lost are looked for in the records this often, beside every time that one is asked for. */
 const settleEveryMs = 5_000;
@@ -88,12 +89,13 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
   const closing: (() => Promise<unknown>)[] = [];
   try {
     const desk = deskOf(house);
+    const onProblem = (problem: string) => onNote('warn', problem);
     const onFault = (fault: Error) => logger.error({ fault: fault.stack }, 'a request failed');
     const front = createFront({
       governor: house.gateway,
       upstreams,
       allowedHosts: [config.listen.host],
-      onProblem: (problem: string) => onNote('warn', problem),
+      onProblem,
     });
     const api = getRequestListener(publicApp(desk, onFault).fetch);
     const server = await listen(
@@ -104,9 +106,12 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     const socket = socketOf(config);
     // The writer's lock is ours by now: a socket that lies here was left by a process that died.
     rmSync(socket, { force: true });
-    const admin = await listen(getRequestListener(adminApp(desk, onFault).fetch), { path: socket });
+    const own = getRequestListener(adminApp(desk, onFault).fetch);
+    const admin = await listen(besideLog(own, config, onProblem), { path: socket });
     chmodSync(socket, 0o600);
     closing.push(() => closed(admin));
+    const served = await serveLog(config, onProblem);
+    if (served !== undefined) closing.push(() => cutOff(served));
     // Without its writer the gateway could only refuse: whoever watches this process must see it end.
     const broken = Promise.withResolvers<Error>();
     const settling = setInterval(() => {
@@ -116,6 +121,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     closing.push(async () => clearInterval(settling));
     const { port } = server.address() as AddressInfo;
     terminal.note(`Surety is up: http://${config.listen.host}:${port}/mcp`);
+    if (served !== undefined) terminal.note(`The log is served: ${addressOf(served, config.serve?.host)}/`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
     const why = await Promise.race([asked(options.withParent === true), broken.promise]);
     if (why === undefined) return exit.ok;
@@ -130,6 +136,39 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
 
 const isMcp = (url: string | undefined): boolean =>
   url === '/mcp' || url?.startsWith('/mcp/') === true || url?.startsWith('/mcp?') === true;
+
+/** The operator's own tools read the log through the socket: `/log/checkpoint`, `/log/tile/...`. */
+function besideLog(
+  own: RequestListener,
+  { store }: Config,
+  onProblem: (problem: string) => void,
+): RequestListener {
+  const log = tileListener({ folder: store, prefix: '/log', onProblem });
+  return (request, response) =>
+    request.url?.startsWith('/log/') === true ? log(request, response) : own(request, response);
+}
+
+/** Connections of those who read the log; each file is one request. */
+const readersMax = 64;
+
+/** The log for whoever reaches this address, only where the configuration says so. */
+async function serveLog(
+  { serve, store, origin }: Config,
+  onProblem: (problem: string) => void,
+): Promise<Server | undefined> {
+  if (serve === undefined) return undefined;
+  // A log is usually named by the address that it is read at (C2SP tlog-tiles).
+  const names = [serve.host, origin.split(/[:/]/)[0] ?? ''].map((name) => name.toLowerCase());
+  const server = await listen(tileListener({ folder: store, names, onProblem }), serve);
+  server.maxConnections = readersMax;
+  server.timeout = serverOptions.requestTimeout;
+  return server;
+}
+
+function addressOf(server: Server, host = ''): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
 
 function upstreamOf(
   server: Config['servers'][number],
@@ -175,6 +214,13 @@ function closed(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
+}
+
+/** A reader of the log, however slow, never keeps the gateway from ending. */
+function cutOff(server: Server): Promise<void> {
+  const gone = closed(server);
+  server.closeAllConnections();
+  return gone;
 }
 
 function asked(withParent: boolean): Promise<undefined> {

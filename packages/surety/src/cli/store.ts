@@ -1,12 +1,10 @@
 // Reading a store from a command, whether or not Surety is running on it.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { byDigest, type OpenedHead, openHead, parseVerifier } from '@surety/proof/records';
+import { byDigest, type OpenedHead, parseVerifier } from '@surety/proof/records';
 import { type Config, loadConfig, renderProblems } from '../config/index.ts';
 import { sha256 } from '../ledger/hash.ts';
-import { openingOf } from '../ledger/opening.ts';
+import { publishedHead } from '../ledger/published.ts';
 import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
 import { openViews, type Views } from '../ledger/views.ts';
 import { references } from './references.ts';
@@ -62,13 +60,7 @@ export async function headOf(
   reader: OpenedReader,
   witnessKeys: readonly string[],
 ): Promise<OpenedHead | undefined> {
-  const path = join(folder, 'head');
-  if (!existsSync(path)) return undefined;
-  const { logKey, origin } = openingOf(reader);
-  const witnesses = witnessKeys.map(parseVerifier);
-  const head = await openHead(readFileSync(path, 'utf8'), { log: [parseVerifier(logKey)], witnesses });
-  if (head.origin !== origin) throw new CommandError(`the head is of the log \`${head.origin}\``);
-  return head;
+  return (await publishedHead(folder, reader, witnessKeys.map(parseVerifier)))?.head;
 }
 
 /** The verdict that was given last on an outcome. */

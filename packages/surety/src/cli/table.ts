@@ -35,6 +35,7 @@ export function addCommands(building: Building): void {
   addLooking(building);
   addActing(building);
   addJudging(building);
+  addSharing(building);
   addCaring(building);
 }
 
@@ -167,13 +168,38 @@ function addJudging({ program, terminal, roots: { openDesk }, done }: Building):
     );
   program
     .command('verify')
-    .argument('<proof>', 'a proof file')
-    .description('check a proof offline: needs no store, no network and no account')
+    .argument('<proof>', 'a proof file, or a receipt')
+    .description('check a proof or a receipt offline: needs no store, no network and no account')
     .addOption(json())
     .option('--trust <file>', 'keys that you pin: lines of `log|statement|witness KEY`')
     .option('--head <file>', 'an earlier head that you kept: the log must extend it')
+    .option('--fact <file>', 'the fact, where a receipt does not carry it')
     .action(async (proof: string, options) =>
       done(await (await import('./commands/verify.ts')).verifyProof(terminal, proof, options)),
+    );
+}
+
+function addSharing({ program, terminal, done }: Building): void {
+  program.commandsGroup('Share:');
+  program
+    .command('receipt')
+    .argument('<position>', 'of a fact, as `surety tail` shows it', whole(0, 999_999_999))
+    .description('one fact and what shows, offline, that it stands in the log, as one small file')
+    .addOption(folder())
+    .addOption(json())
+    .option('-o, --out <file>', 'where the receipt goes (default: fact-POSITION.tlog-proof)')
+    .option('--bare', 'without the fact: for somebody who has it')
+    .action(async (position: number, options) =>
+      done(await (await import('./commands/receipt.ts')).receipt(terminal, position, options)),
+    );
+  program
+    .command('export')
+    .argument('<folder>', 'where; what is new is added to an earlier export')
+    .description('the log as a folder that any web server can serve (C2SP tlog-tiles), without disclosures')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (to: string, options) =>
+      done(await (await import('./commands/export.ts')).exportTo(terminal, to, options)),
     );
 }
 

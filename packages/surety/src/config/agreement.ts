@@ -19,9 +19,8 @@ export function checkInstallation(
   names: Names,
   env: Environment,
 ): void {
-  const { listen } = installation;
-  const port = listen === undefined ? 0 : Number(listen.slice(listen.lastIndexOf(':') + 1));
-  if (port > 65_535) found.add(['listen'], `there is no port ${port}`, 'write a port from 0 to 65535');
+  checkPort(found, ['listen'], installation.listen);
+  checkPort(found, ['ledger', 'serve'], installation.ledger?.serve);
   checkTimeZone(found, ['time-zone'], installation['time-zone']);
   for (const [id, server] of Object.entries(installation.servers ?? {})) {
     checkTransport(found, ['servers', id], server);
@@ -32,6 +31,11 @@ export function checkInstallation(
   checkPeople(found, installation);
   checkIdentities(found, installation, names);
   checkWitnesses(found, installation);
+}
+
+function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {
+  const port = hostPort === undefined ? 0 : Number(hostPort.slice(hostPort.lastIndexOf(':') + 1));
+  if (port > 65_535) found.add(path, `there is no port ${port}`, 'write a port from 0 to 65535');
 }
 
 type Server = NonNullable<Installation['servers']>[string];

@@ -40,6 +40,13 @@ const recordMoney = z.strictObject({
   currency: column.describe('the column that holds the currency, or an ISO 4217 code'),
 });
 
+const hostPort = z
+  .string({ error: 'is not host:port\nwrite, for example, `127.0.0.1:7300`' })
+  .regex(
+    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+    'is not host:port\nwrite, for example, `127.0.0.1:7300`',
+  );
+
 const secretText = z.string({ error: 'is not text\nput it in quotes' });
 
 export const server = z.strictObject({
@@ -77,15 +84,16 @@ export const server = z.strictObject({
 
 export const installation = z
   .strictObject({
-    listen: z
-      .string({ error: 'is not host:port\nwrite, for example, `127.0.0.1:7300`' })
-      .regex(
-        /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
-        'is not host:port\nwrite, for example, `127.0.0.1:7300`',
-      )
-      .optional()
-      .describe('host:port that the gateway listens on (default 127.0.0.1:7300)'),
+    listen: hostPort.optional().describe('host:port that the gateway listens on (default 127.0.0.1:7300)'),
     store: text.optional().describe('folder of the ledger, relative to this file (default .surety)'),
+    ledger: z
+      .strictObject({
+        serve: hostPort.describe(
+          'host:port on which anyone who reaches it can read every sealed fact (default: nowhere)',
+        ),
+      })
+      .optional()
+      .describe('how the ledger is given to others'),
     'time-zone': text
       .optional()
       .describe('IANA name of the zone whose calendar days budgets use (default UTC)'),

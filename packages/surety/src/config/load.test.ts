@@ -56,10 +56,24 @@ test('the sample loads without a warning and with every default where nothing is
   const least = await load({ 'surety.yaml': 'origin: a.example/log\n' });
   expect(least).toMatchObject({
     listen: { host: '127.0.0.1', port: 7300 },
+    serve: undefined,
     timeZone: 'UTC',
     servers: [],
     declarations: [],
   });
+});
+
+test('the log is served where the file says, and a port must be one', async () => {
+  const serving = (serve: string) => ({
+    'surety.yaml': `origin: a.example/log\nledger: { serve: "${serve}" }\n`,
+  });
+  expect((await load(serving('[::1]:7301'))).serve).toEqual({ host: '::1', port: 7301 });
+  expect((await load(serving('ledger.acme.example:0'))).serve).toEqual({
+    host: 'ledger.acme.example',
+    port: 0,
+  });
+  await expect(load(serving('127.0.0.1:65536'))).rejects.toThrow('there is no port 65536');
+  await expect(load(serving('7301'))).rejects.toThrow('is not host:port');
 });
 
 test('INVARIANT: every body parses as its kind of fact', async () => {

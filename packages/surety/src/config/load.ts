@@ -24,12 +24,19 @@ import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
 import { type Problem, problemWith, quote } from './problem.ts';
 import { findFiles, readSource, type Source } from './source.ts';
 
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Config {
   /** Absolute. */
   readonly folder: string;
   /** `surety.yaml`, absolute. */
   readonly file: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Address;
+  /** Where sealed facts can be read by anyone who reaches it; undefined: nowhere. */
+  readonly serve: Address | undefined;
   /** Absolute. */
   readonly store: string;
   readonly origin: string;
@@ -184,6 +191,12 @@ function checkCurrencies(
   }
 }
 
+function addressIn(hostPort: string): Address {
+  const colon = hostPort.lastIndexOf(':');
+  const host = hostPort.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(hostPort.slice(colon + 1)) };
+}
+
 function configOf(
   folder: string,
   installation: Installation,
@@ -191,15 +204,12 @@ function configOf(
   declarations: readonly Declaration[],
   warnings: readonly Problem[],
 ): Config {
-  const { listen = '127.0.0.1:7300', store = '.surety', origin } = installation;
-  const colon = listen.lastIndexOf(':');
+  const { listen = '127.0.0.1:7300', store = '.surety', origin, ledger } = installation;
   return {
     folder: resolve(folder),
     file: resolve(folder, fileName),
-    listen: {
-      host: listen.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
-      port: Number(listen.slice(colon + 1)),
-    },
+    listen: addressIn(listen),
+    serve: ledger === undefined ? undefined : addressIn(ledger.serve),
     store: resolve(folder, store),
     origin,
     timeZone: installation['time-zone'] ?? 'UTC',

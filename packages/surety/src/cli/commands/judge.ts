@@ -1,9 +1,7 @@
 // `surety verdict` and `surety prove`: what an owner asks of their outcome.
 
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { startOfDay } from '@surety/proof/rules';
-import type { VerdictShown } from '../../api/index.ts';
 import type { Config } from '../../config/index.ts';
 import { didYouMean } from '../../config/problem.ts';
 import { type DeskWork, type OpenDesk, withDesk } from '../desk.ts';
@@ -11,6 +9,7 @@ import { explain } from '../explain.ts';
 import { verdictLines } from '../show-verdict.ts';
 import { configOf } from '../store.ts';
 import { CommandError, type Exit, exit, exitOf, type Terminal } from '../terminal.ts';
+import { checkPlace, writeWhole } from '../writing.ts';
 
 interface Asked {
   readonly folder: string;
@@ -41,12 +40,12 @@ export async function prove(
 ): Promise<Exit> {
   const config = await configOf(terminal, asked.folder);
   const at = instantOf(asked, config.timeZone);
-  // A place that cannot be written to is said before the work.
-  if (asked.out !== undefined) checkPlace(resolve(terminal.cwd, asked.out), asked.out);
+  checkPlace(terminal, asked.out);
   const { verdict: shown, proof } = await judged(config, terminal, open, outcome, (desk) =>
     desk.prove(outcome, at),
   );
-  const file = writeProof(terminal, shown, proof, asked.out);
+  const named = `${shown.outcome}-${shown.window.from.slice(0, 10)}.proof.zip`;
+  const file = writeWhole(terminal, proof, { named, out: asked.out, what: 'proof' });
   if (asked.json === true) terminal.out(JSON.stringify({ ...shown, proof: file }));
   else {
     for (const line of verdictLines(shown, terminal.paint)) terminal.out(line);
@@ -54,38 +53,6 @@ export async function prove(
     terminal.note(`anybody can check it, anywhere: surety verify ${basename(file)} --trust KEYS`);
   }
   return exitOf(shown.verdict);
-}
-
-/** The proof appears whole or not at all. Only a name that the person gave is ever written over. */
-function writeProof(
-  { cwd }: Terminal,
-  { outcome, window }: VerdictShown,
-  proof: Uint8Array,
-  out?: string,
-): string {
-  const named = out ?? `${outcome}-${window.from.slice(0, 10)}.proof.zip`;
-  const file = resolve(cwd, named);
-  if (out === undefined && existsSync(file))
-    throw new CommandError(
-      `\`${named}\` exists`,
-      'an earlier proof is never written over: name this one with --out',
-    );
-  const whole = `${file}.${process.pid}.new`;
-  try {
-    writeFileSync(whole, proof, { flag: 'wx' });
-    renameSync(whole, file);
-  } catch (cause) {
-    rmSync(whole, { force: true });
-    throw cause;
-  }
-  return file;
-}
-
-function checkPlace(file: string, written: string): void {
-  if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new CommandError(`there is no folder for \`${written}\``, 'make it first');
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new CommandError(`\`${written}\` is a folder`, 'name the file in it');
 }
 
 /** As `withDesk`; an outcome that does not exist is met with the one that was probably meant. */

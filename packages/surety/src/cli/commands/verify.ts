@@ -8,10 +8,12 @@ import { sha256 } from '../../ledger/hash.ts';
 import { readSmallFile, readWholeFile } from '../reading.ts';
 import { verdictLines, verdictWord } from '../show-verdict.ts';
 import { CommandError, type Exit, exitOf, printable, type Terminal } from '../terminal.ts';
+import { isReceipt, verifyReceipt } from './verify-receipt.ts';
 
 interface VerifyAsked {
   readonly trust?: string;
   readonly head?: string;
+  readonly fact?: string;
   readonly json?: boolean;
 }
 
@@ -23,7 +25,15 @@ export async function verifyProof(terminal: Terminal, file: string, asked: Verif
   const trust = asked.trust === undefined ? undefined : trustIn(textOf(terminal, asked.trust, 'trust file'));
   const earlierHead =
     asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
+  const fact = asked.fact === undefined ? undefined : readSmallFile(terminal, asked.fact, 'fact').bytes;
   const { bytes } = readWholeFile(terminal, file, 'proof', proofBytesMax);
+  if (isReceipt(bytes)) {
+    if (earlierHead !== undefined)
+      throw new CommandError('a receipt cannot show that the log extends a head', 'leave out --head');
+    return verifyReceipt(terminal, bytes, { trust, fact, json: asked.json === true });
+  }
+  if (fact !== undefined)
+    throw new CommandError('a proof has its facts in it', '--fact belongs to a receipt');
   const verification = await verify(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), {
     sha256,
     ...(trust && { trust }),

@@ -1,0 +1,121 @@
+// `surety verify` on a receipt (C2SP tlog-proof): somebody was handed one fact, and brings the keys that they pin.
+// Every byte of the file may come from somebody who wants it believed.
+
+import { type Fact, parseFact, type UnknownFact } from '@surety/proof/facts';
+import {
+  BytesError,
+  fromUtf8,
+  JsonError,
+  NoteError,
+  type OpenedReceipt,
+  openReceipt,
+  parseVerifier,
+  RECEIPT_MARK,
+  ReceiptError,
+  ShapeError,
+} from '@surety/proof/records';
+import type { Trust } from '@surety/proof/verify';
+import { sha256 } from '../../ledger/hash.ts';
+import { narrate } from '../narrate.ts';
+import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
+
+export const isReceipt = (bytes: Uint8Array): boolean =>
+  Buffer.from(RECEIPT_MARK).equals(bytes.subarray(0, RECEIPT_MARK.length));
+
+interface Brought {
+  readonly trust: Trust | undefined;
+  /** The fact's own bytes, where whoever verifies has them. */
+  readonly fact: Uint8Array | undefined;
+  readonly json: boolean;
+}
+
+/** Exits 0 if it holds and a pinned witness cosigned its head, 11 if none did, 12 if it does not hold. */
+export async function verifyReceipt(terminal: Terminal, bytes: Uint8Array, brought: Brought): Promise<Exit> {
+  const { trust, json } = brought;
+  if (trust === undefined)
+    throw new CommandError(
+      'a receipt holds no keys: it says nothing to who has none',
+      'pass --trust, with a `log` key that its operator gave you',
+    );
+  const checked = await check(bytes, trust, brought.fact);
+  if (json) terminal.out(JSON.stringify(shown(checked)));
+  else for (const line of lines(checked, terminal)) terminal.out(line);
+  if (checked.is === 'unsound') return exit.unsound;
+  return checked.is === 'sound' ? exit.ok : exit.unproven;
+}
+
+type Checked =
+  | { readonly is: 'unsound'; readonly code: string; readonly why: string }
+  | {
+      readonly is: 'sound' | 'unwitnessed';
+      readonly opened: OpenedReceipt;
+      readonly fact: Fact | UnknownFact;
+    };
+
+async function check(bytes: Uint8Array, trust: Trust, known: Uint8Array | undefined): Promise<Checked> {
+  const keys = { log: trust.log.map(parseVerifier), witnesses: trust.witnesses.map(parseVerifier) };
+  try {
+    const text = fromUtf8(bytes);
+    const opened = await openReceipt(text, keys, {
+      sha256,
+      ...(known === undefined ? {} : { entry: known }),
+    });
+    const fact = parseFact(opened.entry, opened.index);
+    if (fact.log !== opened.head.origin)
+      throw new ReceiptError('wrong-log', `the fact is of the log \`${fact.log}\``);
+    return { is: opened.head.cosigned.length > 0 ? 'sound' : 'unwitnessed', opened, fact };
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (cause instanceof ReceiptError && cause.code === 'no-entry')
+      throw new CommandError(message, 'name the fact that you have with --fact');
+    if (cause instanceof ReceiptError || cause instanceof NoteError)
+      return { is: 'unsound', code: cause.code, why: message };
+    // What stands in the log is an entry, and no fact: nobody's program of ours wrote it.
+    if (cause instanceof BytesError || cause instanceof JsonError || cause instanceof ShapeError)
+      return { is: 'unsound', code: 'no-fact', why: message };
+    throw cause;
+  }
+}
+
+function shown(checked: Checked): object {
+  if (checked.is === 'unsound') return { receipt: checked.is, code: checked.code, why: checked.why };
+  const { opened, fact } = checked;
+  const { origin, size, cosigned, unknown } = opened.head;
+  return {
+    receipt: checked.is,
+    origin,
+    position: opened.index,
+    ledgerSize: size,
+    witnessed: cosigned,
+    unknown,
+    fact: { ...fact, told: narrate(fact, () => undefined) },
+  };
+}
+
+function lines(checked: Checked, { paint }: Terminal): string[] {
+  if (checked.is === 'unsound')
+    return [
+      `${paint('red', '✕')} ${checked.code}: ${printable(checked.why)}`,
+      '',
+      `${paint('red', 'unsound')}: this receipt shows nothing`,
+    ];
+  const { opened, fact } = checked;
+  const { origin, size, cosigned, unknown } = opened.head;
+  const witnesses = cosigned.map(
+    ({ witness, timeSeconds }) => `${printable(witness)} at ${instant(timeSeconds)}`,
+  );
+  const others = unknown === 0 ? '' : `, and ${unknown} whom you did not pin`;
+  const isSound = checked.is === 'sound';
+  return [
+    `Fact         ${narrate(fact, () => undefined)}`,
+    `Stands at    ${opened.index} of ${size} in ${printable(origin)}`,
+    `Witnessed    by ${witnesses.join(', ') || 'nobody that you pinned'}${others}`,
+    '',
+    isSound
+      ? `${paint('green', 'sound')}: it stands in the log that your witnesses saw`
+      : `${paint('yellow', 'unwitnessed')}: nobody but its operator vouches that others see this log`,
+  ];
+}
+
+const instant = (seconds: number): string =>
+  seconds <= 8.64e12 ? new Date(1000 * seconds).toISOString().replace('.000', '') : String(seconds);
