@@ -85,7 +85,7 @@ export async function makeProof(folder: string, facts: number): Promise<Made> {
     writeFileSync(proofPath, proof);
     const key = (name: string): string =>
       readFileSync(join(config.store, 'keys', `${name}.vkey`), 'utf8').trim();
-    writeFileSync(trustPath, `log ${key('log')}\nstatement ${key('statement')}\n`);
+    writeFileSync(trustPath, `log ${key('log')}\n#!surety statement ${key('statement')}\nquorum none\n`);
     return {
       proofPath,
       trustPath,

@@ -21,7 +21,7 @@ export interface Verified {
 const [proofPath = '', trustPath = '', which, until] = process.argv.slice(2);
 const sha256 = which === 'plain' ? plainSha256 : nodeSha256;
 const proof = new Uint8Array(readFileSync(proofPath));
-const trust = parseTrust(readFileSync(trustPath, 'utf8'));
+const trust = parseTrust(new Uint8Array(readFileSync(trustPath)));
 const took: [string, number][] = [];
 const cpu = process.cpuUsage();
 const from = performance.now();

@@ -366,8 +366,9 @@ function writeTrust(): void {
   const witness = /key: "(acme\.example\/witness\+[^"]+)"/.exec(key('surety.yaml'))?.[1] ?? '';
   const lines = [
     `log ${key('store/keys/log.vkey')}`,
-    `statement ${key('store/keys/statement.vkey')}`,
-    `witness ${witness}`,
+    `#!surety statement ${key('store/keys/statement.vkey')}`,
+    `witness acme ${witness}`,
+    'quorum acme',
   ];
   writeFileSync(join(folder, 'trust.txt'), `${lines.join('\n')}\n`);
 }

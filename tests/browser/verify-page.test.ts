@@ -86,10 +86,7 @@ describe('the page', () => {
     }));
   }
 
-  const linesOf = (day: Day): string => {
-    const { log, statement, witnesses } = day.trust;
-    return [`log ${log[0]}`, `statement ${statement[0]}`, `witness ${witnesses[0]}`].join('\n');
-  };
+  const linesOf = (day: Day): string => day.trustText;
 
   it.each(cases)('gives the verdict and the checks that Node gives: %s', async (_, makeDay, change) => {
     const day = makeDay();

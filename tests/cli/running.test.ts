@@ -219,7 +219,10 @@ describe('after it', () => {
     const bare = await here.run('verify', file);
     expect([bare.code, bare.stdout]).toEqual([11, expect.stringContaining('trust-not-pinned')]);
     const key = (name: string) => readFileSync(here.path(`.surety/keys/${name}.vkey`), 'utf8').trim();
-    writeFileSync(here.path('trust'), `log ${key('log')}\nstatement ${key('statement')}\n`);
+    writeFileSync(
+      here.path('trust'),
+      `log ${key('log')}\n#!surety statement ${key('statement')}\nquorum none\n`,
+    );
     const head = ['--head', '.surety/head'];
     const later = await here.run('verify', file, '--trust', 'trust', ...head);
     // The head that was kept is newer than this proof: the log of the proof is the shorter one.

@@ -110,7 +110,7 @@ export function verified(
   proof: Uint8Array,
   options: { readonly earlierHead?: string } = {},
 ): Promise<Verification> {
-  const trust = parseTrust(readFileSync(join(folder, 'trust.txt'), 'utf8'));
+  const trust = parseTrust(new Uint8Array(readFileSync(join(folder, 'trust.txt'))));
   return verify(proof, { sha256, trust, ...options });
 }
 

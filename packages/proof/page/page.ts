@@ -132,10 +132,11 @@ function judgementParts(judgement: Judgement): HTMLElement[] {
   ];
 }
 
-function summary({ judgement, pinned, witnessed, withheld }: Verification): HTMLElement {
+function summary({ judgement, ...found }: Verification): HTMLElement {
   if (judgement === undefined)
     return element('p', '', 'At least one check failed. Nothing else in the file counts.');
   const { window, owner, rung, grade, head, figures } = judgement;
+  const { pinned, witnessed, withheld, quorum, limits } = found;
   const witnesses = witnessed.map(
     ({ witness, pinned: known }) => `${witness}${known ? '' : ' (whose key you did not bring)'}`,
   );
@@ -144,12 +145,17 @@ function summary({ judgement, pinned, witnessed, withheld }: Verification): HTML
     ['Answers for it', owner],
     ['Signed by', pinned ? 'keys that you brought' : 'keys taken from the proof itself: bring a trust file'],
     ['Witnessed by', witnesses.join(', ') || 'nobody'],
-    ['Completeness', rung],
+    ...(quorum === undefined ? [] : [['Your quorum', quorumWords(quorum)] as const]),
+    ['Completeness', found.rung === rung ? rung : `${found.rung} (the facts give ${rung})`],
+    ...limits.map(({ text, remedy }) => ['Lowered', `${text}: ${remedy}`] as const),
     ['Weakest grade', grade],
     ['Rows in the record', rowsInWords(figures)],
     ['Facts', `${head.size}, ${withheld} values withheld`],
   ]);
 }
+
+const quorumWords = ({ name, reached, missing }: NonNullable<Verification['quorum']>): string =>
+  `${name}: ${reached ? 'reached' : 'not reached'}${missing.length === 0 ? '' : `, not cosigned by ${missing.join(', ')}`}`;
 
 function show(result: HTMLElement, verification: Verification, keptHead: boolean): void {
   const { verdict, checks, judgement } = verification;
@@ -197,7 +203,7 @@ async function check(): Promise<void> {
     const bytes = new Uint8Array(await proof.arrayBuffer());
     const verification = await verify(bytes, {
       sha256,
-      ...(trust === undefined ? {} : { trust: parseTrust(await trust.text()) }),
+      ...(trust === undefined ? {} : { trust: parseTrust(new Uint8Array(await trust.arrayBuffer())) }),
       ...(head === undefined ? {} : { earlierHead: await head.text() }),
     });
     if (mine === latest) show(result, verification, head !== undefined);

@@ -29,13 +29,16 @@ import {
   utf8,
 } from './records/index.ts';
 import { approvalText, minorUnits } from './rules/index.ts';
-import type { Trust } from './verify.ts';
+import { parseTrust, type Trust } from './verify.ts';
 
 export * from './declared.fixture.ts';
 
 export interface DayOptions {
   readonly clock?: 'system' | 'injected';
   readonly witness?: 'real' | 'simulated' | 'none';
+  /** A second witness, and how many of the two the operator's own policy asks for. */
+  readonly legal?: 'real' | 'simulated' | 'away';
+  readonly quorum?: 'any' | 'all';
   readonly simulated?: readonly string[];
   /** Left out of the declarations. */
   readonly without?: readonly string[];
@@ -82,6 +85,7 @@ export interface Approving {
 export class DayLog {
   readonly log: LogMaker;
   readonly witness = makeKey('audit.example/witness', NOTE_COSIGNATURE);
+  readonly legal = makeKey('legal.example/witness', NOTE_COSIGNATURE);
   readonly keys: Record<string, Key> = { ines: makeKey('ines'), sam: makeKey('sam'), lena: makeKey('lena') };
   readonly rows: Record<string, unknown>[] = [];
   readonly lateRows: Record<string, unknown>[] = [];
@@ -97,16 +101,43 @@ export class DayLog {
   }
 
   get cosigners(): readonly Key[] {
-    return this.options.witness === 'none' ? [] : [this.witness];
+    const { witness, legal = 'away' } = this.options;
+    return [...(witness === 'none' ? [] : [this.witness]), ...(legal === 'away' ? [] : [this.legal])];
+  }
+
+  /** The file of an auditor who trusts the one witness. */
+  get trustText(): string {
+    const { logKey, statementKey } = this.log;
+    return `log ${logKey.verifier}
+#!surety statement ${statementKey.verifier}
+witness audit ${this.witness.verifier}
+quorum audit
+`;
   }
 
   get trust(): Trust {
-    const { logKey, statementKey } = this.log;
-    return {
-      log: [logKey.verifier],
-      statement: [statementKey.verifier],
-      witnesses: [this.witness.verifier],
-    };
+    return parseTrust(utf8(this.trustText));
+  }
+
+  /** The operator's own policy: so many of the two witnesses. */
+  quorumText(least: string): string {
+    return `witness auditor ${this.witness.verifier}
+witness legal ${this.legal.verifier}
+group seats ${least} auditor legal
+quorum seats
+`;
+  }
+
+  /** Two witnesses with seats, and the quorum over them. */
+  #declareQuorum(least: string, time: number): void {
+    const { name, verifier: key } = this.legal;
+    const body = { witness: name, key, simulated: this.options.legal === 'simulated', seat: 'legal' };
+    this.declare('witness.declared', `witness/${name}`, body, time);
+    this.quorum(this.quorumText(least), time);
+  }
+
+  quorum(policy: string, time: number): number {
+    return this.declare('quorum.declared', 'quorum/heads', { policy }, time);
   }
 
   declare(kind: Kind, stream: string, body: object, time = at(8)): number {
@@ -169,6 +200,7 @@ export class DayLog {
     const { name, verifier: key } = this.witness;
     const body = { witness: name, key, simulated: witness === 'simulated' };
     if (witness !== 'none') this.declare('witness.declared', `witness/${name}`, body, time);
+    if (this.options.quorum !== undefined) this.#declareQuorum(this.options.quorum, time);
     this.outcome(outcome, time);
     if (has('matched')) this.rule(defined({ ...matched, ...first }), time);
     if (has('four-eyes')) this.rule(defined({ ...fourEyes, ...second }), time);

@@ -190,7 +190,15 @@ export const bodies = {
   'credential.revoked': record({ identity: identifier, hash: digest }),
   'policy.activated': record({ policy: text, hash: digest, cedar: json }),
   'record.declared': record({ record: identifier, kind: oneOf('sqlite'), definition: digest }),
-  'witness.declared': record({ witness: text, key: text, simulated: bool }),
+  'witness.declared': record({
+    witness: text,
+    key: text,
+    simulated: bool,
+    /** The function that runs it. */
+    seat: optional(identifier),
+  }),
+  /** Which witnesses must have cosigned a head: the text of a C2SP tlog-policy. */
+  'quorum.declared': record({ policy: text }),
   'outcome.declared': outcome,
   'rule.activated': rule,
   'declaration.withdrawn': record({ stream: text }),

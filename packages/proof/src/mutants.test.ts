@@ -36,6 +36,14 @@ const stating =
     return canonicalJson(statement);
   };
 
+/** Signs the same statement without the reasons of one code. */
+const without = (code: string, more: object = {}) =>
+  stating(({ judgement }) => {
+    const questions = judgement['questions'] as { reasons: { code: string }[] }[];
+    for (const each of questions) each.reasons = each.reasons.filter((reason) => reason.code !== code);
+    Object.assign(judgement, more);
+  });
+
 const mutant = (
   name: string,
   check: string,
@@ -120,6 +128,22 @@ const signed: readonly Mutant[] = [
       }),
     }),
     decidedDay,
+  ),
+  mutant(
+    'a quorum claimed though one seat has not cosigned',
+    'verdict',
+    () => ({ statement: without('witness-missing', { rung: 'C3' }) }),
+    () => honestDay({ quorum: 'all', legal: 'away' }).close(),
+  ),
+  mutant(
+    'a quorum lowered to what was reached, and nothing said',
+    'verdict',
+    () => ({ statement: without('declaration-changed') }),
+    () => {
+      const lowered = honestDay({ quorum: 'all', legal: 'away' });
+      lowered.quorum(lowered.quorumText('any'), at(12));
+      return lowered.close();
+    },
   ),
   mutant('an assumption left out', 'verdict', () => ({
     statement: stating((predicate) => {

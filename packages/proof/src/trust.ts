@@ -1,16 +1,17 @@
-// The trust file: the keys that an auditor brings. They decide whose a proof is; nothing inside a proof does.
+// What an auditor brings: a trust file (a C2SP tlog-policy, and in it the key of the statements), and what it
+// makes of a proof. It decides whose a proof is and who must have seen its head; nothing inside a proof does.
 
-import { NOTE_COSIGNATURE, NOTE_ED25519, parseVerifier } from './records/note.ts';
+import type { Cosigned } from './records/heads.ts';
+import { NOTE_ED25519, NoteError, parseVerifier, printVerifier } from './records/note.ts';
+import { isQuorum, type Policy, PolicyError, parsePolicy, policyLines, seatsOf } from './records/policy.ts';
+import { toHex } from './values/bytes.ts';
+import type { Judgement } from './verdict/index.ts';
 
-/**
- * Keys that the auditor pins (C2SP signed-note verifier keys). Without log or statement keys those named in the proof
- * are tried, and without the key of a witness that cosigned, nobody but the operator saw the head: the verdict never
- * rises to `proven`.
- */
+/** Keys that the auditor pins (C2SP signed-note verifier keys), and the witnesses that must have cosigned. */
 export interface Trust {
   readonly log: readonly string[];
   readonly statement: readonly string[];
-  readonly witnesses: readonly string[];
+  readonly policy: Policy;
 }
 
 /** The message names the line; `help` what to do about it. */
@@ -23,39 +24,113 @@ export class TrustError extends Error {
   }
 }
 
-const keyTypes = { log: NOTE_ED25519, statement: NOTE_ED25519, witness: NOTE_COSIGNATURE } as const;
-const isUse = (word: string): word is keyof typeof keyTypes => Object.hasOwn(keyTypes, word);
+/** To every other reader of the policy a comment; one more `#` before it makes it a comment here too. */
+const ours = '#!surety';
 
 /**
- * Lines `log KEY`, `statement KEY`, `witness KEY`; `#` starts a comment. Throws TrustError for anything else, and
- * for a file that pins nothing: a typing error must not quietly mean "trust whatever the proof says about itself".
+ * A tlog-policy with at least one `log`, and in it lines `#!surety statement KEY`: at least one. Throws TrustError
+ * for anything else: a typing error must not quietly mean "trust whatever the proof says about itself".
  */
-export function parseTrust(text: string): Trust {
-  const trust = { log: [] as string[], statement: [] as string[], witness: [] as string[] };
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const [word, key, ...rest] = line.replace(/#.*$/, '').trim().split(/\s+/);
-    if (word === undefined || word === '') continue;
-    const where = `line ${index + 1} of the trust file`;
-    if (!isUse(word) || key === undefined || rest.length > 0)
-      throw new TrustError(`${where} is not \`log|statement|witness KEY\``);
-    if (typeOf(key, where) !== keyTypes[word]) throw new TrustError(`${where}: this is no key of a ${word}`);
-    trust[word].push(key);
+export function parseTrust(octets: Uint8Array): Trust {
+  const statement: string[] = [];
+  let policy: Policy;
+  try {
+    for (const [at, line] of policyLines(octets).entries()) readLine(statement, at + 1, line);
+    policy = parsePolicy(octets);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new TrustError(`line ${error.line} of the trust file: ${error.message}`, error.help);
   }
-  const { log, statement, witness: witnesses } = trust;
-  if (log.length === 0 || statement.length === 0) {
-    const missing = log.length === 0 ? 'log' : 'statement';
+  const log = policy.logs.map(({ key }) => printVerifier(key));
+  if (log.length === 0)
+    throw new TrustError('the trust file pins no `log` key', 'ask who runs the log for it, not the proof');
+  if (statement.length === 0)
     throw new TrustError(
-      `the trust file pins no \`${missing}\` key`,
-      'ask who runs the log for it, not the proof',
+      'the trust file pins no `statement` key',
+      `ask who runs the log for it, not the proof, and add the line \`${ours} statement KEY\``,
     );
-  }
-  return { log, statement, witnesses };
+  return { log, statement, policy };
 }
 
-function typeOf(key: string, where: string): number {
+function readLine(statement: string[], line: number, text: string): void {
+  const [word, use, key, ...more] = text.split(/[ \t]+/).filter((item) => item !== '');
+  // As files were written before they were policies.
+  if (word === 'statement')
+    throw new PolicyError(line, '`statement` is no word of a policy', `write \`${ours} statement KEY\``);
+  if (word !== ours) return;
+  if (use !== 'statement' || key === undefined || more.length > 0)
+    throw new PolicyError(line, `it is not \`${ours} statement KEY\``);
+  if (typeOf(line, key) !== NOTE_ED25519) throw new PolicyError(line, 'this is no key of a statement');
+  statement.push(key);
+}
+
+function typeOf(line: number, key: string): number {
   try {
     return parseVerifier(key).type;
   } catch (error) {
-    throw new TrustError(`${where}: ${(error as Error).message}`);
+    if (error instanceof NoteError) throw new PolicyError(line, error.message);
+    throw error;
   }
 }
+
+/** Why the auditor's own eyes lower what the facts give; in the words of a verdict's reasons. */
+export interface Limit {
+  readonly code: 'trust-not-pinned' | 'witness-missing';
+  readonly text: string;
+  readonly remedy: string;
+}
+
+export interface Weighed {
+  readonly verdict: Judgement['verdict'];
+  readonly rung: Judgement['rung'];
+  /** Log and statement were signed by keys that the auditor brought. */
+  readonly pinned: boolean;
+  readonly witnessed: readonly (Cosigned & { readonly pinned: boolean })[];
+  /** The auditor's own, where a policy was brought; `missing` are witnesses of it that have not cosigned. */
+  readonly quorum?: { readonly name: string; readonly reached: boolean; readonly missing: readonly string[] };
+  readonly limits: readonly Limit[];
+}
+
+/** Keys found inside a proof show that it agrees with itself, not whose it is: `proven` and C2 need the auditor's. */
+export function weigh(
+  trust: Trust | undefined,
+  { verdict, rung }: Pick<Judgement, 'verdict' | 'rung'>,
+  cosigned: readonly Cosigned[],
+): Weighed {
+  const keys = new Set(cosigned.map(({ key }) => bytesOf(key)));
+  const policy = trust?.policy;
+  const known = new Set(policy?.witnesses.map(({ key }) => toHex(key.publicKey)));
+  const witnessed = cosigned.map((each) => ({ ...each, pinned: known.has(bytesOf(each.key)) }));
+  const limits: Limit[] = [];
+  const quorum = policy && quorumOf(policy, keys);
+  if (trust === undefined || trust.log.length === 0 || trust.statement.length === 0)
+    limits.push({
+      code: 'trust-not-pinned',
+      text: 'the keys were taken from the proof itself',
+      remedy: 'bring the keys of log and statement, and the witnesses that you trust, in a trust file',
+    });
+  else if (quorum?.reached !== true)
+    limits.push({
+      code: 'witness-missing',
+      text: `the quorum \`${quorum?.name}\` of your trust file is not reached: ${quorum?.missing.join(', ') || 'nobody that you pinned'} has not cosigned`,
+      remedy: 'ask for a proof whose head the missing witnesses cosigned',
+    });
+  return {
+    verdict: limits.length > 0 && verdict === 'proven' ? 'unproven' : verdict,
+    rung: limits.length > 0 && rung > 'C1' ? 'C1' : rung,
+    pinned: trust !== undefined && trust.log.length > 0 && trust.statement.length > 0,
+    witnessed,
+    ...(quorum === undefined ? {} : { quorum }),
+    limits,
+  };
+}
+
+/** With `quorum none` the spec asks for nobody; then nobody but the operator need have seen the head: not reached. */
+function quorumOf(policy: Policy, keys: ReadonlySet<string>): NonNullable<Weighed['quorum']> {
+  const seats = seatsOf(policy);
+  const missing = seats.filter(({ key }) => !keys.has(toHex(key.publicKey))).map(({ name }) => name);
+  const reached = isQuorum(policy, ({ publicKey }) => keys.has(toHex(publicKey)));
+  return { name: policy.quorum, reached: reached && missing.length < seats.length, missing };
+}
+
+const bytesOf = (key: string): string => toHex(parseVerifier(key).publicKey);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { NOTE_COSIGNATURE } from './records/index.ts';
-import { honestDay, makeKey, sha256 } from './verify.fixture.ts';
-import { parseTrust, steps, trusted, verify } from './verify.ts';
+import { NOTE_COSIGNATURE, parsePolicy, printVerifier, utf8, verifier } from './records/index.ts';
+import { type Day, honestDay, makeKey, sha256 } from './verify.fixture.ts';
+import { parseTrust, steps, verify, weigh } from './verify.ts';
 
 describe('a proof', () => {
   it('of an honest day passes every check and gives the verdict that was stated', async () => {
@@ -15,8 +15,12 @@ describe('a proof', () => {
     ]);
     expect(verification).toMatchObject({ verdict: 'unproven', pinned: true, judgement: { rung: 'C3' } });
     expect(verification.witnessed).toEqual([
-      { witness: 'audit.example/witness', timeSeconds: 1_800_000_000, pinned: true },
+      {
+        ...{ witness: 'audit.example/witness', key: day.witness.verifier },
+        ...{ timeSeconds: 1_800_000_000, pinned: true },
+      },
     ]);
+    expect(verification).toMatchObject({ rung: 'C3', quorum: { name: 'audit', reached: true }, limits: [] });
   });
 
   it('extends a head that the auditor kept', async () => {
@@ -65,36 +69,118 @@ describe('trust', () => {
     expect(verification.witnessed.map(({ pinned }) => pinned)).toEqual([false]);
   });
 
+  const trusting = (day: Day, policy: string) =>
+    parseTrust(utf8(`${day.trustText.replace(/^(witness|quorum) .*\n/gm, '')}${policy}`));
+
   it('is in keys, not in names: a witness with the right name and its own key is not pinned', async () => {
     const day = honestDay().close();
     const other = makeKey('audit.example/witness', NOTE_COSIGNATURE);
-    const trust = { ...day.trust, witnesses: [other.verifier] };
-    const { witnessed } = await verify(await day.proof(), { sha256, trust });
-    expect(witnessed.map(({ pinned }) => pinned)).toEqual([false]);
+    const trust = trusting(day, `witness audit ${other.verifier}\nquorum audit\n`);
+    const verification = await verify(await day.proof(), { sha256, trust });
+    expect(verification.witnessed.map(({ pinned }) => pinned)).toEqual([false]);
+    expect(verification).toMatchObject({ rung: 'C1', quorum: { reached: false, missing: ['audit'] } });
+  });
+
+  it('is in keys, not in names: the key of a witness under another name is the same witness', async () => {
+    const day = honestDay().close();
+    const key = printVerifier(verifier('another.example', NOTE_COSIGNATURE, day.witness.publicKey));
+    const trust = trusting(day, `witness audit ${key}\nquorum audit\n`);
+    const verification = await verify(await day.proof(), { sha256, trust });
+    expect(verification).toMatchObject({ rung: 'C3', quorum: { reached: true }, limits: [] });
+  });
+
+  it('has witnesses of its own, whom the operator need not declare', async () => {
+    const day = honestDay().close();
+    const mine = makeKey('mine.example', NOTE_COSIGNATURE);
+    const trust = trusting(day, `witness mine ${mine.verifier}\nquorum mine\n`);
+    const headNote = await day.log.seal([...day.cosigners, mine]);
+    const verification = await verify(await day.proof({ headNote }), { sha256, trust });
+    expect(verification.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(verification).toMatchObject({ rung: 'C3', quorum: { reached: true } });
+    expect(verification.judgement?.head.cosigned).toEqual(['audit.example/witness']);
+  });
+
+  it('caps the rung where its quorum is not reached, whatever quorum the operator declared', async () => {
+    const day = honestDay({ quorum: 'any', legal: 'away' }).close();
+    const both = `witness audit ${day.witness.verifier}\nwitness legal ${day.legal.verifier}\n`;
+    const proof = await day.proof();
+    const met = await verify(proof, {
+      sha256,
+      trust: trusting(day, `${both}group g any audit legal\nquorum g`),
+    });
+    expect(met).toMatchObject({ rung: 'C3', quorum: { name: 'g', reached: true, missing: ['legal'] } });
+    const unmet = await verify(proof, {
+      sha256,
+      trust: trusting(day, `${both}group g all audit legal\nquorum g`),
+    });
+    expect(unmet).toMatchObject({ rung: 'C1', judgement: { rung: 'C3' }, quorum: { reached: false } });
+    expect(unmet.limits).toMatchObject([{ code: 'witness-missing' }]);
+    expect(unmet.limits[0]?.text).toContain('`g` of your trust file is not reached: legal has not cosigned');
+    const nobody = await verify(proof, { sha256, trust: trusting(day, 'quorum none') });
+    expect(nobody).toMatchObject({ rung: 'C1', limits: [{ code: 'witness-missing' }] });
   });
 
   it('that is missing takes `proven` away, and nothing else', () => {
-    expect(trusted('proven', false)).toBe('unproven');
-    expect(trusted('proven', true)).toBe('proven');
-    expect(trusted('violated', false)).toBe('violated');
-    expect(trusted('holding', false)).toBe('holding');
+    const day = honestDay();
+    const cosigned = [{ witness: 'audit.example/witness', key: day.witness.verifier, timeSeconds: 1 }];
+    const verdictUnder = (trust: Parameters<typeof weigh>[0], by = cosigned) =>
+      (['proven', 'violated', 'holding', 'unproven'] as const).map(
+        (verdict) => weigh(trust, { verdict, rung: 'C5' }, by).verdict,
+      );
+    expect(verdictUnder(day.trust)).toEqual(['proven', 'violated', 'holding', 'unproven']);
+    expect(verdictUnder(undefined)).toEqual(['unproven', 'violated', 'holding', 'unproven']);
+    expect(verdictUnder(day.trust, [])).toEqual(['unproven', 'violated', 'holding', 'unproven']);
+    expect(weigh(day.trust, { verdict: 'proven', rung: 'C0' }, []).rung).toBe('C0');
+    expect(weigh(day.trust, { verdict: 'proven', rung: 'C5' }, cosigned).rung).toBe('C5');
   });
 
-  it('is read line by line', () => {
-    const [log, statement] = [makeKey('l').verifier, makeKey('s').verifier];
-    const witness = makeKey('w', NOTE_COSIGNATURE).verifier;
-    const text = `# keys\nlog ${log}\n\nstatement ${statement} # ours\n  witness ${witness}  \n`;
-    expect(parseTrust(text)).toEqual({ log: [log], statement: [statement], witnesses: [witness] });
+  it('is a policy with the key of the statements in it', () => {
+    const day = honestDay();
+    const { log, statement, policy } = parseTrust(utf8(`# on paper\n\n \t${day.trustText}`));
+    expect(log).toEqual([day.log.logKey.verifier]);
+    expect(statement).toEqual([day.log.statementKey.verifier]);
+    expect(policy.quorum).toBe('audit');
+    // To any other reader of policies the line is a comment.
+    expect(parsePolicy(utf8(day.trustText))).toEqual(policy);
   });
 
   it.each([
-    ['log', 'line 1 of the trust file is not'],
-    ['# x\nkey abc', 'line 2 of the trust file is not'],
-    ['log a b', 'line 1 of the trust file is not'],
-    ['log abc', 'line 1 of the trust file:'],
-    ['constructor x', 'line 1 of the trust file is not'],
-    ['', 'the trust file pins no `log` key'],
-  ])('refuses %j', (text, message) => {
-    expect(() => parseTrust(text)).toThrow(message);
+    [
+      'another word for the statement',
+      (text: string) => text.replace('#!surety statement', '#!surety key'),
+      'line 2',
+    ],
+    ['no key of the statement', (text: string) => text.replace(/(#!surety statement) .*/, '$1'), 'line 2'],
+    ['something behind it', (text: string) => text.replace(/(#!surety .*)/, '$1 x'), 'line 2'],
+    [
+      'the key of a witness there',
+      (text: string) =>
+        text.replace(/(#!surety statement) .*/, `$1 ${makeKey('w', NOTE_COSIGNATURE).verifier}`),
+      'no key of a statement',
+    ],
+    ['a cut key there', (text: string) => text.replace(/(#!surety .*).\n/, '$1\n'), 'line 2'],
+    ['the statement commented out', (text: string) => text.replace('#!', '##!'), 'pins no `statement` key'],
+    ['a space in the mark', (text: string) => text.replace('#!', '# !'), 'pins no `statement` key'],
+    ['no log', (text: string) => text.replace(/^log .*\n/, ''), 'pins no `log` key'],
+    ['no quorum', (text: string) => text.replace(/quorum .*\n/, ''), 'no `quorum` line'],
+    ['nothing', () => '', 'no `quorum` line'],
+    ['the word of older files', (text: string) => text.replace('#!surety ', ''), 'line 2'],
+    [
+      'a witness of older files',
+      (text: string) => text.replace('witness audit ', 'witness '),
+      '`witness NAME KEY [URL]`',
+    ],
+  ])('is refused with %s', (_, change, said) => {
+    const { trustText } = honestDay();
+    const changed = change(trustText);
+    expect(changed).not.toBe(trustText);
+    expect(() => parseTrust(utf8(changed))).toThrow(said);
+  });
+
+  it('says how a file of an older version is brought up to date', () => {
+    const old = honestDay().trustText.replace('#!surety ', '');
+    expect(() => parseTrust(utf8(old))).toThrow(
+      expect.objectContaining({ help: 'write `#!surety statement KEY`' }),
+    );
   });
 });

@@ -6,11 +6,11 @@ import { type Contents, openProof, ProofError } from './bundle/contents.ts';
 import { openEnvelope } from './bundle/dsse.ts';
 import { commitmentsIn } from './facts.ts';
 import { type OpenedHead, openHead } from './records/heads.ts';
-import { parseVerifier } from './records/note.ts';
+import { parseVerifier, printVerifier } from './records/note.ts';
 import { appendLeaf, emptyFrontier, leafHash, rootOf, treeRoot } from './records/tree.ts';
 import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
 import { windowAt } from './rules/index.ts';
-import type { Trust } from './trust.ts';
+import { type Trust, type Weighed, weigh } from './trust.ts';
 import { type Sha256, toBase64, toBase64url, utf8 } from './values/bytes.ts';
 import { openCommitments, parseDisclosure } from './values/commitment.ts';
 import { canonicalJson, parseJson } from './values/json.ts';
@@ -24,7 +24,7 @@ import {
   rowMoney,
 } from './verdict/index.ts';
 
-export { parseTrust, type Trust, TrustError } from './trust.ts';
+export { type Limit, parseTrust, type Trust, TrustError, weigh } from './trust.ts';
 
 export interface VerifyOptions {
   readonly sha256: Sha256;
@@ -39,26 +39,27 @@ export interface Check {
   readonly text: string;
 }
 
-export interface Verification {
+/** What the facts give is `judgement`; `verdict` and `rung` are that under the auditor's trust. */
+export interface Verification extends Omit<Weighed, 'verdict'> {
   /** `unsound` if any check failed: then nothing else in it counts. */
   readonly verdict: Judgement['verdict'] | 'unsound';
   readonly checks: readonly Check[];
-  /** Log and statement were signed by keys that the auditor brought. */
-  readonly pinned: boolean;
-  readonly witnessed: readonly {
-    readonly witness: string;
-    readonly timeSeconds: number;
-    readonly pinned: boolean;
-  }[];
   readonly withheld: number;
   readonly judgement?: Judgement;
+}
+
+/** Verifier keys: the auditor's; where there are none, those that the log's own first facts name. */
+interface Keys {
+  readonly log: readonly string[];
+  readonly statement: readonly string[];
+  readonly witnesses: readonly string[];
 }
 
 /** What the checks look at. */
 export interface Examined {
   readonly contents: Contents;
   readonly options: VerifyOptions;
-  readonly keys: Trust;
+  readonly keys: Keys;
   readonly book: Book;
   readonly judgement: Judgement;
   readonly head: OpenedHead | Error;
@@ -124,38 +125,18 @@ async function outcomeOf(check: string, run: Step['run'], examined: Examined): P
 
 const unsound = (checks: readonly Check[]): Verification => ({
   verdict: 'unsound',
+  rung: 'C0',
   checks,
   pinned: false,
   witnessed: [],
+  limits: [],
   withheld: 0,
 });
 
-function conclude(
-  { judgement, options, head, book, withheld }: Examined,
-  checks: readonly Check[],
-): Verification {
-  const { trust } = options;
-  const pinned = trust !== undefined && trust.log.length > 0 && trust.statement.length > 0;
+function conclude({ judgement, options, head, withheld }: Examined, checks: readonly Check[]): Verification {
   const cosigned = head instanceof Error ? [] : head.cosigned;
-  // By its key: whoever declares a witness chooses its name.
-  const keys = new Map(
-    [...book.witnesses.values()].map(({ body }) => [parseVerifier(body.key).name, body.key]),
-  );
-  const isPinned = (witness: string) => trust?.witnesses.includes(keys.get(witness) ?? '') === true;
-  const witnessed = cosigned.map((each) => ({ ...each, pinned: isPinned(each.witness) }));
-  return {
-    verdict: trusted(judgement.verdict, pinned && witnessed.some((each) => each.pinned)),
-    checks,
-    pinned,
-    witnessed,
-    withheld,
-    judgement,
-  };
+  return { ...weigh(options.trust, judgement, cosigned), checks, withheld, judgement };
 }
-
-/** Keys found inside the proof prove that it agrees with itself, not whose it is. */
-export const trusted = (verdict: Judgement['verdict'], pinned: boolean): Judgement['verdict'] =>
-  !pinned && verdict === 'proven' ? 'unproven' : verdict;
 
 async function examine(contents: Contents, options: VerifyOptions): Promise<Examined> {
   const { sha256, trust } = options;
@@ -167,7 +148,10 @@ async function examine(contents: Contents, options: VerifyOptions): Promise<Exam
   const head = await opened(contents, keys);
   const rows = (position: number): readonly Row[] => rowsOf(contents, position).map((each) => openRow(each));
   const about = { window: statement.window, asOf: statement.asOf };
-  const cosigned = head instanceof Error ? [] : head.cosigned.map(({ witness }) => witness);
+  // A witness that only the auditor knows cosigned for the auditor: the judgement is from the facts.
+  const declared = new Set([...book.witnesses.values()].map(({ body }) => body.key));
+  const all = head instanceof Error ? [] : head.cosigned;
+  const cosigned = all.filter(({ key }) => declared.has(key)).map(({ witness }) => witness);
   const { size, root: rootHash } = contents.head;
   const judged = { size, root: toBase64(rootHash), cosigned };
   const digests = facts.flatMap(commitmentsIn);
@@ -183,19 +167,26 @@ async function examine(contents: Contents, options: VerifyOptions): Promise<Exam
   };
 }
 
-/** The auditor's keys; where there are none, those that the log's own first facts name. */
-function keysOf({ facts }: Contents, book: Book, trust: Trust | undefined): Trust {
+function keysOf({ facts }: Contents, book: Book, trust: Trust | undefined): Keys {
   const first = facts[0];
   const own = first?.kind === 'log.opened' ? first.body : undefined;
   return {
     log: trust !== undefined && trust.log.length > 0 ? trust.log : [own?.logKey ?? ''],
     statement:
       trust !== undefined && trust.statement.length > 0 ? trust.statement : [own?.statementKey ?? ''],
-    witnesses: [...book.witnesses.values()].map(({ body }) => body.key),
+    witnesses: witnessKeys(book, trust),
   };
 }
 
-async function opened({ headNote }: Contents, { log, witnesses }: Trust): Promise<OpenedHead | Error> {
+/** Those that the log declares, and those that the auditor knows besides; one key under two names is one. */
+function witnessKeys(book: Book, trust: Trust | undefined): readonly string[] {
+  const declared = [...book.witnesses.values()].map(({ body }) => body.key);
+  const bytes = new Set(declared.map((key) => toBase64(parseVerifier(key).publicKey)));
+  const others = trust?.policy.witnesses.filter(({ key }) => !bytes.has(toBase64(key.publicKey))) ?? [];
+  return [...declared, ...others.map(({ key }) => printVerifier(key))];
+}
+
+async function opened({ headNote }: Contents, { log, witnesses }: Keys): Promise<OpenedHead | Error> {
   try {
     return await openHead(headNote, { log: log.map(parseVerifier), witnesses: witnesses.map(parseVerifier) });
   } catch (error) {

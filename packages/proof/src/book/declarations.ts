@@ -22,6 +22,7 @@ export class Declarations {
   readonly witnesses: Declared<Body<'witness.declared'>> = new Map();
   readonly servers: Declared<Body<'server.declared'>> = new Map();
   readonly changes: Change[] = [];
+  readonly #quorums: Declared<Body<'quorum.declared'>> = new Map();
   readonly #rules: Declared<Rule> = new Map();
   readonly #compiled = new Map<string, CompiledRule>();
   readonly #policies: Declared<Body<'policy.activated'>> = new Map();
@@ -43,6 +44,11 @@ export class Declarations {
     }));
   }
 
+  /** One for all heads of the log; none means that any declared witness is enough. */
+  get quorum(): { readonly body: Body<'quorum.declared'>; readonly position: number } | undefined {
+    return this.#quorums.get('heads');
+  }
+
   protected activate(fact: Fact): void {
     if (isKind(fact, 'outcome.declared')) this.#put('outcome', fact.body.outcome, this.outcomes, fact);
     else if (isKind(fact, 'person.enrolled')) this.#put('person', fact.body.person, this.people, fact);
@@ -51,6 +57,7 @@ export class Declarations {
     else if (isKind(fact, 'tool.labelled')) this.#put('tool', fact.body.tool, this.labels, fact);
     else if (isKind(fact, 'witness.declared')) this.#put('witness', fact.body.witness, this.witnesses, fact);
     else if (isKind(fact, 'server.declared')) this.#put('server', fact.body.server, this.servers, fact);
+    else if (isKind(fact, 'quorum.declared')) this.#put('quorum', 'heads', this.#quorums, fact);
     else if (isKind(fact, 'policy.activated')) this.#put('policy', fact.body.policy, this.#policies, fact);
     else if (isKind(fact, 'rule.activated')) this.#activate(fact);
     else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact);
@@ -88,6 +95,7 @@ export class Declarations {
       tool: this.labels,
       witness: this.witnesses,
       server: this.servers,
+      quorum: this.#quorums,
       policy: this.#policies,
       rule: this.#rules,
     };

@@ -2,7 +2,15 @@ import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { concat, fromBase64url, toBase64, utf8 } from '../values/bytes.ts';
 import { cosign, openHead, parseHead, printHead, signHead } from './heads.ts';
-import { NOTE_COSIGNATURE, NOTE_ED25519, parseNote, printNote, signText, verifier } from './note.ts';
+import {
+  NOTE_COSIGNATURE,
+  NOTE_ED25519,
+  parseNote,
+  printNote,
+  printVerifier,
+  signText,
+  verifier,
+} from './note.ts';
 
 function pair() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -83,8 +91,8 @@ describe('a signed head', () => {
       ...head,
       logKeys: [origin],
       cosigned: [
-        { witness: 'legal.example', timeSeconds: 1679315147 },
-        { witness: 'finance.example', timeSeconds: 1679315150 },
+        { witness: 'legal.example', key: printVerifier(legalKey), timeSeconds: 1679315147 },
+        { witness: 'finance.example', key: printVerifier(financeKey), timeSeconds: 1679315150 },
       ],
       unknown: 1,
     });

@@ -9,6 +9,7 @@ import {
   NoteError,
   type NoteSignature,
   openNote,
+  printVerifier,
   type Sign,
   signNote,
   type Verifier,
@@ -24,6 +25,8 @@ export interface Head {
 
 export interface Cosigned {
   readonly witness: string;
+  /** The verifier key: whoever declares a witness chooses its name. */
+  readonly key: string;
   /** Seconds since the epoch, by the witness's clock. */
   readonly timeSeconds: number;
 }
@@ -124,5 +127,5 @@ async function openCosignature(text: string, key: Verifier, signature: Uint8Arra
     !(await verifyEd25519(key.publicKey, message, signature.subarray(8)))
   )
     throw new NoteError('bad-signature', `cosignature by \`${key.name}\` is false`);
-  return { witness: key.name, timeSeconds };
+  return { witness: key.name, key: printVerifier(key), timeSeconds };
 }

@@ -3,6 +3,7 @@
 export * from '../values/index.ts';
 export * from './heads.ts';
 export * from './note.ts';
+export * from './policy.ts';
 export * from './receipt.ts';
 export * from './tiles.ts';
 export * from './tree.ts';

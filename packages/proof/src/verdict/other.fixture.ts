@@ -130,6 +130,40 @@ export const otherDays: readonly DayCase[] = [
     otherwise: 'proven',
   },
   {
+    name: 'a head that one seat of the quorum has not cosigned',
+    day: withDay(nothing, { quorum: 'all', legal: 'away' }),
+    ...of('recorded', 'unproven', 'witness-missing'),
+  },
+  {
+    name: 'a quorum that nobody can read',
+    day: withDay(
+      (day) => {
+        day.quorum('quorum seats', at(8));
+      },
+      { quorum: 'any', legal: 'real' },
+    ),
+    ...of('recorded', 'unproven', 'witness-missing'),
+  },
+  {
+    name: 'a quorum lowered after the window began',
+    day: withDay(
+      (day) => {
+        day.quorum(day.quorumText('any'), at(12));
+      },
+      { quorum: 'all', legal: 'away' },
+    ),
+    ...of('recorded', 'unproven', 'declaration-changed'),
+  },
+  {
+    name: "a quorum that rests on the operator's host",
+    day: withDay(nothing, {
+      ...{ quorum: 'all', legal: 'simulated' },
+      outcome: { needs: { ...outcomeBody.needs, rung: 'C2' } },
+    }),
+    ...of('recorded', 'unproven', 'simulated'),
+    otherwise: 'proven',
+  },
+  {
     name: 'an injected clock',
     day: withDay(nothing, { clock: 'injected', outcome: { needs: { ...outcomeBody.needs, rung: 'C2' } } }),
     ...of('recorded', 'unproven', 'simulated'),

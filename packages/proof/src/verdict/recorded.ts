@@ -1,8 +1,11 @@
 // Recorded: how complete the evidence is. The ladder C0 to C5 (docs/formats.md): C1 contiguous per
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
-import type { GovernedCall } from '../book/index.ts';
-import { callsOf, decidedTools, type Evidence, listed } from './evidence.ts';
+import type { Book, GovernedCall } from '../book/index.ts';
+import { parseVerifier } from '../records/note.ts';
+import { isQuorum, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
+import { toBase64, utf8 } from '../values/bytes.ts';
+import { callsOf, changesIn, decidedTools, type Evidence, listed } from './evidence.ts';
 import { type Answer, answerOf, Reasons } from './reasons.ts';
 import type { Reconciliation } from './reconciled.ts';
 
@@ -69,17 +72,87 @@ function clockReasons({ book, window }: Evidence, reasons: Reasons): void {
     reasons.say('time-backwards', 'facts claim times long before those ahead of them', book.chain.backwards);
 }
 
-function witnessed({ book, head }: Evidence, reasons: Reasons): boolean {
+/**
+ * By the quorum that is declared, else by any declared witness. What rests on the operator's own host is simulated;
+ * and who lowers a quorum once the window has begun cannot reach it that way.
+ */
+function witnessed(evidence: Evidence, reasons: Reasons): boolean {
+  const { book, head } = evidence;
   const by = head.cosigned.map((witness) => ({ witness, ...book.witnesses.get(witness) }));
   const real = by.filter(({ body }) => body?.simulated === false);
+  const names = (some: typeof by) => some.map(({ witness }) => witness);
+  const quorum = quorumOf(book);
+  const changed = changesIn(evidence, [], (stream) => stream.startsWith('quorum/'));
+  if (changed.length > 0)
+    reasons.say(
+      'declaration-changed',
+      'the quorum of the heads changed since the window began',
+      changed.map(({ position }) => position),
+    );
+  const reached = by.length > 0 && quorum.reached(names(by));
   if (by.length === 0) reasons.say('witness-missing', 'no witness has cosigned the head', []);
-  else if (real.length === 0)
+  else if (!reached) sayMissing(book, quorum, names(by), reasons);
+  else if (real.length === 0 || !quorum.reached(names(real)))
     reasons.say(
       'simulated',
-      `the witness runs on the operator's own host: ${listed(by.map(({ witness }) => witness))}`,
-      by.flatMap(({ position }) => (position === undefined ? [] : [position])),
+      `the witness runs on the operator's own host: ${listed(names(by.filter((each) => !real.includes(each))))}`,
+      by.flatMap(({ position, body }) =>
+        position === undefined || body?.simulated === false ? [] : [position],
+      ),
     );
-  return by.length > 0;
+  return reached;
+}
+
+interface Quorum {
+  readonly name: string;
+  readonly position: number | undefined;
+  readonly seats: readonly PolicyWitness[];
+  /** Whether these declared witnesses are enough. */
+  readonly reached: (witnesses: readonly string[]) => boolean;
+}
+
+function quorumOf(book: Book): Quorum {
+  const { body, position } = book.quorum ?? {};
+  if (body === undefined) return { name: 'any', position, seats: [], reached: () => true };
+  const keyOf = (witness: string) => bytesOf(book.witnesses.get(witness)?.body.key ?? '');
+  try {
+    const policy = parsePolicy(utf8(body.policy));
+    return {
+      ...{ name: policy.quorum, position, seats: seatsOf(policy) },
+      reached: (witnesses) => {
+        const keys = new Set(witnesses.map(keyOf));
+        return isQuorum(policy, ({ publicKey }) => keys.has(toBase64(publicKey)));
+      },
+    };
+  } catch {
+    // What cannot be read asks for something that nobody has done.
+    return { name: 'unreadable', position, seats: [], reached: () => false };
+  }
+}
+
+const bytesOf = (key: string): string => toBase64(parseVerifier(key).publicKey);
+
+/** Who can end it is the function whose seat is empty. */
+function sayMissing(
+  { witnesses }: Book,
+  { name, position, seats }: Quorum,
+  by: readonly string[],
+  reasons: Reasons,
+): void {
+  const declared = new Map([...witnesses.values()].map(({ body }) => [bytesOf(body.key), body]));
+  const empty = seats
+    .map(({ name: seat, key }) => ({ name: seat, body: declared.get(toBase64(key.publicKey)) }))
+    .filter(({ body }) => body === undefined || !by.includes(body.witness));
+  const text = empty.map((each) =>
+    each.body?.seat === undefined ? each.name : `${each.name} (${each.body.seat})`,
+  );
+  const who = [...new Set(empty.map(({ body }) => body?.seat ?? 'operator'))];
+  reasons.say(
+    'witness-missing',
+    `the quorum \`${name}\` is not reached: ${listed(text) || 'nobody'} has not cosigned the head`,
+    position === undefined ? [] : [position],
+    who.length === 0 ? undefined : who,
+  );
 }
 
 /** The effect that the outcome reconciles has its own reasons, said there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { at, Day, dayEnd, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
+import { at, Day, type DayOptions, dayEnd, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
 import { guardedDays } from './guarded.fixture.ts';
 import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
 import { decidedDay, otherDays } from './other.fixture.ts';
@@ -166,6 +166,52 @@ describe('guarded', () => {
     day.approve('4120', '20000.00', { at: at(12), user: undefined });
     day.pay('4120', '20000.00', { at: at(13), user: undefined, match: false });
     expect(codes(await day.close().judged(), 'guarded')).toEqual(['intent-undeclared']);
+  });
+});
+
+describe('recorded', () => {
+  const c2 = { needs: { ...outcomeBody.needs, rung: 'C2' } };
+  const recording = async (options: DayOptions) => {
+    const judgement = await honestDay({ outcome: c2, ...options })
+      .close()
+      .judged();
+    return { rung: judgement.rung, ...answer(judgement, 'recorded') };
+  };
+
+  it('is proven to C2 by one of two witnesses where any is enough, or nothing is asked', async () => {
+    for (const options of [{}, { quorum: 'any' }, { quorum: 'all', legal: 'real' }] as const)
+      expect(await recording(options)).toMatchObject({ rung: 'C3', verdict: 'proven', reasons: [] });
+  });
+
+  it('ends at C1 without the quorum, and the empty seat can end it', async () => {
+    const { rung, reasons } = await recording({ quorum: 'all', legal: 'away' });
+    expect(rung).toBe('C1');
+    expect(reasons).toMatchObject([{ code: 'witness-missing', who: ['legal'] }]);
+    expect(reasons[0]?.text).toBe(
+      'the quorum `seats` is not reached: legal (legal) has not cosigned the head',
+    );
+  });
+
+  it("counts a witness on the operator's host towards the rung, not towards certainty", async () => {
+    expect(await recording({ quorum: 'all', legal: 'simulated' })).toMatchObject({
+      ...{ rung: 'C3', verdict: 'unproven', otherwise: 'proven' },
+      reasons: [{ code: 'simulated' }],
+    });
+    expect(await recording({ quorum: 'any', legal: 'simulated' })).toMatchObject({ verdict: 'proven' });
+  });
+
+  it('asks for somebody where the quorum asks for nobody', async () => {
+    const made = new Day({ witness: 'none', outcome: c2 });
+    made.quorum('quorum none\n', at(8));
+    const judgement = await made.close().judged();
+    expect(judgement.rung).toBe('C1');
+    expect(codes(judgement, 'recorded')).toContain('witness-missing');
+  });
+
+  it('does not take a quorum for changed that was declared once, or again with the same words', async () => {
+    const day = honestDay({ outcome: c2, quorum: 'all', legal: 'real' });
+    day.quorum(day.quorumText('all'), at(12));
+    expect(codes(await day.close().judged(), 'recorded')).toEqual([]);
   });
 });
 

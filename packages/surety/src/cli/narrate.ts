@@ -61,8 +61,10 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'credential.revoked': ({ identity }) => `a credential of ${identity} was revoked`,
   'policy.activated': ({ policy }) => `policy ${policy} is in force`,
   'record.declared': ({ record, kind }) => `record system ${record} (${kind}) was declared`,
-  'witness.declared': ({ witness, simulated }) =>
-    `witness ${witness}${simulated ? " (on the operator's host)" : ''}`,
+  'witness.declared': ({ witness, simulated, seat }) =>
+    `witness ${witness}${seat === undefined ? '' : `, the seat of ${seat}`}${simulated ? " (on the operator's host)" : ''}`,
+  'quorum.declared': ({ policy }) =>
+    `the quorum of the heads: ${/^[ \t]*quorum[ \t].*$/m.exec(policy)?.[0].trim() ?? 'unreadable'}`,
   'outcome.declared': ({ outcome, owner }) => `outcome ${outcome} belongs to ${owner}`,
   'rule.activated': ({ rule, before, mode }) => `checkpoint ${rule} before ${before} (${mode})`,
   'declaration.withdrawn': ({ stream }) => `${stream} was withdrawn`,

@@ -171,7 +171,7 @@ function addJudging({ program, terminal, roots: { openDesk }, done }: Building):
     .argument('<proof>', 'a proof file, or a receipt')
     .description('check a proof or a receipt offline: needs no store, no network and no account')
     .addOption(json())
-    .option('--trust <file>', 'keys that you pin: lines of `log|statement|witness KEY`')
+    .option('--trust <file>', 'a policy: the keys that you pin, and the witnesses that must have cosigned')
     .option('--head <file>', 'an earlier head that you kept: the log must extend it')
     .option('--fact <file>', 'the fact, where a receipt does not carry it')
     .action(async (proof: string, options) =>

@@ -8,23 +8,30 @@ const log = key('acme.example/log', NOTE_ED25519, 1);
 const statement = key('acme.example/statement', NOTE_ED25519, 2);
 const witness = key('witness.example', NOTE_COSIGNATURE, 3);
 
+const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
+
 describe('a trust file', () => {
-  test('pins what it names, around comments, blank lines and either line end', () => {
-    const text = `# on paper, 2 March\r\n\r\nlog ${log}\r\n  statement   ${statement}  # by letter\nwitness ${witness}\n`;
-    expect(parseTrust(text)).toEqual({ log: [log], statement: [statement], witnesses: [witness] });
+  const pair = `log ${log}\n#!surety statement ${statement}\n`;
+
+  test('pins what it names, around comments and blank lines', () => {
+    const text = `# on paper, 2 March\n\n${pair}  witness audit\t${witness}\nquorum audit`;
+    const trust = parseTrust(octets(text));
+    expect(trust).toMatchObject({ log: [log], statement: [statement], policy: { quorum: 'audit' } });
+    expect(trust.policy.witnesses.map(({ key: own }) => printVerifier(own))).toEqual([witness]);
   });
 
-  const pair = `log ${log}\nstatement ${statement}\n`;
   test.each([
     ['an unknown word', `${pair}logs ${log}`, 'line 3'],
     ['a word of JavaScript', `${pair}constructor ${log}`, 'line 3'],
     ['no key', `${pair}witness`, 'line 3'],
-    ['something behind the key', `log ${log} yes\n`, 'line 1'],
+    ['something behind the key', `log ${log} u yes\n`, 'line 1'],
     ['a key that is cut', `log ${log.slice(0, -3)}\n`, 'line 1'],
     ['a witness as the log', `log ${witness}\n`, 'no key of a log'],
-    ['a log as a witness', `${pair}witness ${log}`, 'no key of a witness'],
-    ['nothing', '', 'pins no `log` key'],
-    ['comments only', '# later', 'pins no `log` key'],
-    ['half of it', `log ${log}`, 'pins no `statement` key'],
-  ])('is refused with %s', (_, text, said) => expect(() => parseTrust(text)).toThrow(said));
+    ['a log as a witness', `${pair}witness a ${key('other', NOTE_ED25519, 9)}`, 'no key of a witness'],
+    ['Windows line ends', pair.replaceAll('\n', '\r\n'), 'carriage return'],
+    ['nothing', '', 'no `quorum` line'],
+    ['a quorum only', 'quorum none', 'pins no `log` key'],
+    ['half of it', `log ${log}\nquorum none`, 'pins no `statement` key'],
+    ['lines of an older version', `log ${log}\nstatement ${statement}\nwitness ${witness}\n`, 'line 2'],
+  ])('is refused with %s', (_, text, said) => expect(() => parseTrust(octets(text))).toThrow(said));
 });

@@ -22,7 +22,8 @@ const proofBytesMax = 2 ** 31 - 1;
 
 export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
   // What the auditor brings is read first: a slip there says nothing about the proof, so it is no verdict.
-  const trust = asked.trust === undefined ? undefined : trustIn(textOf(terminal, asked.trust, 'trust file'));
+  const trust =
+    asked.trust === undefined ? undefined : trustIn(readSmallFile(terminal, asked.trust, 'trust file').bytes);
   const earlierHead =
     asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
   const fact = asked.fact === undefined ? undefined : readSmallFile(terminal, asked.fact, 'fact').bytes;
@@ -57,9 +58,9 @@ function keptHead(note: string, file: string): string {
 }
 
 /** A slip in the trust file is the auditor's own, and says nothing about the proof. */
-function trustIn(text: string): Trust {
+function trustIn(octets: Uint8Array): Trust {
   try {
-    return parseTrust(text);
+    return parseTrust(octets);
   } catch (error) {
     if (error instanceof TrustError) throw new CommandError(error.message, error.help);
     throw error;
@@ -89,23 +90,32 @@ function verificationLines(verification: Verification, { paint }: Terminal): str
     '',
     ...verdictLines(showVerdict(judgement, ''), paint),
     '',
-    `${verdictWord(verdict, paint)}${verdict === judgement.verdict ? '' : ', as you pinned no key of it, or no witness that cosigned it'}`,
+    verdict === judgement.verdict
+      ? verdictWord(verdict, paint)
+      : `${verdictWord(verdict, paint)}: ${verification.limits.map(({ text }) => printable(text)).join('; ')}`,
   ];
 }
 
 function findings(
-  { pinned, witnessed, withheld }: Verification,
+  { pinned, witnessed, withheld, quorum, rung: weighed, limits }: Verification,
   { head, rung, verdict, grade }: NonNullable<Verification['judgement']>,
 ): string[] {
   const witnesses = witnessed.map(
     ({ witness, pinned: known }) => `${printable(witness)}${known ? '' : ' (not pinned by you)'}`,
   );
+  const unpinned = limits.some(({ code }) => code === 'trust-not-pinned');
   return [
     `Records      sound: ${head.size} facts hash to the signed head`,
     `Whose        ${pinned ? 'signed by keys that you pinned' : 'trust-not-pinned: keys were taken from the proof itself; pass --trust'}`,
     `Witnessed    by ${witnesses.join(', ') || 'nobody'}`,
-    `Complete     to ${rung}`,
+    ...(quorum === undefined ? [] : [`Quorum       ${quorumWords(quorum)}`]),
+    `Complete     to ${weighed}${weighed === rung ? '' : ` for you: ${rung} needs ${unpinned ? 'pinned keys' : 'your quorum'}`}`,
     `Recomputed   ${verdict}, weakest grade ${grade}`,
     `Withheld     ${withheld} ${withheld === 1 ? 'value' : 'values'}`,
   ];
+}
+
+function quorumWords({ name, reached, missing }: NonNullable<Verification['quorum']>): string {
+  const absent = missing.length === 0 ? '' : `; not cosigned by ${missing.map(printable).join(', ')}`;
+  return `${printable(name)} ${reached ? 'reached' : 'not reached'}${absent}`;
 }
