@@ -114,6 +114,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       folder: config.store,
       keys,
       witnesses: config.witnesses.map(({ key, url }) => ({ vkey: key, url })),
+      ...(config.quorum === undefined ? {} : { quorum: config.quorum.policy }),
       env: options.env,
       onTrouble: (trouble) => options.onNote('warn', `sealer: ${trouble}`),
     });

@@ -2,10 +2,11 @@
 // are people, keys that are keys. The schema has looked at each value alone; this looks at them together.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
 
-import { parseVerifier } from '@surety/proof/records';
+import { parseVerifier, toHex } from '@surety/proof/records';
 import { minorUnits } from '@surety/proof/rules';
 import type { Path } from './document.ts';
 import type { Installation } from './installation.ts';
+import { checkFunction } from './mention.ts';
 import type { Findings, Names } from './names.ts';
 import { closest, quote } from './problem.ts';
 import { fillIn } from './secret.ts';
@@ -30,7 +31,7 @@ export function checkInstallation(
   checkTools(found, installation, names);
   checkPeople(found, installation);
   checkIdentities(found, installation, names);
-  checkWitnesses(found, installation);
+  checkWitnesses(found, installation, names);
 }
 
 function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {
@@ -178,20 +179,29 @@ function checkIdentities(
   }
 }
 
-function checkWitnesses(found: Findings, { witnesses = [] }: Installation): void {
-  const names = new Set<string>();
-  witnesses.forEach(({ url, key }, index) => {
+function checkWitnesses(found: Findings, { witnesses = [] }: Installation, names: Names): void {
+  const known = new Set<string>();
+  const keys = new Set<string>();
+  for (const [index, { url, key, seat }] of witnesses.entries()) {
     checkAddress(found, ['witnesses', index, 'url'], url);
+    if (seat !== undefined) checkFunction(found, ['witnesses', index, 'seat'], seat, names);
     const place = ['witnesses', index, 'key'];
     const name = witnessName(key);
     if (name === undefined) {
       const remedy =
         'copy the verifier key that the witness publishes: `name+hash+base64`, of type 4 (cosignature)';
       found.add(place, 'the key is not that of a witness', remedy);
-    } else if (names.has(name))
+      continue;
+    }
+    if (known.has(name))
       found.add(place, `the witness ${quote(name)} stands here twice`, 'keep one of the two');
-    else names.add(name);
-  });
+    known.add(name);
+    // One key under two names would be two voices of one person.
+    const bytes = toHex(parseVerifier(key).publicKey);
+    if (keys.has(bytes))
+      found.add(place, `the public key of ${quote(name)} stands here twice`, 'keep one of the two');
+    keys.add(bytes);
+  }
 }
 
 /** The name in the verifier key of a witness, or undefined if it is not one (C2SP tlog-cosignature). */

@@ -8,6 +8,7 @@ import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName }
 import { type Declaration, digestOf } from './declaration.ts';
 import type { Installation } from './installation.ts';
 import type { Outcome } from './outcome.ts';
+import type { QuorumConfig } from './quorum.ts';
 import { fillIn } from './secret.ts';
 import { durationMs } from './words.ts';
 
@@ -39,6 +40,8 @@ export interface WitnessConfig {
   readonly key: string;
   /** It answers from this host: nobody independent saw the head. */
   readonly simulated: boolean;
+  /** The function that runs it. */
+  readonly seat?: string;
 }
 
 const timeoutMsDefault = 30_000;
@@ -86,14 +89,15 @@ function isThisHost(name: string): boolean {
 }
 
 export const witnessConfigs = ({ witnesses = [] }: Installation): WitnessConfig[] =>
-  witnesses.map(({ url, key }) => ({
+  witnesses.map(({ url, key, seat }) => ({
     name: witnessName(key) ?? '',
     url,
     key,
     simulated: isThisHost(new URL(url).hostname),
+    ...(seat === undefined ? {} : { seat }),
   }));
 
-export function installationDeclarations(installation: Installation): Declaration[] {
+export function installationDeclarations(installation: Installation, quorum?: QuorumConfig): Declaration[] {
   const { servers = {}, tools = {}, records = {} } = installation;
   return [
     ...Object.entries(servers).map(([server, written]): Declaration => {
@@ -113,9 +117,18 @@ export function installationDeclarations(installation: Installation): Declaratio
     }),
     ...peopleDeclarations(installation),
     ...identityDeclarations(installation),
-    ...witnessConfigs(installation).map(({ name, key, simulated }): Declaration => {
-      return { stream: `witness/${name}`, kind: 'witness.declared', body: { witness: name, key, simulated } };
+    ...witnessConfigs(installation).map(({ name, url: _, ...rest }): Declaration => {
+      return { stream: `witness/${name}`, kind: 'witness.declared', body: { witness: name, ...rest } };
     }),
+    ...(quorum === undefined
+      ? []
+      : [
+          {
+            stream: 'quorum/heads',
+            kind: 'quorum.declared',
+            body: { policy: quorum.text },
+          } satisfies Declaration,
+        ]),
   ];
 }
 

@@ -13,6 +13,7 @@ type Declared =
   | 'policy.activated'
   | 'record.declared'
   | 'witness.declared'
+  | 'quorum.declared'
   | 'outcome.declared'
   | 'rule.activated';
 

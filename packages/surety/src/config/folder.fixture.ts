@@ -12,7 +12,7 @@ const guide = new URL('../../../../docs/configuration.md', import.meta.url);
 
 /** The code blocks of the guide that carry a file name. */
 export const sample: Files = Object.fromEntries(
-  [...readFileSync(guide, 'utf8').matchAll(/^```(?:yaml|cedar) (\S+)\n([\s\S]*?)^```$/gm)].map(
+  [...readFileSync(guide, 'utf8').matchAll(/^```(?:yaml|cedar|text) (\S+)\n([\s\S]*?)^```$/gm)].map(
     ([, file = '', text = '']) => [file, text],
   ),
 );

@@ -166,10 +166,16 @@ export const installation = z
         z.strictObject({
           url: text.describe('where it answers: http(s)://; on this very host it counts as simulated'),
           key: text.describe('its verifier key, `name+hash+base64` (C2SP signed-note)'),
+          seat: identifier.optional().describe('the function that runs it, such as `finance` or `auditor`'),
         }),
       )
       .optional()
       .describe('who cosigns the heads; one on this host counts as simulated'),
+    quorum: text
+      .optional()
+      .describe(
+        'file that says which witnesses must have cosigned (C2SP tlog-policy), relative to this file; without one, any is enough',
+      ),
     policies: z.array(text).optional().describe('patterns of Cedar files (default [policies/*.cedar])'),
     outcomes: z.array(text).optional().describe('patterns of outcome files (default [outcomes/*.yaml])'),
   })

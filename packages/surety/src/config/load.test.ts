@@ -33,7 +33,8 @@ test('the sample loads without a warning and with every default where nothing is
     origin: 'acme.example/surety',
     timeZone: 'Europe/Zurich',
     records: [{ id: 'erp', sqlite: join(config.folder, 'erp.db') }],
-    witnesses: [{ name: 'witness.example', simulated: false }],
+    witnesses: [{ name: 'witness.example', simulated: false, seat: 'finance' }],
+    quorum: { policy: { quorum: 'finance' } },
   });
   expect(config.servers).toEqual([
     {
@@ -101,6 +102,7 @@ test('INVARIANT: every body parses as its kind of fact', async () => {
     'identity/payables-clerk',
     'identity/payables-desk',
     'witness/witness.example',
+    'quorum/heads',
     'policy/payables',
     'policy/dollars-only',
     'outcome/supplier-payments',

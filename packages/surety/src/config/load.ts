@@ -22,6 +22,7 @@ import { type Installation, installation as installationSchema } from './install
 import { Findings, type Names, namesIn } from './names.ts';
 import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
 import { type Problem, problemWith, quote } from './problem.ts';
+import { type QuorumConfig, readQuorum } from './quorum.ts';
 import { findFiles, readSource, type Source } from './source.ts';
 
 interface Address {
@@ -44,6 +45,8 @@ export interface Config {
   readonly servers: readonly ServerConfig[];
   readonly records: readonly RecordConfig[];
   readonly witnesses: readonly WitnessConfig[];
+  /** Which of them must have cosigned a head. */
+  readonly quorum?: QuorumConfig;
   readonly declarations: readonly Declaration[];
   readonly warnings: readonly Problem[];
 }
@@ -60,6 +63,7 @@ export async function loadConfig(folder: string, env: Environment): Promise<Load
   const found = new Findings(new Document(read));
   const names = namesIn(found.document);
   const installation = readInstallation(found, names, env);
+  const quorum = readQuorum(folder, found, installation);
   const outcomes = readOutcomes(folder, found, installation, names);
   const policies = await readPolicies(folder, found, installation, names);
   checkCurrencies(found, installation, outcomes);
@@ -71,13 +75,14 @@ export async function loadConfig(folder: string, env: Environment): Promise<Load
   ];
   const failed = (): Loaded => ({ ok: false, problems: problems.toSorted(byPlace) });
   if (problems.some(isError) || installation === undefined) return failed();
-  declarations.unshift(...installationDeclarations(installation));
+  declarations.unshift(...installationDeclarations(installation, quorum));
   for (const { outcome, found: at } of outcomes)
     if (outcome !== undefined)
       declarations.push(...outcomeDeclarations(outcome, at.document.value, installation));
   problems.push(...declarations.filter(isTooLarge).map(tooLarge));
   if (problems.some(isError)) return failed();
-  return { ok: true, config: configOf(folder, installation, env, declarations, problems.toSorted(byPlace)) };
+  const config = configOf(folder, installation, env, declarations, problems.toSorted(byPlace));
+  return { ok: true, config: { ...config, ...(quorum === undefined ? {} : { quorum }) } };
 }
 
 const isError = ({ severity }: Problem): boolean => severity === 'error';

@@ -15,7 +15,7 @@ export interface Declared {
   readonly committed?: Readonly<Record<string, unknown>>;
 }
 
-const declaring = /^(server|tool|person|identity|policy|record|witness|outcome|rule)\//;
+const declaring = /^(server|tool|person|identity|policy|record|witness|quorum|outcome|rule)\//;
 /** An append is atomic and bounded; so many declarations go into one. */
 const appendMax = 500;
 

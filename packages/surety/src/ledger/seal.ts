@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { equal, isQuorum, type Policy, parseVerifier } from '@surety/proof/records';
 import { LedgerError } from './errors.ts';
 import type { Published } from './sealing.ts';
 
@@ -16,6 +17,8 @@ export interface SealerOptions {
   readonly folder: string;
   readonly keys: string;
   readonly witnesses: readonly { readonly vkey: string; readonly url: string }[];
+  /** Who must have cosigned; without it, everybody. */
+  readonly quorum?: Policy;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Each published head, in order. */
   readonly onHead?: (head: Published) => void;
@@ -27,8 +30,8 @@ export interface Sealer {
   /** The last published head, if any since the start. */
   latest(): Published | undefined;
   /**
-   * Resolves when a head over at least this many facts is published with every cosignature; at `timeoutMs`
-   * with what cosignatures there are; rejects with `not-sealed` when then there is no such head at all,
+   * Resolves when a head over at least this many facts is published with the quorum, or with every cosignature
+   * where none is declared; at `timeoutMs` with what cosignatures there are; rejects with `not-sealed` when then there is no such head at all,
    * and at once with `corrupt` when the store is not what was signed.
    */
   sealed(atLeast: number, options: { readonly timeoutMs: number }): Promise<Published>;
@@ -110,7 +113,7 @@ class SealerProcess implements Sealer {
   async sealed(atLeast: number, { timeoutMs }: { readonly timeoutMs: number }): Promise<Published> {
     if (this.#fatal !== undefined) throw this.#fatal;
     const latest = this.#latest;
-    if (latest !== undefined && latest.size >= atLeast && latest.missing.length === 0) return latest;
+    if (latest !== undefined && latest.size >= atLeast && this.#isWitnessed(latest)) return latest;
     const { promise, resolve, reject } = Promise.withResolvers<Published>();
     const waiting: Waiting = { atLeast, resolve, reject };
     this.#waiting.add(waiting);
@@ -137,6 +140,14 @@ class SealerProcess implements Sealer {
     await this.#gone.promise;
     clearTimeout(tooLong);
     for (const { reject } of this.#waiting) reject(new LedgerError('closed', 'the sealer was stopped'));
+  }
+
+  #isWitnessed({ cosigned, missing }: Published): boolean {
+    const { quorum } = this.#options;
+    if (quorum === undefined || missing.length === 0) return missing.length === 0;
+    const keys = this.#options.witnesses.map(({ vkey }) => parseVerifier(vkey));
+    const by = keys.filter(({ name }) => cosigned.includes(name));
+    return by.length > 0 && isQuorum(quorum, (key) => by.some((own) => equal(own.publicKey, key.publicKey)));
   }
 
   #wake(): void {
@@ -176,7 +187,7 @@ class SealerProcess implements Sealer {
     }
     this.#latest = said;
     for (const { atLeast, resolve } of this.#waiting)
-      if (said.size >= atLeast && said.missing.length === 0) resolve(said);
+      if (said.size >= atLeast && this.#isWitnessed(said)) resolve(said);
     this.#options.onHead?.(said);
   }
 

@@ -5,6 +5,7 @@ import { type Fact, parseFact, type UnknownFact } from '@surety/proof/facts';
 import {
   BytesError,
   fromUtf8,
+  isQuorum,
   JsonError,
   NoteError,
   type OpenedReceipt,
@@ -13,6 +14,7 @@ import {
   RECEIPT_MARK,
   ReceiptError,
   ShapeError,
+  toBase64,
 } from '@surety/proof/records';
 import type { Trust } from '@surety/proof/verify';
 import { sha256 } from '../../ledger/hash.ts';
@@ -53,7 +55,7 @@ type Checked =
     };
 
 async function check(bytes: Uint8Array, trust: Trust, known: Uint8Array | undefined): Promise<Checked> {
-  const keys = { log: trust.log.map(parseVerifier), witnesses: trust.witnesses.map(parseVerifier) };
+  const keys = { log: trust.log.map(parseVerifier), witnesses: trust.policy.witnesses.map(({ key }) => key) };
   try {
     const text = fromUtf8(bytes);
     const opened = await openReceipt(text, keys, {
@@ -63,7 +65,7 @@ async function check(bytes: Uint8Array, trust: Trust, known: Uint8Array | undefi
     const fact = parseFact(opened.entry, opened.index);
     if (fact.log !== opened.head.origin)
       throw new ReceiptError('wrong-log', `the fact is of the log \`${fact.log}\``);
-    return { is: opened.head.cosigned.length > 0 ? 'sound' : 'unwitnessed', opened, fact };
+    return { is: isSeen(trust, opened) ? 'sound' : 'unwitnessed', opened, fact };
   } catch (cause) {
     const { message } = cause as Error;
     if (cause instanceof ReceiptError && cause.code === 'no-entry')
@@ -76,6 +78,12 @@ async function check(bytes: Uint8Array, trust: Trust, known: Uint8Array | undefi
     throw cause;
   }
 }
+
+/** By the auditor's own quorum; one that asks for nobody has nobody's word. */
+const isSeen = ({ policy }: Trust, { head: { cosigned } }: OpenedReceipt): boolean => {
+  const keys = new Set(cosigned.map(({ key }) => toBase64(parseVerifier(key).publicKey)));
+  return cosigned.length > 0 && isQuorum(policy, ({ publicKey }) => keys.has(toBase64(publicKey)));
+};
 
 function shown(checked: Checked): object {
   if (checked.is === 'unsound') return { receipt: checked.is, code: checked.code, why: checked.why };
