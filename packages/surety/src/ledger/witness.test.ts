@@ -67,7 +67,9 @@ describe('add-checkpoint', () => {
         log: [log.verifier],
         witnesses: [parseVerifier(witness.vkey)],
       });
-      expect(opened.cosigned).toEqual([{ witness: 'witness.example', timeSeconds: expect.any(Number) }]);
+      expect(opened.cosigned).toMatchObject([
+        { witness: 'witness.example', timeSeconds: expect.any(Number) },
+      ]);
       expect(opened.cosigned[0]?.timeSeconds).toBeGreaterThanOrEqual(1_700_000_000);
       expect(opened.cosigned[0]?.timeSeconds).toBeLessThan(1_700_000_060);
     }
