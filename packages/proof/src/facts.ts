@@ -29,8 +29,8 @@ export const commitments = list(digest);
 /** A position in the log: the order that is proven. */
 const position = natural;
 const milliseconds = natural;
-const identifier = matching(/^[a-z][a-z0-9-]{0,63}$/, 'an identifier (a-z, 0-9, -)');
-const personId = matching(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/, 'a person (name@domain)');
+export const identifier = matching(/^[a-z][a-z0-9-]{0,63}$/, 'an identifier (a-z, 0-9, -)');
+export const personId = matching(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/, 'a person (name@domain)');
 const currency = matching(/^[A-Z]{3}$/, 'a currency code');
 /** `<server>.<native name>`. */
 export const toolId = matching(/^[a-z][a-z0-9-]{0,63}\.[^\s]{1,256}$/, 'a tool (server.name)');

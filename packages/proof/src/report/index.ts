@@ -2,13 +2,13 @@
 
 export { escapeHtml, reportHtml } from './html.ts';
 export { populationCsv } from './population.ts';
+export { predicate, predicateType, predicateVersion } from './predicate.ts';
 export {
   judgementHash,
   type ParsedStatement,
   type ProofFile,
   parseStatement,
   payloadType,
-  predicateType,
   reportVersion,
   statementText,
 } from './statement.ts';

@@ -3,11 +3,11 @@
 
 import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../values/bytes.ts';
 import { canonicalJson, parseJson } from '../values/json.ts';
-import { bool, exactly, json, list, map, natural, record, ShapeError, text } from '../values/shape.ts';
+import { exactly, list, map, record, ShapeError, text } from '../values/shape.ts';
 import type { Judgement } from '../verdict/index.ts';
+import { type Predicate, predicate, predicateType } from './predicate.ts';
 
 export const payloadType = 'application/vnd.in-toto+json';
-export const predicateType = 'urn:surety:outcome-verdict:v1';
 /** Named in every proof: another version of the report could not be regenerated and compared. */
 export const reportVersion = '1';
 
@@ -15,7 +15,7 @@ const statement = record({
   _type: exactly('https://in-toto.io/Statement/v1'),
   subject: list(record({ name: text, digest: map(text) })),
   predicateType: exactly(predicateType),
-  predicate: record({ judgement: json, reportVersion: text, simulated: bool }),
+  predicate,
 });
 
 export interface ProofFile {
@@ -59,24 +59,18 @@ export function statementText(
   });
 }
 
-export interface ParsedStatement {
-  readonly outcome: string;
-  readonly window: { readonly from: number; readonly to: number };
-  readonly asOf: number;
-  readonly reportVersion: string;
-}
-
-const asked = record({ outcome: text, window: record({ from: natural, to: natural }), asOf: natural });
+export interface ParsedStatement
+  extends Pick<Predicate['judgement'], 'outcome' | 'window' | 'asOf'>,
+    Pick<Predicate, 'reportVersion'> {}
 
 /** What the statement is about; whether it is right is found by computing it again. */
 export function parseStatement(bytes: Uint8Array): ParsedStatement {
   const value = parseJson(bytes);
-  const parsed = statement(value, '');
+  const { reportVersion, judgement } = statement(value, '').predicate;
   // One statement, one text: nothing can hide in how it is written.
   if (canonicalJson(value) !== fromUtf8(bytes)) throw new ShapeError('', 'is not canonical');
-  const { outcome, window, asOf } = parsed.predicate.judgement as Record<string, unknown>;
-  const about = asked({ outcome, window, asOf }, '/predicate/judgement');
-  return { ...about, reportVersion: parsed.predicate.reportVersion };
+  const { outcome, window, asOf } = judgement;
+  return { outcome, window, asOf, reportVersion };
 }
 
 /** Absent members are left out, as JSON would. */

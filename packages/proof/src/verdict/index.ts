@@ -23,3 +23,4 @@ export {
   type Population,
   rowMoney,
 } from './reconciled.ts';
+export { rungs } from './recorded.ts';
