@@ -117,7 +117,9 @@ function judgementParts(judgement: Judgement): HTMLElement[] {
       'What was judged',
       list(
         'terms',
-        termsOf(judgement).map((term) => element('li', '', term)),
+        termsOf(judgement).map(({ says, exact }) =>
+          element('li', '', `${says}.`, ...exact.map((each) => element('code', 'exact', each))),
+        ),
       ),
     ),
     section(

@@ -1,15 +1,35 @@
-// report.html: the verdict for a reader who is no engineer. One file, no script, no network; every value
-// that somebody else chose is escaped. The verifier makes it again from the facts and compares the bytes.
+// report.html: the verdict for a reader who is no engineer: what was promised, whether it held, which money moved,
+// what is not proven and who can end that, and how to check it. One file, no script, no network; every value that
+// somebody else chose is escaped. The verifier makes it again from the facts and compares the bytes.
 
-import { majorText } from '../rules/index.ts';
-import { type Answer, describeRow, type Judgement, type Question, type Reason } from '../verdict/index.ts';
+import {
+  type Answer,
+  describeRow,
+  type Judgement,
+  type Reason,
+  type ReasonCode,
+  type Row,
+  reasonCodes,
+} from '../verdict/index.ts';
+import { escapeHtml as e, prose, sentence } from './escape.ts';
+import { cells, isOdd, moneySection } from './money.ts';
 import { style } from './style.ts';
 import { termsOf } from './terms.ts';
-import { asks, counted, headings, instant, marks, rowsInWords, words } from './words.ts';
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
-const e = (value: unknown): string => escapeHtml(String(value));
+import {
+  asks,
+  completeness,
+  counted,
+  headings,
+  instant,
+  known,
+  marks,
+  momentText,
+  outcomes,
+  replies,
+  sumsOf,
+  titles,
+  windowText,
+} from './words.ts';
 
 export function reportHtml(judgement: Judgement, origin: string): string {
   const { verdict, statement, outcome } = judgement;
@@ -19,19 +39,25 @@ export function reportHtml(judgement: Judgement, origin: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${e(outcome)}: ${e(verdict)}</title>
+<title>${e(outcome)}: ${e(verdict)}, ${e(windowText(judgement))}</title>
 <style>${style}</style>
 </head>
 <body>
 <header class="${e(verdict)}">
-<p class="eyebrow">Outcome ${e(outcome)}</p>
+<p class="eyebrow">Verdict on ${e(outcome)}, ${e(windowText(judgement))}</p>
+<p class="label">What was promised</p>
 <h1>${e(statement)}</h1>
-<p class="verdict"><span class="mark" aria-hidden="true">${marks[verdict] ?? ''}</span> ${e(words[verdict] ?? verdict)}</p>
-${facts(judgement)}
+<div class="band">
+<p class="verdict"><span class="mark" aria-hidden="true">${marks[verdict] ?? ''}</span> ${e(outcomes[verdict][0])}</p>
+${opening(judgement)}
+</div>
+<p class="by">${e(judgement.owner)} answers for this promise. Judged on ${time(judgement.asOf)}.</p>
 </header>
 <main>
-${headings.map(([heading, names]) => section(heading, names, judgement.questions)).join('\n')}
-${population(judgement)}
+${broken(judgement)}
+${moneySection(judgement)}
+${questions(judgement)}
+${open(judgement)}
 ${terms(judgement)}
 ${assumptions(judgement)}
 ${colophon(judgement, origin)}
@@ -41,78 +67,144 @@ ${colophon(judgement, origin)}
 `;
 }
 
-function facts({ window, owner, grade, rung, figures }: Judgement): string {
-  const entries: [string, string][] = [
-    ['Window', `${time(window.from)} to ${time(window.to)}`],
-    ['Answers for it', e(owner)],
-    ['Weakest grade', e(grade)],
-    ['Completeness', e(rung)],
-    ['Calls', `${e(figures.calls)}, ${e(figures.effects)} took effect`],
-    ['Rows in the record', e(rowsInWords(figures))],
+const time = (at: number): string => `<time datetime="${e(instant(at))}">${e(momentText(at))}</time>`;
+
+const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+
+const isBreach = ({ code }: Reason): boolean => reasonCodes[code].makes === 'violated';
+const reasonsOf = ({ questions: all }: Judgement): readonly Reason[] => all.flatMap(({ reasons }) => reasons);
+
+/** The three things to know, before anything else is read. */
+function opening(judgement: Judgement): string {
+  const { figures, population } = judgement;
+  const reasons = reasonsOf(judgement);
+  const breaches = reasons.filter(isBreach);
+  const orphans = population.rows.filter(({ is }) => is === 'orphan');
+  const sums = sumsOf(orphans);
+  const rows = rowsByText(judgement);
+  // Also an orphan that stands in an earlier reading only.
+  const others = breaches.filter((each) => each.code !== 'orphan' || !rows.has(rowText(each))).length;
+  const [, sentence] = outcomes[judgement.verdict];
+  const lines = [
+    ...(sentence === '' ? [] : [sentence]),
+    ...(orphans.length === 0
+      ? []
+      : [
+          `${many(orphans.length, 'row', 'rows')}${sums.length === 0 ? '' : ` over ${sums.join(' and ')}`} in the record, accounted for by nothing.`,
+        ]),
+    ...(others === 0
+      ? []
+      : [
+          `${many(others, orphans.length > 0 ? 'other breach' : 'breach', orphans.length > 0 ? 'other breaches' : 'breaches')}, listed below.`,
+        ]),
+    `Agents made ${counted(figures.calls, 'call')} that this promise is about; ${figures.effects} took effect, or may have.`,
+    reasons.length === breaches.length
+      ? 'Nothing else is open.'
+      : `${many(reasons.length - breaches.length, 'thing is', 'things are')} not proven: below stands who can end each.`,
   ];
-  return `<dl>${entries.map(([term, html]) => `<div><dt>${e(term)}</dt><dd>${html}</dd></div>`).join('')}</dl>`;
+  return `<ul>${lines.map((line) => `<li>${e(line)}</li>`).join('')}</ul>`;
 }
 
-const time = (at: number): string => `<time>${e(instant(at))}</time>`;
+/** The rows of the record that a reason may be about, by how it describes them. */
+const rowsByText = ({ population }: Judgement): ReadonlyMap<string, Row> =>
+  new Map(population.rows.filter(isOdd).map(({ row }) => [describeRow(row), row]));
+const rowText = ({ text }: Reason): string => text.slice(text.indexOf(': ') + 2);
 
-function section(heading: string, names: readonly Question[], answers: readonly Answer[]): string {
-  const body = names
-    .map((name) =>
-      answers
-        .filter(({ question }) => question === name)
-        .map(card)
-        .join(''),
-    )
-    .join('');
-  return `<section><h2>${e(heading)}</h2>${body}</section>`;
+/** Each breach, with the row that shows it laid out for reading. */
+function broken(judgement: Judgement): string {
+  const breaches = reasonsOf(judgement).filter(isBreach);
+  if (breaches.length === 0) return '';
+  const rows = rowsByText(judgement);
+  const body = breaches.map((reason) => {
+    const row = rows.get(rowText(reason));
+    const text = row === undefined ? reason.text : reason.text.slice(0, -rowText(reason).length - 2);
+    return breach({ ...reason, text }, row);
+  });
+  return `<section class="violated"><h2>What broke it</h2>${body.join('')}</section>`;
 }
 
-function card({ question, verdict, grade, otherwise, reasons }: Answer): string {
-  const would =
-    otherwise === undefined || otherwise === verdict ? '' : ` <small>otherwise ${e(otherwise)}</small>`;
-  const list = reasons.length === 0 ? '' : `<ul>${reasons.map(reason).join('')}</ul>`;
-  return `<article class="${e(verdict)}"><h3><span class="mark" aria-hidden="true">${marks[verdict] ?? ''}</span> ${e(asks[question])}</h3>
-<p class="answer"><strong>${e(question)}: ${e(verdict)}</strong>${would} <small>grade: ${e(grade)}</small></p>${list}</article>`;
-}
+const breach = ({ code, text, who, remedy, facts }: Reason, row: Row): string =>
+  `<article class="violated"><h3><span class="mark" aria-hidden="true">${marks['violated'] ?? ''}</span> ${e(titles[code])}</h3>
+<p>${sentence(text)}</p>${cells(row)}<p class="remedy"><strong>${e(whoText(who))}</strong> can end it: ${prose(remedy)}. ${source(code, facts)}</p></article>`;
 
-const reason = ({ code, text, who, remedy, facts: at }: Reason): string =>
-  `<li><p>${e(text)}</p><p class="remedy"><code>${e(code)}</code> ${e(who.join(', '))} can end it: ${e(remedy)}${
-    at.length === 0 ? '' : `. Facts ${e(at.join(', '))}`
-  }</p></li>`;
+const source = (code: string, facts: readonly number[]): string =>
+  `<small><code>${e(code)}</code>${facts.length === 0 ? '' : `, ${facts.length === 1 ? 'fact' : 'facts'} ${e(facts.join(', '))}`}</small>`;
 
-/** Rows that nobody declared, first and whole; the rest stand in population.csv. */
-function population({ population: { rows }, figures }: Judgement): string {
-  if (rows.length === 0) return '';
-  const odd = rows.filter(({ is }) => is !== 'governed' && is !== 'elsewhere');
-  const listed = odd
-    .slice(0, 100)
-    .map(({ is, row }) => `<li><strong>${e(is)}</strong> ${e(describeRow(row))}</li>`)
-    .join('');
-  const sums = new Map<string, number>();
-  for (const { amountMinor = 0, currency } of rows)
-    if (currency !== undefined) sums.set(currency, (sums.get(currency) ?? 0) + amountMinor);
-  const totals = [...sums].map(([currency, sum]) => `${majorText(sum, currency)} ${currency}`).join(', ');
-  return `<section><h2>The record</h2><p>${e(counted(figures.rows, 'row'))}${totals === '' ? '' : `, ${e(totals)}`}. Each row and how it is accounted for: <code>population.csv</code>.</p>${
-    listed === '' ? '' : `<ul class="rows">${listed}</ul>`
+const person = (who: string): string =>
+  who === 'operator' ? 'Whoever runs Surety here (the operator)' : who;
+const whoText = (who: readonly string[]): string => who.map(person).join(', ');
+
+/** What is not proven, under the names of those who can end it; what is alike, together. */
+function open(judgement: Judgement): string {
+  const by = new Map<string, Map<ReasonCode, Reason[]>>();
+  for (const reason of reasonsOf(judgement).filter((each) => !isBreach(each))) {
+    const alike = by.get(whoText(reason.who)) ?? new Map<ReasonCode, Reason[]>();
+    alike.set(reason.code, [...(alike.get(reason.code) ?? []), reason]);
+    by.set(whoText(reason.who), alike);
+  }
+  const last = person('operator');
+  const groups = [...by].sort(([a], [b]) => Number(a === last) - Number(b === last));
+  const body = groups.map(
+    ([who, alike]) =>
+      `<article><h3>${e(who)} can end this:</h3><ul class="open">${[...alike.values()].map(openReasons).join('')}</ul></article>`,
+  );
+  return `<section><h2>What is not proven, and who can end it</h2>${
+    body.length === 0 ? '<p>Nothing is open: every question is answered.</p>' : body.join('')
   }</section>`;
+}
+
+function openReasons(alike: readonly Reason[]): string {
+  const [first] = alike;
+  if (first === undefined) return '';
+  const texts = alike.map(({ text }) => `<p>${sentence(text)}</p>`);
+  const facts = [...new Set(alike.flatMap((each) => each.facts))].slice(0, 20);
+  return `<li><p><strong>${e(titles[first.code])}</strong></p>${texts.join('')}<p class="remedy">To end it: ${prose(first.remedy)}. ${source(first.code, facts)}</p></li>`;
+}
+
+function questions({ questions: all }: Judgement): string {
+  const rows = headings.map(([heading, names]) => {
+    const answers = names.flatMap((name) => all.filter(({ question }) => question === name));
+    return `<tr class="group"><th colspan="3" scope="rowgroup">${e(heading)}</th></tr>${answers.map(answerRow).join('')}`;
+  });
+  return `<section><h2>The six questions</h2><table class="questions"><thead><tr><th scope="col">Question</th><th scope="col">Answer</th><th scope="col">How it is known</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
+}
+
+function answerRow({ question, verdict, grade, otherwise }: Answer): string {
+  const would =
+    otherwise === undefined || otherwise === verdict
+      ? ''
+      : ` <small>(${e((replies[otherwise] ?? otherwise).toLowerCase())}, but for what is simulated or only watched)</small>`;
+  return `<tr class="${e(verdict)}"><th scope="row">${e(asks[question])} <small><code>${e(question)}</code></small></th><td><span class="mark" aria-hidden="true">${marks[verdict] ?? ''}</span> <strong>${e(replies[verdict] ?? verdict)}</strong>${would}</td><td>${e(known[grade])} <small><code>${e(grade)}</code></small></td></tr>`;
 }
 
 /** The rules themselves: the sentence above is the operator's, and worth no more than they are. */
 const terms = (judgement: Judgement): string =>
-  `<section><h2>What was judged</h2><ul class="terms">${termsOf(judgement)
-    .map((term) => `<li>${e(term)}</li>`)
+  `<section><h2>What exactly was judged</h2><p>The promise above is a sentence. These are the rules behind it, as they ran; it is worth no more than they are.</p><ul class="terms">${termsOf(
+    judgement,
+  )
+    .map(
+      ({ says, exact }) =>
+        `<li>${sentence(says)}${exact.map((each) => `<code class="exact">${e(each)}</code>`).join('')}</li>`,
+    )
     .join('')}</ul></section>`;
 
 const assumptions = ({ assumptions: all }: Judgement): string =>
-  `<section><h2>What is assumed</h2><ul>${all.map(({ text, who }) => `<li>${e(text)} <small>(${e(who)} answers for it)</small></li>`).join('')}</ul></section>`;
+  `<section><h2>What is taken for granted</h2>${
+    all.length === 0
+      ? '<p>Nothing.</p>'
+      : `<p>If one of these is not true, the verdict may not be either. Ask who answers for it.</p><ul class="assumed">${all.map(({ text, who }) => `<li>${sentence(text)} <small>${e(person(who))} answers for it.</small></li>`).join('')}</ul>`
+  }</section>`;
 
-const colophon = ({ head, hash, asOf }: Judgement, origin: string): string =>
+const colophon = ({ head, hash, window, rung }: Judgement, origin: string): string =>
   `<section class="colophon"><h2>How to check this</h2>
-<p>This page was made from the facts in this proof and says nothing of its own. Check it offline with
-<code>surety verify &lt;proof.zip&gt; --trust &lt;trust file&gt;</code>, or open a <code>verify.html</code> that you trust (its hash
-is published with each release; the copy in this proof is only at hand) and pick the zip.</p>
-<dl><div><dt>Ledger</dt><dd>${e(origin)}, ${e(head.size)} facts</dd></div>
-<div><dt>Root</dt><dd><code>${e(head.root)}</code></dd></div>
-<div><dt>Cosigned by</dt><dd>${e(head.cosigned.join(', ') || 'nobody')}</dd></div>
-<div><dt>Outcome file</dt><dd><code>${e(hash)}</code></dd></div>
-<div><dt>Judged as of</dt><dd>${e(instant(asOf))}</dd></div></dl></section>`;
+<p>Do not take this page's word. It was made from the records in the proof it came in, and says nothing of its own.</p>
+<ol><li>Get the keys of the ledger from its operator, and the witness's key from the witness, in another way than this file.</li>
+<li>Open a <code>verify.html</code> from the publisher of Surety (the copy in the proof is only at hand) and choose the proof and the
+keys. It works offline. Or run <code>surety verify &lt;proof.zip&gt; --trust &lt;trust file&gt;</code>.</li>
+<li>It does every computation again and compares this page with its own, byte by byte.</li></ol>
+<dl><div><dt>Period, exactly</dt><dd>${e(instant(window.from))} up to ${e(instant(window.to))}</dd></div>
+<div><dt>Completeness of the records</dt><dd>${e(completeness[rung])}</dd></div>
+<div><dt>Ledger</dt><dd>${e(origin)}, ${e(counted(head.size, 'fact'))}</dd></div>
+<div><dt>Seen by witnesses</dt><dd>${e(head.cosigned.join(', ') || 'nobody')}</dd></div>
+<div><dt>Root of the ledger</dt><dd><code>${e(head.root)}</code></dd></div>
+<div><dt>Hash of the outcome's file</dt><dd><code>${e(hash)}</code></dd></div></dl></section>`;

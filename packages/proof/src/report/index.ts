@@ -1,6 +1,6 @@
 // What people read: the statement, the report and the population. Made from a judgement, never from anything else.
 
-export { escapeHtml, reportHtml } from './html.ts';
+export { reportHtml } from './html.ts';
 export { populationCsv } from './population.ts';
 export { predicate, predicateType, predicateVersion } from './predicate.ts';
 export {

@@ -33,6 +33,8 @@ export interface Population {
   readonly rows: readonly Accounted[];
   /** Position of the newest extract, if the record was read at all. */
   readonly extract: number | undefined;
+  /** Its columns, in the order read. */
+  readonly columns: readonly string[];
 }
 
 export interface Reconciliation {
@@ -48,7 +50,7 @@ export function reconciled(evidence: Evidence): Reconciliation {
   const reasons = new Reasons(outcome.owner);
   if (reconcile === undefined) {
     reasons.say('not-reconciled', 'the outcome names no system of record', []);
-    const none = { rows: [], extract: undefined };
+    const none = { rows: [], extract: undefined, columns: [] };
     return { answer: answerOf('reconciled', 'recomputed', reasons), population: none, rowed: new Set() };
   }
   const extracts = extractsOf(evidence, 'population', populationOf, window);
@@ -71,7 +73,7 @@ export function reconciled(evidence: Evidence): Reconciliation {
   return {
     // A connector said what the rows are; whether the record itself tells the truth is not ours to compute.
     answer: answerOf('reconciled', 'observed', reasons),
-    population: { rows, extract: newest?.position },
+    population: { rows, extract: newest?.position, columns: newest?.body.columns ?? [] },
     rowed,
   };
 }
