@@ -1,11 +1,13 @@
 // One verification in a process of its own, so that its peak memory is its own:
 //   node verifying.ts <proof> <trust file> <node|plain> <verify|open>
-// Prints one JSON object. `open` stops after the container, the entries and the facts were parsed.
+// Prints one JSON object. `open` only reads the container.
 
-import { readFileSync } from 'node:fs';
-import { openProof } from '@surety/proof/bundle';
+import { fstatSync, openSync, readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { ProofReader } from '@surety/proof/bundle';
 import { sha256 as plainSha256 } from '@surety/proof/records';
-import { parseTrust, type Step, steps, verifyWith } from '@surety/proof/verify';
+import { parseTrust, type Step, steps, type Verification, verifyWith } from '@surety/proof/verify';
+import { placesIn } from '../../packages/surety/src/cli/reading.ts';
 import { sha256 as nodeSha256 } from '../../packages/surety/src/ledger/hash.ts';
 
 export interface Verified {
@@ -20,7 +22,9 @@ export interface Verified {
 
 const [proofPath = '', trustPath = '', which, until] = process.argv.slice(2);
 const sha256 = which === 'plain' ? plainSha256 : nodeSha256;
-const proof = new Uint8Array(readFileSync(proofPath));
+const hashes = which === 'plain' ? { sha256 } : { sha256, crc32 };
+const descriptor = openSync(proofPath, 'r');
+const proof = placesIn(descriptor, fstatSync(descriptor).size, []);
 const trust = parseTrust(new Uint8Array(readFileSync(trustPath)));
 const took: [string, number][] = [];
 const cpu = process.cpuUsage();
@@ -45,13 +49,19 @@ const timed = steps.map(
   }),
 );
 
-/** Ends with the parsed facts in memory, and nothing said of them. */
-function openOnly(): { verdict: string; checks: Awaited<ReturnType<typeof verifyWith>>['checks'] } {
-  openProof(proof, sha256);
-  return { verdict: 'opened', checks: [] };
+/** Reads every file of the container, with its checksum and the digest of every disclosure; nothing is parsed. */
+async function openOnly(): Promise<Pick<Verification, 'verdict' | 'checks'>> {
+  const reader = await ProofReader.open(proof, hashes);
+  for await (const { disclosures } of reader.bundles())
+    for (;;) {
+      if (disclosures.isPending) await disclosures.more();
+      if (disclosures.digest === undefined) break;
+      disclosures.take();
+    }
+  return { verdict: 'holding', checks: [] };
 }
 
-const verified = until === 'open' ? openOnly() : await verifyWith(timed, proof, { sha256, trust });
+const verified = until === 'open' ? await openOnly() : await verifyWith(timed, proof, { ...hashes, trust });
 const seconds = (performance.now() - from) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 const answer: Verified = {

@@ -5,7 +5,7 @@
 import { sha256 } from '@surety/proof/records';
 import { asks, headings, instant, marks, rowsInWords, termsOf, words } from '@surety/proof/report';
 import type { Answer, Judgement } from '@surety/proof/verdict';
-import { type Check, parseTrust, type Verification, verify } from '@surety/proof/verify';
+import { blobSource, type Check, parseTrust, type Verification, verify } from '@surety/proof/verify';
 
 type Child = Node | string;
 
@@ -202,8 +202,7 @@ async function check(): Promise<void> {
   result.className = '';
   result.replaceChildren(element('p', '', `Checking ${proof.name} …`));
   try {
-    const bytes = new Uint8Array(await proof.arrayBuffer());
-    const verification = await verify(bytes, {
+    const verification = await verify(blobSource(proof), {
       sha256,
       ...(trust === undefined ? {} : { trust: parseTrust(new Uint8Array(await trust.arrayBuffer())) }),
       ...(head === undefined ? {} : { earlierHead: await head.text() }),

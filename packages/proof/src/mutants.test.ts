@@ -297,7 +297,7 @@ const chained: readonly Mutant[] = [
     },
   ),
   mutant('rows of a fact that is no extract', 'extracts', () => ({
-    extracts: (rows) => new Map(rows).set(1, []),
+    extracts: (rows) => new Map(rows).set(1, [...withRow(rows).values()][0]?.slice(-1) ?? []),
   })),
 ];
 

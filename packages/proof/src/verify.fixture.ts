@@ -1,6 +1,7 @@
 // A day of supplier payments judged and proven, for tests; and the proof made again by who holds every key.
 
-import { proofFiles, signEnvelope, writeProof } from './bundle/index.ts';
+import { filesIn, written, zipOf } from './bundle/files.fixture.ts';
+import { signEnvelope, type ZipFile } from './bundle/index.ts';
 import { at, DayLog, type DayOptions, dayEnd, dayStart } from './day.fixture.ts';
 import { parseFact } from './facts.ts';
 import { headOf, type Key, sha256 } from './log.fixture.ts';
@@ -53,24 +54,26 @@ export class Day extends DayLog {
     const judgement = instead.judgement?.(stated) ?? stated;
     const population = populationCsv(judgement.population);
     const report = reportHtml(judgement, this.log.origin);
-    const files = proofFiles({
-      head: note,
-      entries,
-      disclosures: [...this.log.disclosures, ...(instead.disclosures ?? [])],
-      extracts: instead.extracts?.(this.log.rows) ?? this.log.rows,
-      population: instead.population?.(population) ?? population,
-      report: instead.report?.(report) ?? report,
-      verifier: '<!doctype html>',
-    });
-    const text = statementText(this.log.origin, judgement, files, sha256);
+    const { subjects, end } = await written(
+      {
+        head: note,
+        entries,
+        disclosures: [...this.log.disclosures, ...(instead.disclosures ?? [])],
+        extracts: instead.extracts?.(this.log.rows) ?? this.log.rows,
+        population: instead.population?.(population) ?? population,
+        report: instead.report?.(report) ?? report,
+        verifier: '<!doctype html>',
+      },
+      sha256,
+    );
+    const text = statementText(this.log.origin, judgement, subjects);
     const key = instead.statementKey ?? this.log.statementKey;
     const payload = utf8(instead.statement?.(text) ?? text);
     const envelope = await signEnvelope(payloadType, payload, key.verifier, key.sign);
-    return writeProof(instead.files?.(files) ?? files, envelope);
+    const proof = await end(envelope);
+    return instead.files === undefined ? proof : zipOf(instead.files(await filesIn(proof)));
   }
 }
-
-type Files = ReturnType<typeof proofFiles>;
 
 /** What the maker of a proof puts in place of what would be true. */
 export interface Instead {
@@ -91,7 +94,7 @@ export interface Instead {
   readonly statement?: (text: string) => string;
   readonly statementKey?: Key;
   /** After signing. */
-  readonly files?: (files: Files) => Files;
+  readonly files?: (files: readonly ZipFile[]) => readonly ZipFile[];
 }
 
 /** Several paid invoices, one approved, one held, one refused, one row of the payroll batch. */

@@ -15,7 +15,7 @@ import {
   parseFact,
   type UnknownFact,
 } from '@surety/proof/facts';
-import { byDigest, openCommitments } from '@surety/proof/records';
+import { byDigest, concat, openCommitments } from '@surety/proof/records';
 import { approvalText } from '@surety/proof/rules';
 import type { ReasonCode } from '@surety/proof/verdict';
 import { verify } from '@surety/proof/verify';
@@ -295,8 +295,9 @@ export class TestHouse {
 
   /** Gives the verdict for a day, exports its proof and has it verified: the checks that failed, and the reasons. */
   async verified(at: number): Promise<{ verdict: string; failed: string[]; reasons: ReasonCode[] }> {
-    const { proof } = await this.house.prove('payments', at);
-    const { verdict, checks, judgement } = await verify(proof, { sha256 });
+    const parts: Uint8Array[] = [];
+    await this.house.prove('payments', at, (bytes) => void parts.push(bytes));
+    const { verdict, checks, judgement } = await verify(concat(...parts), { sha256 });
     const failed = checks.filter(({ ok }) => !ok).map(({ check, text }) => `${check}: ${text}`);
     const reasons = judgement?.questions.flatMap((each) => each.reasons.map(({ code }) => code)) ?? [];
     return { verdict, failed, reasons };

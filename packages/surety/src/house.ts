@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Sink } from '@surety/proof/bundle';
 import { parseFact } from '@surety/proof/facts';
 import { commit } from '@surety/proof/records';
 import { clockFrom } from './clock.ts';
@@ -42,7 +43,8 @@ export interface House {
   readonly gateway: Gateway;
   readonly sealer: Sealer;
   verdict(outcome: string, at?: number): Promise<Given>;
-  prove(outcome: string, at?: number): Promise<{ given: Given; proof: Uint8Array }>;
+  /** Gives a verdict and writes its proof into `sink`; the size is in bytes. */
+  prove(outcome: string, at: number | undefined, sink: Sink): Promise<{ given: Given; sizeBytes: number }>;
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
   /** Revokes every credential of an identity; gives how many there were. */
   revoke(identity: string): Promise<number>;
@@ -151,13 +153,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       gateway,
       sealer,
       verdict,
-      prove: async (outcome, at) => {
+      prove: async (outcome, at, sink) => {
         const given = await verdict(outcome, at);
         const verifier = readFileSync(verifierPage, 'utf8');
-        return {
-          given,
-          proof: await prove({ log, verifier, statementKey: statementVkey, sign: statementKey.sign }, given),
-        };
+        const keys = { statementKey: statementVkey, sign: statementKey.sign };
+        return { given, sizeBytes: await prove({ log, verifier, ...keys }, given, sink) };
       },
       issue: (identity, lifeMs) => issue(log, gateway, identity, clock.now() + lifeMs),
       revoke: (identity) => revoke(log, gateway, identity),

@@ -46,9 +46,9 @@ function deskOf(house: House): Desk {
       const { judgement, headNote } = await house.verdict(outcome, at);
       return showVerdict(judgement, headNote);
     },
-    prove: async (outcome, at) => {
-      const { given, proof } = await house.prove(outcome, at);
-      return { verdict: showVerdict(given.judgement, given.headNote), proof };
+    prove: async (outcome, at, sink) => {
+      const { given, sizeBytes } = await house.prove(outcome, at, sink);
+      return { verdict: showVerdict(given.judgement, given.headNote), sizeBytes };
     },
     issue: (identity, lifeMs) => house.issue(identity, lifeMs),
     revoke: (identity) => house.revoke(identity),

@@ -98,6 +98,8 @@ export class Book extends Declarations {
   readonly extracts: Extract[] = [];
   readonly verdicts: { readonly position: number; readonly body: Body<'verdict.given'> }[] = [];
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
+  /** What the first fact says; only a log without one has none. */
+  opening: Body<'log.opened'> | undefined;
   /** Streams, processes and times, and every fact that contradicts the format or another. */
   readonly chain = new Chain();
 
@@ -160,6 +162,7 @@ export class Book extends Declarations {
   }
 
   #openLog(fact: Fact<'log.opened'>): void {
+    if (fact.position === 0) this.opening = fact.body;
     if (fact.body.origin !== fact.log)
       this.chain.contradict(fact.position, `the log ${fact.log} is opened as ${fact.body.origin}`);
     const { value } = openCommitments(fact.body.salt, this.#input.find);

@@ -4,16 +4,37 @@ import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { Book, type BookInput } from './book.ts';
 import { approvalSigned } from './signatures.ts';
 
+/** Folds facts one after the other, in the order of their positions from 0. */
+export class Fold {
+  readonly book: Book;
+  #signed = -1;
+
+  constructor(input: Omit<BookInput, 'signed'>) {
+    this.book = new Book({ ...input, signed: (position) => position === this.#signed });
+  }
+
+  /** Await what it gives before the next fact, if it gives something. Throws what `Book.add` throws. */
+  add(fact: Fact | UnknownFact): Promise<void> | undefined {
+    if (isKind(fact, 'approval.given')) return this.#approve(fact);
+    this.book.add(fact);
+    return undefined;
+  }
+
+  async #approve(fact: Fact<'approval.given'>): Promise<void> {
+    if (await approvalSigned(this.book, fact)) this.#signed = fact.position;
+    this.book.add(fact);
+  }
+}
+
 /** Folds facts, in the order of their positions from 0, into a book. Throws what `Book.add` throws. */
 export async function foldBook(
   facts: Iterable<Fact | UnknownFact>,
   input: Omit<BookInput, 'signed'>,
 ): Promise<Book> {
-  const signed = new Set<number>();
-  const book = new Book({ ...input, signed: (position) => signed.has(position) });
+  const fold = new Fold(input);
   for (const fact of facts) {
-    if (isKind(fact, 'approval.given') && (await approvalSigned(book, fact))) signed.add(fact.position);
-    book.add(fact);
+    const signing = fold.add(fact);
+    if (signing !== undefined) await signing;
   }
-  return book;
+  return fold.book;
 }

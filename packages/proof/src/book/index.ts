@@ -9,4 +9,4 @@ export {
   type Settlement,
 } from './book.ts';
 export type { Change } from './declarations.ts';
-export { foldBook } from './fold.ts';
+export { Fold, foldBook } from './fold.ts';

@@ -1,178 +1,189 @@
-// What lies in a proof file, and how it is laid out: read strictly, nothing missing, nothing extra.
-//   statement.dsse.json   the signed verdict          head              the signed, cosigned head
-//   tile/entries/...      every fact, C2SP tlog-tiles disclosures.jsonl values behind commitments
-//   extracts/N.jsonl      rows of the extract fact N  population.csv report.html verify.html   for people
+// Reads a proof from front to back, holding one file of it at a time, whatever its size. What it gives is in one
+// piece and in its place; whether it is true is not asked here.
 
-import { type Fact, parseFact, type UnknownFact } from '../facts.ts';
 import { type Head, parseHead } from '../records/heads.ts';
 import { parseNote } from '../records/note.ts';
-import { decodeEntries, encodeEntries, entriesPath, TILE_WIDTH } from '../records/tiles.ts';
-import { type ParsedStatement, type ProofFile, parseStatement } from '../report/statement.ts';
-import { fromBase64, fromUtf8, type Sha256, utf8 } from '../values/bytes.ts';
-import { digestOf } from '../values/commitment.ts';
+import { decodeEntries, TILE_WIDTH } from '../records/tiles.ts';
+import { type ParsedStatement, parseStatement, type Subject } from '../report/statement.ts';
+import { fromBase64, fromUtf8, type Sha256, toHex } from '../values/bytes.ts';
 import { parseJson } from '../values/json.ts';
-import { readZip, writeZip } from './zip.ts';
+import { endsOf, type Layout, layoutOf, ProofError } from './layout.ts';
+import { Lines, pieceBytesMax } from './pieces.ts';
+import type { Source } from './source.ts';
+import { type Crc32, type ZipEntry, ZipReader } from './zip.ts';
 
-/** `container` not one canonical file, `layout` a file missing or extra, `facts` an entry that is no fact. */
-export class ProofError extends Error {
-  readonly code: 'container' | 'layout' | 'facts' | 'statement';
-  constructor(code: ProofError['code'], message: string) {
-    super(message);
-    this.name = 'ProofError';
-    this.code = code;
-  }
+const MEBIBYTE = 1024 * 1024;
+const statementBytesMax = 16 * MEBIBYTE;
+const headBytesMax = MEBIBYTE;
+const bundleBytesMax = TILE_WIDTH * (2 + 65_535);
+/** The population of a window is the largest: about two million rows. */
+const peopleBytesMax = 256 * MEBIBYTE;
+/** A value of a call has a mebibyte at most, and a fact commits to few values. */
+const disclosedCharsMax = 8 * MEBIBYTE;
+
+export interface Hashes {
+  readonly sha256: Sha256;
+  /** The platform's own, if it has one. */
+  readonly crc32?: Crc32 | undefined;
 }
 
-export interface Contents {
-  /** All files but the statement. */
-  readonly files: readonly ProofFile[];
+/** One entry bundle. */
+export interface Bundle {
+  /** Position of its first fact. */
+  readonly from: number;
+  readonly entries: readonly Uint8Array[];
+  readonly disclosures: Disclosures;
+}
+
+export class ProofReader {
   readonly envelope: string;
   readonly statement: ParsedStatement;
   readonly statementText: string;
   readonly headNote: string;
   readonly head: Head;
-  readonly entries: readonly Uint8Array[];
-  readonly facts: readonly (Fact | UnknownFact)[];
-  readonly disclosures: ReadonlyMap<string, string>;
-  readonly extracts: ReadonlyMap<number, readonly string[]>;
-  readonly population: string;
-  readonly report: string;
-}
+  /** Every file but the entries, which the head's root names, by its hash; complete when all have been read. */
+  readonly subjects: Subject[] = [];
+  readonly #zip: ZipReader;
+  readonly #layout: Layout;
+  readonly #sha256: Sha256;
 
-const statementName = 'statement.dsse.json';
-const extractName = /^extracts\/(0|[1-9]\d{0,15})\.jsonl$/;
-
-/** The files of a proof but its statement. */
-export interface ProofParts {
-  readonly head: string;
-  readonly entries: readonly Uint8Array[];
-  readonly disclosures: readonly string[];
-  readonly extracts: ReadonlyMap<number, readonly string[]>;
-  readonly population: string;
-  readonly report: string;
-  readonly verifier: string;
-}
-
-export function proofFiles(parts: ProofParts): readonly ProofFile[] {
-  const { entries, extracts } = parts;
-  const bundles: ProofFile[] = [];
-  for (let from = 0; from < entries.length; from += TILE_WIDTH) {
-    const part = entries.slice(from, from + TILE_WIDTH);
-    bundles.push({ name: entriesPath(from / TILE_WIDTH, part.length), bytes: encodeEntries(part) });
+  private constructor(zip: ZipReader, { sha256 }: Hashes, statement: Uint8Array, head: Uint8Array) {
+    this.#zip = zip;
+    this.#sha256 = sha256;
+    this.envelope = during('layout', () => fromUtf8(statement));
+    const payload = during('statement', () =>
+      fromBase64(String((parseJson(this.envelope) as { payload?: unknown }).payload)),
+    );
+    this.statement = during('statement', () => parseStatement(payload));
+    this.statementText = fromUtf8(payload);
+    this.headNote = during('layout', () => fromUtf8(head));
+    this.head = during('layout', () => parseHead(parseNote(this.headNote).text));
+    this.#layout = layoutOf(zip.entries, this.head.size);
+    this.#name('head', head);
   }
-  const text = (name: string, content: string): ProofFile => ({ name, bytes: utf8(content) });
-  return [
-    text('head', parts.head),
-    ...bundles,
-    text('disclosures.jsonl', lines(parts.disclosures)),
-    ...[...extracts].map(([position, rows]) => text(`extracts/${position}.jsonl`, lines(rows))),
-    text('population.csv', parts.population),
-    text('report.html', parts.report),
-    text('verify.html', parts.verifier),
-  ];
+
+  /** Reads the directory, the statement and the head. Throws `ProofError` with the check that failed. */
+  static async open(source: Source, hashes: Hashes): Promise<ProofReader> {
+    const zip = await duringRead('container', () => ZipReader.open(source, hashes.crc32));
+    const { head, statement } = endsOf(zip.entries);
+    const statementBytes = await fileOf(zip, statement, statementBytesMax);
+    return new ProofReader(zip, hashes, statementBytes, await fileOf(zip, head, headBytesMax));
+  }
+
+  /** All facts in their order. Take each bundle's disclosures before you go on. */
+  async *bundles(): AsyncGenerator<Bundle> {
+    for (const { from, width, entries: file, disclosures } of this.#layout.bundles) {
+      const bytes = await fileOf(this.#zip, file, bundleBytesMax);
+      const entries = during('layout', () => decodeEntries(bytes, width), file.name);
+      const shown = new Disclosures(disclosures, (piece) => this.#lines(piece, disclosures));
+      yield { from, entries, disclosures: shown };
+      await shown.end();
+    }
+  }
+
+  /** The rows of each extract, by the position of its fact, with their digests. */
+  async *extracts(): AsyncGenerator<{ readonly position: number; readonly rows: Disclosures }> {
+    for (const [position, pieces] of this.#layout.extracts) {
+      const rows = new Disclosures(pieces, (piece) => this.#lines(piece, pieces));
+      yield { position, rows };
+      await rows.end();
+    }
+  }
+
+  /** What is for people comes last. */
+  async people(): Promise<void> {
+    for (const file of this.#layout.people)
+      this.#name(file.name, await fileOf(this.#zip, file, peopleBytesMax));
+  }
+
+  async #lines(piece: ZipEntry, pieces: readonly ZipEntry[]): Promise<Lines> {
+    const bytes = await fileOf(this.#zip, piece, pieceBytesMax);
+    this.#name(piece.name, bytes);
+    return new Lines(bytes, piece.name, piece === pieces.at(-1), this.#sha256);
+  }
+
+  #name(name: string, bytes: Uint8Array): void {
+    this.subjects.push({ name, sha256: toHex(this.#sha256(bytes)) });
+  }
 }
 
-export const writeProof = (files: readonly ProofFile[], envelope: string): Uint8Array =>
-  writeZip([...files, { name: statementName, bytes: utf8(envelope) }]);
+/** Lines of disclosures over several files, in the order of what they belong to. */
+export class Disclosures {
+  readonly #files: readonly ZipEntry[];
+  readonly #open: (file: ZipEntry) => Promise<Lines>;
+  #next = 0;
+  #lines: Lines | undefined;
 
-const lines = (all: readonly string[]): string => all.map((each) => `${each}\n`).join('');
+  constructor(files: readonly ZipEntry[], open: (file: ZipEntry) => Promise<Lines>) {
+    this.#files = files;
+    this.#open = open;
+  }
 
-/** Throws ProofError with the check that failed. */
-export function openProof(proof: Uint8Array, sha256: Sha256): Contents {
-  const all = during('container', () => readZip(proof));
-  const byName = new Map(all.map(({ name, bytes }) => [name, bytes]));
-  const text = (name: string): string => {
-    const bytes = byName.get(name);
-    if (bytes === undefined) throw new ProofError('layout', `\`${name}\` is missing`);
-    return during('layout', () => fromUtf8(bytes));
-  };
-  const envelope = text(statementName);
-  const payload = during('statement', () =>
-    fromBase64(String((parseJson(envelope) as { payload?: unknown }).payload)),
-  );
-  const headNote = text('head');
-  const head = during('layout', () => parseHead(parseNote(headNote).text));
-  const entries = entriesIn(byName, head.size);
-  const contents = {
-    files: all.filter(({ name }) => name !== statementName),
-    envelope,
-    statement: during('statement', () => parseStatement(payload)),
-    statementText: fromUtf8(payload),
-    headNote,
-    head,
-    entries,
-    facts: entries.map((bytes, position) =>
-      during('facts', () => parseFact(bytes, position), `fact ${position}`),
-    ),
-    disclosures: disclosuresIn(text('disclosures.jsonl'), sha256),
-    extracts: extractsIn(byName),
-    population: text('population.csv'),
-    report: text('report.html'),
-  };
-  text('verify.html');
-  nothingElse(all, head.size);
-  return contents;
+  /** Digest of the next line; undefined if there is none, or `more` must be awaited first. */
+  get digest(): string | undefined {
+    return this.#lines?.digest;
+  }
+
+  /** True if the next line lies in a file that is not read yet. */
+  get isPending(): boolean {
+    return this.#lines?.digest === undefined && this.#next < this.#files.length;
+  }
+
+  async more(): Promise<void> {
+    const file = this.#files[this.#next] as ZipEntry;
+    this.#next += 1;
+    this.#lines = await this.#open(file);
+  }
+
+  take(): string {
+    return (this.#lines as Lines).take();
+  }
+
+  /**
+   * Those of these commitments that are disclosed, by their digests: the next lines, in this order, as far as they
+   * belong to them.
+   */
+  async of(commitments: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const shown = new Map<string, string>();
+    let chars = 0;
+    for (const commitment of commitments) {
+      if (this.isPending) await this.more();
+      if (this.digest !== commitment) continue;
+      const line = this.take();
+      chars += line.length;
+      if (chars > disclosedCharsMax) throw new ProofError('layout', 'a fact discloses more than it can hold');
+      shown.set(commitment, line);
+    }
+    return shown;
+  }
+
+  /** Reads what nobody took. */
+  async end(): Promise<void> {
+    while (this.#next < this.#files.length) await this.more();
+  }
+}
+
+async function fileOf(zip: ZipReader, file: ZipEntry, bytesMax: number): Promise<Uint8Array> {
+  if (file.sizeBytes > bytesMax)
+    throw new ProofError(
+      'layout',
+      `\`${file.name}\` has ${file.sizeBytes} bytes, at most ${bytesMax} can be`,
+    );
+  return duringRead('container', () => zip.file(file));
+}
+
+async function duringRead<T>(code: ProofError['code'], read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new ProofError(code, (error as Error).message);
+  }
 }
 
 function during<T>(code: ProofError['code'], read: () => T, what = ''): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ProofError) throw error;
     throw new ProofError(code, `${what === '' ? '' : `${what}: `}${(error as Error).message}`);
   }
-}
-
-/** Names of the entry bundles of a log of this size, in order. */
-function bundleNames(size: number): { name: string; width: number }[] {
-  const names: { name: string; width: number }[] = [];
-  for (let from = 0; from < size; from += TILE_WIDTH) {
-    const width = Math.min(TILE_WIDTH, size - from);
-    names.push({ name: entriesPath(from / TILE_WIDTH, width), width });
-  }
-  return names;
-}
-
-function entriesIn(files: ReadonlyMap<string, Uint8Array>, size: number): Uint8Array[] {
-  const entries: Uint8Array[] = [];
-  // The size is the operator's word: a bundle that is not there ends the loop, whatever it claims.
-  for (const { name, width } of bundleNames(Math.min(size, files.size * TILE_WIDTH))) {
-    const bundle = files.get(name);
-    if (bundle === undefined) throw new ProofError('layout', `\`${name}\` is missing`);
-    entries.push(...during('layout', () => decodeEntries(bundle, width), name));
-  }
-  return entries;
-}
-
-function disclosuresIn(content: string, sha256: Sha256): Map<string, string> {
-  const disclosed = new Map<string, string>();
-  for (const line of linesOf('disclosures.jsonl', content)) {
-    const digest = digestOf(line, sha256);
-    if (disclosed.has(digest)) throw new ProofError('layout', 'a disclosure stands twice');
-    disclosed.set(digest, line);
-  }
-  return disclosed;
-}
-
-function extractsIn(files: ReadonlyMap<string, Uint8Array>): Map<number, readonly string[]> {
-  const extracts = new Map<number, readonly string[]>();
-  for (const [name, bytes] of files) {
-    const position = extractName.exec(name)?.[1];
-    if (position !== undefined) extracts.set(Number(position), linesOf(name, fromUtf8(bytes)));
-  }
-  return extracts;
-}
-
-function linesOf(name: string, content: string): string[] {
-  if (content === '') return [];
-  if (!content.endsWith('\n')) throw new ProofError('layout', `\`${name}\` ends in the middle of a line`);
-  return content.slice(0, -1).split('\n');
-}
-
-function nothingElse(files: readonly ProofFile[], size: number): void {
-  const fixed = [statementName, 'head', 'disclosures.jsonl', 'population.csv', 'report.html', 'verify.html'];
-  const known = new Set([...fixed, ...bundleNames(size).map(({ name }) => name)]);
-  for (const { name } of files)
-    if (!known.has(name) && !extractName.test(name))
-      throw new ProofError('layout', `\`${name}\` does not belong here`);
 }

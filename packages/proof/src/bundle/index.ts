@@ -2,4 +2,7 @@
 
 export * from './contents.ts';
 export * from './dsse.ts';
+export { ProofError } from './layout.ts';
+export * from './source.ts';
+export * from './writer.ts';
 export * from './zip.ts';

@@ -6,10 +6,10 @@ export { predicate, predicateType, predicateVersion } from './predicate.ts';
 export {
   judgementHash,
   type ParsedStatement,
-  type ProofFile,
   parseStatement,
   payloadType,
   reportVersion,
+  type Subject,
   statementText,
 } from './statement.ts';
 export { style } from './style.ts';

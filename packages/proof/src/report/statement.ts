@@ -1,4 +1,4 @@
-// The verdict statement: an in-toto Statement (v1) whose subjects are the head it stands on and every file
+// The verdict statement: an in-toto Statement (v1) whose subjects are the head it stands on and every other file
 // of the proof, and whose predicate is the judgement. It travels in a DSSE envelope, signed by the product.
 
 import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../values/bytes.ts';
@@ -18,9 +18,11 @@ const statement = record({
   predicate,
 });
 
-export interface ProofFile {
+/** A file of the proof, as the statement names it. */
+export interface Subject {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** In hexadecimal. */
+  readonly sha256: string;
 }
 
 /** The judgement without its rows: they stand in `population.csv` and are recomputed. */
@@ -31,22 +33,17 @@ const summaryOf = ({ population, ...rest }: Judgement): unknown =>
 export const judgementHash = (judgement: Judgement, sha256: Sha256): string =>
   toBase64url(sha256(utf8(canonicalJson(summaryOf(judgement)))));
 
-/** In the order of a proof, whatever order they were made in. */
-const byName = (files: readonly ProofFile[]) => [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
-
-/** Canonical JSON of the statement. `files` are all files of the proof but the statement itself. */
-export function statementText(
-  origin: string,
-  judgement: Judgement,
-  files: readonly ProofFile[],
-  sha256: Sha256,
-): string {
+/**
+ * Canonical JSON of the statement. `files` are all files of the proof, in its order, but the statement itself and the
+ * entries: the head's root, which comes first, is over exactly these.
+ */
+export function statementText(origin: string, judgement: Judgement, files: readonly Subject[]): string {
   const subject = [
     {
       name: `${origin}@${judgement.head.size}`,
       digest: { sha256: toHex(fromBase64(judgement.head.root)) },
     },
-    ...byName(files).map(({ name, bytes }) => ({ name, digest: { sha256: toHex(sha256(bytes)) } })),
+    ...files.map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
   ];
   const simulated = judgement.questions.some(({ reasons }) =>
     reasons.some(({ code }) => code === 'simulated'),

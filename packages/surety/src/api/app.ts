@@ -5,6 +5,7 @@ import { JsonError, parseJson } from '@surety/proof/records';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
+import { framed } from './frames.ts';
 import type { Desk } from './port.ts';
 
 const bodyBytesMax = 256 * 1024;
@@ -160,8 +161,7 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
   app.post('/prove', async (c) => {
     const ask = await read(c, asked);
     if (ask instanceof Response) return ask;
-    const { verdict, proof } = await desk.prove(ask.outcome, ask.at);
-    return c.json({ verdict, proof: Buffer.from(proof).toString('base64') });
+    return c.body(await framed((sink) => desk.prove(ask.outcome, ask.at, sink), onFault));
   });
   app.post('/revocations', async (c) => {
     const ask = await read(c, revoked);

@@ -1,5 +1,12 @@
 // The HTTP API and its two doors.
 
 export { adminApp, publicApp } from './app.ts';
-export { type CallAsked, type Desk, type DeskStatus, showVerdict, type VerdictShown } from './port.ts';
+export {
+  type CallAsked,
+  type Desk,
+  type DeskStatus,
+  type Proved,
+  showVerdict,
+  type VerdictShown,
+} from './port.ts';
 export { RemoteError, remoteDesk, remoteStatus } from './remote.ts';

@@ -1,11 +1,13 @@
 // What the API and the command line need of a house, and the form in which verdicts leave it.
 
+import type { Sink } from '@surety/proof/bundle';
 import type { Judgement } from '@surety/proof/verdict';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
 
 export interface Desk {
   verdict(outcome: string, at?: number): Promise<VerdictShown>;
-  prove(outcome: string, at?: number): Promise<{ verdict: VerdictShown; proof: Uint8Array }>;
+  /** Writes the proof into `sink`, front to back; what was written before it throws is no proof. */
+  prove(outcome: string, at: number | undefined, sink: Sink): Promise<Proved>;
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
   revoke(identity: string): Promise<number>;
   openCase(application: string, opening: { agent: string; user: string; words: string }): Promise<string>;
@@ -30,6 +32,11 @@ export interface CallAsked {
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
   readonly case?: string;
+}
+
+export interface Proved {
+  readonly verdict: VerdictShown;
+  readonly sizeBytes: number;
 }
 
 export interface DeskStatus {

@@ -1,7 +1,9 @@
 // The administrator's door from the other side: a `Desk` that speaks to a running Surety over its socket.
 
-import { request } from 'node:http';
-import type { DeskStatus, VerdictShown } from './port.ts';
+import { type IncomingMessage, request } from 'node:http';
+import type { Sink } from '@surety/proof/bundle';
+import { unframed } from './frames.ts';
+import type { DeskStatus, Proved, VerdictShown } from './port.ts';
 
 /** What the running Surety said no to, in its own words; `fault` if it could not be understood. */
 export class RemoteError extends Error {
@@ -31,13 +33,10 @@ export async function remoteStatus(socket: string): Promise<DeskStatus | undefin
 export const remoteDesk = (socket: string) => ({
   verdict: async (outcome: string, at?: number) =>
     (await ask(socket, 'POST', '/verdict', { outcome, at })) as VerdictShown,
-  prove: async (outcome: string, at?: number) => {
-    const { verdict, proof } = (await ask(socket, 'POST', '/prove', { outcome, at })) as {
-      verdict: VerdictShown;
-      proof: string;
-    };
-    return { verdict, proof: new Uint8Array(Buffer.from(proof, 'base64')) };
-  },
+  prove: (outcome: string, at: number | undefined, sink: Sink) =>
+    exchange(socket, 'POST', '/prove', { outcome, at }, timeoutMs, (answer) =>
+      unframed(answer, sink),
+    ) as Promise<Proved>,
   issue: async (identity: string, lifeMs: number) =>
     (await ask(socket, 'POST', '/credentials', { identity, lifeMs })) as {
       credential: string;
@@ -52,24 +51,24 @@ export const remoteDesk = (socket: string) => ({
   },
 });
 
-function ask(
+const ask = (socketPath: string, method: string, path: string, body?: object, waitMs = timeoutMs) =>
+  exchange(socketPath, method, path, body, waitMs, async (answer) => JSON.parse(await textOf(answer)));
+
+/** `waitMs` is the longest silence. `read` is asked only of an answer that is no refusal. */
+function exchange(
   socketPath: string,
   method: string,
   path: string,
-  body?: object,
-  waitMs = timeoutMs,
+  body: object | undefined,
+  waitMs: number,
+  read: (answer: IncomingMessage) => Promise<unknown>,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const headers = { host: 'surety', 'content-type': 'application/json' };
     const asked = request({ socketPath, method, path, headers }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.on('error', reject);
-      answer.on('end', () => {
-        const text = Buffer.concat(parts).toString();
-        if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(text));
-        else reject(refusal(text));
-      });
+      const isDone = (answer.statusCode ?? 500) < 300;
+      const given = isDone ? read(answer) : textOf(answer).then((text) => Promise.reject(refusal(text)));
+      given.then(resolve, reject);
     });
     asked.setTimeout(waitMs, () =>
       asked.destroy(new RemoteError('fault', `the running Surety did not answer within ${waitMs} ms`)),
@@ -77,6 +76,12 @@ function ask(
     asked.on('error', reject);
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of answer) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
 }
 
 function refusal(text: string): RemoteError {

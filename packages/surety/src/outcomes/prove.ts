@@ -1,8 +1,18 @@
 // Exports a proof: everything that a stranger needs to give the verdict again, and nothing of other outcomes.
 
-import { proofFiles, signEnvelope, writeProof } from '@surety/proof/bundle';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import { ProofWriter, type Sink, signEnvelope } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { digestOf, parseDisclosure, parseHead, parseNote, type Sign, utf8 } from '@surety/proof/records';
+import {
+  byDigest,
+  digestOf,
+  parseDisclosure,
+  parseHead,
+  parseNote,
+  type Sign,
+  utf8,
+} from '@surety/proof/records';
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
 import { type Label, labelOf, moneyPointers } from '@surety/proof/rules';
 import { sha256 } from '../ledger/hash.ts';
@@ -18,49 +28,60 @@ export interface ProveParts {
   readonly sign: Sign;
 }
 
-/** The bytes of the proof: the same judgement gives the same bytes. */
+/** As many facts as one file of the proof holds: more are never in memory at once. */
+const pageSize = 256;
+
+/**
+ * Writes the proof front to back, in one pass over the log: the same judgement gives the same bytes. Gives the size in
+ * bytes. What has been written when it throws is no proof.
+ */
 export async function prove(
   { log, verifier, statementKey, sign }: ProveParts,
-  given: Given,
-): Promise<Uint8Array> {
-  const { judgement, evidence, headNote } = given;
+  { judgement, evidence, headNote }: Given,
+  sink: Sink,
+): Promise<number> {
   const { size, origin } = parseHead(parseNote(headNote).text);
   const tools = toolsOf(evidence.book, judgement.outcome);
-  const entries: Uint8Array[] = [];
-  const disclosures: string[] = [];
-  const extracts = new Map<number, readonly string[]>();
+  const writer = new ProofWriter(sink, { sha256, crc32 });
+  await writer.head(headNote);
   const labels = new Map<string, Label>();
-  for (let from = 0; from < size; from += 1_000) {
-    const page = log.read(from, Math.min(1_000, size - from));
-    const shown = new Map<number, string[]>();
-    for (const [position, disclosure] of log.disclosures(from, from + page.length))
-      shown.set(position, [...(shown.get(position) ?? []), disclosure]);
+  const extracts: number[] = [];
+  for (let from = 0; from < size; from += pageSize) {
+    const page = log.read(from, Math.min(pageSize, size - from));
+    const shown = disclosedIn(log, from, from + page.length);
     for (const { bytes, position } of page) {
-      entries.push(bytes);
       const fact = parseFact(bytes, position);
-      if (isKind(fact, 'record.extracted')) {
-        if (fact.body.outcome !== judgement.outcome) continue;
-        const own = shown.get(position) ?? [];
-        extracts.set(
-          position,
-          own.filter((each) => isRow(parseDisclosure(each))),
-        );
-        disclosures.push(...ownOf(fact, own));
-      } else disclosures.push(...neededOf(fact, tools, labels, ownOf(fact, shown.get(position) ?? [])));
+      const isExtract = isKind(fact, 'record.extracted') && fact.body.outcome === judgement.outcome;
+      if (isExtract) extracts.push(position);
+      const own = ownOf(fact, shown.get(position) ?? []);
+      await writer.fact(bytes, isExtract ? own : neededOf(fact, tools, labels, own));
       if (isKind(fact, 'tool.labelled')) labels.set(fact.body.tool, fact.body);
     }
+    // The gateway lives in the same process: calls pass between two pages.
+    await nextTurn();
   }
-  const files = proofFiles({
-    head: headNote,
-    entries,
-    disclosures,
-    extracts,
-    population: populationCsv(judgement.population),
-    report: reportHtml(judgement, origin),
-    verifier,
+  for (const position of extracts) {
+    const all = disclosedIn(log, position, position + 1).get(position) ?? [];
+    const rows = all.filter((each) => isRow(parseDisclosure(each)));
+    await writer.rows(position, rows);
+  }
+  await writer.people({
+    'population.csv': populationCsv(judgement.population),
+    'report.html': reportHtml(judgement, origin),
+    'verify.html': verifier,
   });
-  const statement = statementText(origin, judgement, files, sha256);
-  return writeProof(files, await signEnvelope(payloadType, utf8(statement), statementKey, sign));
+  const statement = statementText(origin, judgement, writer.subjects);
+  return writer.end(await signEnvelope(payloadType, utf8(statement), statementKey, sign));
+}
+
+function disclosedIn(log: LogReader, from: number, to: number): ReadonlyMap<number, readonly string[]> {
+  const shown = new Map<number, string[]>();
+  for (const [position, disclosure] of log.disclosures(from, to)) {
+    const known = shown.get(position);
+    if (known === undefined) shown.set(position, [disclosure]);
+    else known.push(disclosure);
+  }
+  return shown;
 }
 
 /** The tools whose calls the verdict on this outcome reads: those it sets checkpoints before, and their evidence. */
@@ -101,8 +122,11 @@ function neededOf(
   });
 }
 
-/** What the store holds beside a fact may be more than the fact commits to: only its own goes out. */
+/**
+ * What the store holds beside a fact may be more than the fact commits to: only its own goes out, in the order in which
+ * the fact commits to it.
+ */
 function ownOf(fact: Fact | UnknownFact, disclosures: readonly string[]): readonly string[] {
-  const digests = new Set(commitmentsIn(fact));
-  return disclosures.filter((each) => digests.has(digestOf(each, sha256)));
+  const known = byDigest(disclosures, sha256);
+  return commitmentsIn(fact).flatMap((digest) => known.get(digest) ?? []);
 }

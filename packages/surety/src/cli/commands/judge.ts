@@ -9,7 +9,7 @@ import { explain } from '../explain.ts';
 import { verdictLines } from '../show-verdict.ts';
 import { configOf } from '../store.ts';
 import { CommandError, type Exit, exit, exitOf, type Terminal } from '../terminal.ts';
-import { checkPlace, writeWhole } from '../writing.ts';
+import { checkPlace, writeStreamed } from '../writing.ts';
 
 interface Asked {
   readonly folder: string;
@@ -41,15 +41,19 @@ export async function prove(
   const config = await configOf(terminal, asked.folder);
   const at = instantOf(asked, config.timeZone);
   checkPlace(terminal, asked.out);
-  const { verdict: shown, proof } = await judged(config, terminal, open, outcome, (desk) =>
-    desk.prove(outcome, at),
+  const { made, file } = await writeStreamed(
+    terminal,
+    (sink) => judged(config, terminal, open, outcome, (desk) => desk.prove(outcome, at, sink)),
+    {
+      named: ({ verdict: { window } }) => `${outcome}-${window.from.slice(0, 10)}.proof.zip`,
+      ...{ out: asked.out, what: 'proof' },
+    },
   );
-  const named = `${shown.outcome}-${shown.window.from.slice(0, 10)}.proof.zip`;
-  const file = writeWhole(terminal, proof, { named, out: asked.out, what: 'proof' });
+  const { verdict: shown, sizeBytes } = made;
   if (asked.json === true) terminal.out(JSON.stringify({ ...shown, proof: file }));
   else {
     for (const line of verdictLines(shown, terminal.paint)) terminal.out(line);
-    terminal.out(`\n${file} (${proof.length} bytes)`);
+    terminal.out(`\n${file} (${sizeBytes} bytes)`);
     terminal.note(`anybody can check it, anywhere: surety verify ${basename(file)} --trust KEYS`);
   }
   return exitOf(shown.verdict);

@@ -16,13 +16,23 @@ import {
   ShapeError,
   toBase64,
 } from '@surety/proof/records';
-import type { Trust } from '@surety/proof/verify';
+import type { Source, Trust } from '@surety/proof/verify';
 import { sha256 } from '../../ledger/hash.ts';
 import { narrate } from '../narrate.ts';
 import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
 
-export const isReceipt = (bytes: Uint8Array): boolean =>
-  Buffer.from(RECEIPT_MARK).equals(bytes.subarray(0, RECEIPT_MARK.length));
+/** One fact, an inclusion proof and a head: far less. */
+const receiptBytesMax = 1024 * 1024;
+
+/** By its first bytes: a proof may be larger than memory. */
+export async function isReceipt(source: Source): Promise<boolean> {
+  const start = await source.read(0, Math.min(RECEIPT_MARK.length, source.sizeBytes));
+  return Buffer.from(RECEIPT_MARK).equals(start);
+}
+
+/** What is larger than any receipt is refused as too large, whatever follows. */
+export const wholeReceipt = (source: Source): Promise<Uint8Array> =>
+  source.read(0, Math.min(source.sizeBytes, receiptBytesMax));
 
 interface Brought {
   readonly trust: Trust | undefined;

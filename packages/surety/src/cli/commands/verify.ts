@@ -1,14 +1,15 @@
 // `surety verify`: what an auditor asks. One file, and the keys and the head that the auditor kept; no store, no
 // network and no account. Every byte of the proof may come from somebody who wants it believed.
 
+import { crc32 } from 'node:zlib';
 import { parseHead, parseNote } from '@surety/proof/records';
 import { parseTrust, type Trust, TrustError, type Verification, verify } from '@surety/proof/verify';
 import { showVerdict } from '../../api/index.ts';
 import { sha256 } from '../../ledger/hash.ts';
-import { readSmallFile, readWholeFile } from '../reading.ts';
+import { readSmallFile, withSource } from '../reading.ts';
 import { verdictLines, verdictWord } from '../show-verdict.ts';
 import { CommandError, type Exit, exitOf, printable, type Terminal } from '../terminal.ts';
-import { isReceipt, verifyReceipt } from './verify-receipt.ts';
+import { isReceipt, verifyReceipt, wholeReceipt } from './verify-receipt.ts';
 
 interface VerifyAsked {
   readonly trust?: string;
@@ -17,9 +18,6 @@ interface VerifyAsked {
   readonly json?: boolean;
 }
 
-/** As large as a file can be read in one piece. */
-const proofBytesMax = 2 ** 31 - 1;
-
 export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
   // What the auditor brings is read first: a slip there says nothing about the proof, so it is no verdict.
   const trust =
@@ -27,22 +25,24 @@ export async function verifyProof(terminal: Terminal, file: string, asked: Verif
   const earlierHead =
     asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
   const fact = asked.fact === undefined ? undefined : readSmallFile(terminal, asked.fact, 'fact').bytes;
-  const { bytes } = readWholeFile(terminal, file, 'proof', proofBytesMax);
-  if (isReceipt(bytes)) {
-    if (earlierHead !== undefined)
-      throw new CommandError('a receipt cannot show that the log extends a head', 'leave out --head');
-    return verifyReceipt(terminal, bytes, { trust, fact, json: asked.json === true });
-  }
-  if (fact !== undefined)
-    throw new CommandError('a proof has its facts in it', '--fact belongs to a receipt');
-  const verification = await verify(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), {
-    sha256,
-    ...(trust && { trust }),
-    ...(earlierHead === undefined ? {} : { earlierHead }),
+  return withSource(terminal, file, 'proof', async (source) => {
+    if (await isReceipt(source)) {
+      if (earlierHead !== undefined)
+        throw new CommandError('a receipt cannot show that the log extends a head', 'leave out --head');
+      const bytes = await wholeReceipt(source);
+      return verifyReceipt(terminal, bytes, { trust, fact, json: asked.json === true });
+    }
+    if (fact !== undefined)
+      throw new CommandError('a proof has its facts in it', '--fact belongs to a receipt');
+    const verification = await verify(source, {
+      ...{ sha256, crc32 },
+      ...(trust && { trust }),
+      ...(earlierHead === undefined ? {} : { earlierHead }),
+    });
+    if (asked.json === true) terminal.out(JSON.stringify(jsonOf(verification)));
+    else for (const line of verificationLines(verification, terminal)) terminal.out(line);
+    return exitOf(verification.verdict);
   });
-  if (asked.json === true) terminal.out(JSON.stringify(jsonOf(verification)));
-  else for (const line of verificationLines(verification, terminal)) terminal.out(line);
-  return exitOf(verification.verdict);
 }
 
 const textOf = (terminal: Terminal, file: string, what: string): string =>
