@@ -61,17 +61,19 @@ export class Installation {
     return finished(spawn('bash', ['--norc', '-c', script], { cwd: this.folder, env: quiet }));
   }
 
-  /** Starts Surety on any free port; gives its address. */
-  async up(): Promise<{ url: string; child: ChildProcess }> {
+  /** Starts Surety on any free port; gives its address, and the one that the log is served at, if it is. */
+  async up(): Promise<{ url: string; log: string; child: ChildProcess }> {
     const child = this.start(['up', '--port', '0']);
     child.stdout?.resume();
     const said: string[] = [];
+    let log = '';
     for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
       said.push(line);
+      log = /^The log is served: (\S+)\/$/.exec(line)?.[1] ?? log;
       const [, url] = /^Surety is up: (\S+)/.exec(line) ?? [];
       if (url !== undefined) {
         child.stderr?.resume();
-        return { url, child };
+        return { url, log, child };
       }
     }
     throw new Error(`it did not start: ${said.join('\n')}`);

@@ -120,8 +120,8 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     }, settleEveryMs);
     closing.push(async () => clearInterval(settling));
     const { port } = server.address() as AddressInfo;
-    terminal.note(`Surety is up: http://${config.listen.host}:${port}/mcp`);
     if (served !== undefined) terminal.note(`The log is served: ${addressOf(served, config.serve?.host)}/`);
+    terminal.note(`Surety is up: http://${config.listen.host}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
     const why = await Promise.race([asked(options.withParent === true), broken.promise]);
     if (why === undefined) return exit.ok;

@@ -19,7 +19,7 @@ export interface TileServerOptions {
    * Names by which this may be asked, beside `localhost` and any address written as numbers. Undefined where no
    * browser can ask, on a socket in a folder.
    */
-  readonly names?: readonly string[];
+  readonly names?: readonly string[] | undefined;
   readonly onProblem?: (problem: string) => void;
 }
 
@@ -140,6 +140,7 @@ function refuse(response: ServerResponse, cause: unknown, onProblem: (problem: s
   response.writeHead(status, {
     ...headers,
     'content-type': text,
+    'content-length': Buffer.byteLength(message) + 1,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
