@@ -203,9 +203,9 @@ async function idleLatency(): Promise<Figure[]> {
 async function sealing(): Promise<Figure[]> {
   const witness = await start(
     [
-      join(import.meta.dirname, '../packages/surety/src/ledger/witness.ts'),
-      ...['--folder', join(scratch, 'witness'), '--name', 'bench.example/witness'],
-      ...['--log', logKey, '--with-parent'],
+      join(import.meta.dirname, '../packages/surety/src/main.ts'),
+      ...['witness', '--folder', join(scratch, 'witness'), '--name', 'bench.example/witness'],
+      ...['--log', logKey, '--listen', '127.0.0.1:0', '--json', '--with-parent'],
     ],
     { log: join(scratch, 'witness.log') },
   );

@@ -30,9 +30,9 @@ export async function raiseSurety(folder: string, upstreamPort: number, agents: 
   const logKey = await ensureLogKey(join(folder, 'store', 'keys'), origin);
   const witness = await start(
     [
-      join(product, 'ledger/witness.ts'),
-      ...['--folder', join(folder, 'witness'), '--name', 'bench.example/witness'],
-      ...['--log', logKey, '--with-parent'],
+      join(product, 'main.ts'),
+      ...['witness', '--folder', join(folder, 'witness'), '--name', 'bench.example/witness'],
+      ...['--log', logKey, '--listen', '127.0.0.1:0', '--json', '--with-parent'],
     ],
     { log: join(folder, 'witness.log') },
   );

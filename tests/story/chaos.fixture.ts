@@ -11,7 +11,7 @@ export type Role = (typeof roles)[number];
 const programs: Readonly<Record<Role, RegExp>> = {
   surety: /\/main\.ts up /,
   sealer: /\/ledger\/sealer\.ts --folder /,
-  witness: /\/ledger\/witness\.ts /,
+  witness: /\/main\.ts witness /,
   erp: /\/erp\/server\.ts /,
   inbox: /server-filesystem\//,
   story: /\/story\.ts /,

@@ -141,8 +141,8 @@ class Stage {
 
   async raise(): Promise<void> {
     this.#keep('witness', [
-      join(product, 'ledger/witness.ts'),
-      ...['--folder', 'witness', '--name', witnessName, '--with-parent'],
+      join(product, 'main.ts'),
+      ...['witness', '--folder', 'witness', '--name', witnessName, '--with-parent'],
       ...['--listen', `127.0.0.1:${this.progress.witnessPort}`, '--log', this.#vkey('store/keys/log.vkey')],
     ]);
     this.#keep('surety', [join(product, 'main.ts'), 'up', '--with-parent']);
@@ -267,12 +267,8 @@ class Stage {
     seed(join(this.folder, 'erp.db'));
     const keys = { ines: await this.#personKey('ines'), sam: await this.#personKey('sam') };
     const witness = await this.#make([
-      'ledger/witness.ts',
-      '--make-key',
-      '--folder',
-      'witness',
-      '--name',
-      witnessName,
+      'main.ts',
+      ...['witness', '--make-key', '--folder', 'witness', '--name', witnessName],
     ]);
     await this.#make([
       'ledger/sealer.ts',

@@ -63,6 +63,16 @@ export function parseHead(text: string): Head {
   return head;
 }
 
+/**
+ * As other logs may write it (C2SP tlog-checkpoint): lines of their own may follow the three. A witness signs them
+ * with the rest, unread.
+ */
+export function parseExtendedHead(text: string): Head {
+  const [origin = '', size = '', root = '', ...more] = text.split('\n');
+  if (more.pop() !== '' || more.includes('')) throw new NoteError('malformed', 'head has an empty line');
+  return parseHead(`${origin}\n${size}\n${root}\n`);
+}
+
 /** The head as a note signed by the log's key, whose name is the origin. */
 export function signHead(head: Head, publicKey: Uint8Array, sign: Sign): Promise<string> {
   const text = printHead(head);
@@ -81,7 +91,7 @@ export async function cosign(
   timeSeconds: number,
   sign: Sign,
 ): Promise<NoteSignature> {
-  parseHead(text);
+  parseExtendedHead(text);
   if (key.type !== NOTE_COSIGNATURE) throw new NoteError('bad-key', `\`${key.name}\` is no witness key`);
   if (!Number.isSafeInteger(timeSeconds) || timeSeconds < 0)
     throw new NoteError('malformed', 'time is not in seconds');
@@ -118,7 +128,8 @@ export async function openHead(
   };
 }
 
-async function openCosignature(text: string, key: Verifier, signature: Uint8Array): Promise<Cosigned> {
+/** Who cosigned this text, and when; throws if the signature is not by this key. */
+export async function openCosignature(text: string, key: Verifier, signature: Uint8Array): Promise<Cosigned> {
   const view = new DataView(signature.buffer, signature.byteOffset, signature.length);
   const timeSeconds = signature.length === 72 ? Number(view.getBigUint64(0)) : Number.NaN;
   const message = cosignedMessage(text, timeSeconds);

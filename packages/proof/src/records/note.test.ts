@@ -128,7 +128,7 @@ describe('notes', () => {
     const lines = (count: number) => `a\n\n${`\u2014 n ${signature}\n`.repeat(count)}`;
     expect(parseNote(lines(64)).signatures).toHaveLength(64);
     expect(() => parseNote(lines(65))).toThrow(error('too-large'));
-    expect(() => parseNote(`${'a'.repeat(70_000)}\n\n\u2014 n ${signature}\n`)).toThrow(error('too-large'));
+    expect(() => parseNote(`${'a'.repeat(140_000)}\n\n\u2014 n ${signature}\n`)).toThrow(error('too-large'));
   });
   test('refuses to sign what it would refuse to open', async () => {
     await expect(signText('a', keyOne, one.sign)).rejects.toThrow(error('malformed'));

@@ -24,7 +24,8 @@ export const NOTE_ED25519 = 0x01;
 export const NOTE_COSIGNATURE = 0x04;
 export type KeyType = typeof NOTE_ED25519 | typeof NOTE_COSIGNATURE;
 
-const CHARS_MAX = 64 * 1024;
+/** Room for the 16 signatures that the spec asks for, be they of the longest kind. */
+const CHARS_MAX = 128 * 1024;
 const SIGNATURES_MAX = 64;
 /** Unicode spaces, `+` and control characters would let a name run into what stands beside it. */
 const NAME = /^[^\s+\p{Cc}\p{Z}]{1,255}$/u;

@@ -47,6 +47,8 @@ const whole =
     throw new InvalidArgumentError(`It is no whole number from ${from} to ${to}.`);
   };
 
+const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
 const folder = (): Option => new Option('-C, --folder <path>', 'folder of surety.yaml').default('.', 'here');
 const json = (what = 'print one JSON document'): Option => new Option('--json', what);
 
@@ -70,6 +72,21 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .option('-p, --port <port>', 'instead of the one in surety.yaml; 0 is any free one', whole(0, 65_535))
     .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
     .action(async (options: UpOptions) => done(await roots.up(terminal, options)));
+  program
+    .command('witness')
+    .description('cosign the heads of ledgers that others run, as long as they only grow')
+    .option('--config <file>', 'the file of this witness')
+    .option('-C, --folder <path>', 'folder of its key and its memory (default: witness)')
+    .option('--name <name>', 'its name, in its verifier key')
+    .option('--listen <host:port>', 'where it listens (default: 127.0.0.1:7310)')
+    .option('--log <key>', 'a log that it cosigns: `KEY [URL]`; may be given again', several)
+    .option('--make-key', 'instead: make the key if there is none, and print its verifier key')
+    .option('--moved', 'you moved its folder yourself, and its memory is the last there is')
+    .addOption(json('print one JSON line when it is ready'))
+    .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
+    .action(async (options) =>
+      done(await (await import('./commands/witness.ts')).witness(terminal, options)),
+    );
   program
     .command('demo')
     .description('play the story of the supplier payments, with real processes on this machine')

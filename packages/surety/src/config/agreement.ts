@@ -82,7 +82,7 @@ function checkDecided(found: Findings, path: Path, server: Server): void {
       );
 }
 
-function checkAddress(found: Findings, path: Path, address: string): void {
+export function checkAddress(found: Findings, path: Path, address: string): void {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     const problem = `${quote(path.at(-1))} is not an http address: ${quote(address)}`;

@@ -5,3 +5,4 @@ export type { Declaration } from './declaration.ts';
 export { template } from './init.ts';
 export { type Config, type Loaded, loadConfig } from './load.ts';
 export { type Problem, renderProblems } from './problem.ts';
+export { loadWitness, logKey, type WitnessSettings } from './witness.ts';

@@ -7,6 +7,7 @@ import {
   budget,
   currency,
   duration,
+  hostPort,
   identifier,
   origin,
   pathBelow,
@@ -39,13 +40,6 @@ const recordMoney = z.strictObject({
   unit,
   currency: column.describe('the column that holds the currency, or an ISO 4217 code'),
 });
-
-const hostPort = z
-  .string({ error: 'is not host:port\nwrite, for example, `127.0.0.1:7300`' })
-  .regex(
-    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
-    'is not host:port\nwrite, for example, `127.0.0.1:7300`',
-  );
 
 const secretText = z.string({ error: 'is not text\nput it in quotes' });
 

@@ -11,6 +11,11 @@ export const text = z
 const word = (pattern: RegExp, problem: string, remedy: string) =>
   z.string({ error: `${problem}\n${remedy}` }).regex(pattern, `${problem}\n${remedy}`);
 
+export const hostPort = word(
+  /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+  'is not host:port',
+  'write, for example, `127.0.0.1:7300`',
+);
 export const identifier = word(
   /^[a-z][a-z0-9-]{0,63}$/,
   'is not an identifier',

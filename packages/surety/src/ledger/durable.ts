@@ -9,12 +9,19 @@ export interface WriteOptions {
   readonly mode?: number;
 }
 
-/** Replaces the file by these bytes. Durable when it returns. */
-export function writeDurable(path: string, content: Uint8Array | string, options: WriteOptions = {}): void {
+type Content = Uint8Array | string;
+
+/** Replaces the file by this content, which may depend on the new file itself. Durable when it returns. */
+export function writeDurable(
+  path: string,
+  content: Content | ((file: number) => Content),
+  options: WriteOptions = {},
+): void {
   const beside = join(dirname(path), `.${process.pid}.tmp`);
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const file = openSync(beside, 'w', options.mode ?? 0o600);
   try {
+    const made = typeof content === 'function' ? content(file) : content;
+    const bytes = typeof made === 'string' ? Buffer.from(made) : made;
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {

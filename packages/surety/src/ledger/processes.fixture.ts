@@ -29,24 +29,52 @@ export interface WitnessProcess {
   readonly child: ChildProcess;
 }
 
+interface WitnessStart {
+  readonly port?: number;
+  readonly clock?: string;
+  /** More words of the command line. */
+  readonly more?: readonly string[];
+  /** What it is run by, such as another account or network. */
+  readonly under?: readonly string[];
+  readonly host?: string;
+}
+
+/** Rejects with what it says if it does not start. */
 export async function startWitness(
   folder: string,
   name: string,
   logs: readonly string[],
-  options: { readonly port?: number; readonly clock?: string } = {},
+  { port = 0, clock, more = [], under = [], host = '127.0.0.1' }: WitnessStart = {},
 ): Promise<WitnessProcess> {
-  const args = [path('./witness.ts'), '--folder', folder, '--name', name, '--with-parent'];
-  args.push('--listen', `127.0.0.1:${options.port ?? 0}`, ...logs.flatMap((log) => ['--log', log]));
-  const env = { ...process.env, ...(options.clock === undefined ? {} : { SURETY_CLOCK: options.clock }) };
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
+  const words = [
+    path('../main.ts'),
+    'witness',
+    '--folder',
+    folder,
+    '--name',
+    name,
+    '--json',
+    '--with-parent',
+  ];
+  words.push('--listen', `${host}:${port}`, ...logs.flatMap((log) => ['--log', log]), ...more);
+  const env = { ...process.env, ...(clock === undefined ? {} : { SURETY_CLOCK: clock }) };
+  const [program = '', ...args] = [...under, process.execPath, ...words];
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
   children.add(child);
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const { vkey, port } = JSON.parse(line) as { vkey: string; port: number };
-  return { vkey, port, url: `http://127.0.0.1:${port}`, child };
+  let stderr = '';
+  child.stderr.on('data', (part: Buffer) => {
+    stderr += part;
+  });
+  const ended = once(child, 'close').then(() => Promise.reject(new Error(stderr.trim())));
+  const line = once(createInterface({ input: child.stdout }), 'line');
+  const [ready] = (await Promise.race([line, ended])) as [string];
+  ended.catch(() => undefined);
+  const { vkey, port: at } = JSON.parse(ready) as { vkey: string; port: number };
+  return { vkey, port: at, url: `http://${host}:${at}`, child };
 }
 
 export async function witnessKey(folder: string, name: string): Promise<string> {
-  const args = [path('./witness.ts'), '--folder', folder, '--name', name, '--make-key'];
+  const args = [path('../main.ts'), 'witness', '--folder', folder, '--name', name, '--make-key'];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return stdout.trim();
 }
