@@ -7,6 +7,7 @@ import {
   fromBase64,
   fromBase64url,
   fromUtf8,
+  textToBase64url,
   toBase64,
   toBase64url,
   toHex,
@@ -40,6 +41,35 @@ describe('base64', () => {
         expect(fromBase64(toBase64(given))).toEqual(given);
         expect(fromBase64url(toBase64url(given))).toEqual(given);
       }),
+    );
+  });
+
+  test('of a text is that of its utf-8', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary-ascii' }));
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(textToBase64url(given)).toBe(Buffer.from(given).toString('base64url'));
+      }),
+      { numRuns: 2000 },
+    );
+    for (const lone of ['\ud800', 'ab\udfff', 'abc\ud800x'])
+      expect(() => textToBase64url(lone)).toThrow(expect.objectContaining({ code: 'not-unicode' }));
+  });
+
+  test('decodes exactly what the platform would encode, whatever the characters', () => {
+    const chars = fc.oneof(
+      fc.constantFrom(...'AQgw-_zZ09'),
+      fc.constantFrom(...'+/= \n~\u0080\u00c1\u0141\u2041\uff21'),
+    );
+    const near = fc.string({ unit: chars, maxLength: 9 });
+    fc.assert(
+      fc.property(near, (text) => {
+        const decoded = Buffer.from(text, 'base64url');
+        const canonical = decoded.toString('base64url') === text;
+        if (canonical) expect(Buffer.from(fromBase64url(text))).toEqual(decoded);
+        else expect(() => fromBase64url(text)).toThrow(expect.objectContaining({ code: 'not-base64' }));
+      }),
+      { numRuns: 5000 },
     );
   });
 

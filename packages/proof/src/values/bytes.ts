@@ -2,7 +2,11 @@
 // Every decoder is strict: exactly one text stands for given bytes, so what is compared as text
 // is equal as bytes. One portable path, no Buffer: browsers and Node run the same lines.
 
-export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+export interface Sha256 {
+  (bytes: Uint8Array): Uint8Array;
+  /** Where the platform has a shorter way to the same: the digest of well-formed text in UTF-8, as base64url. */
+  readonly ofText?: (text: string) => string;
+}
 
 export type BytesErrorCode = 'not-utf8' | 'not-unicode' | 'not-base64';
 
@@ -81,6 +85,29 @@ const urlSafe = alphabet('-_');
 /** RFC 4648 section 5, unpadded. */
 export const toBase64url = (bytes: Uint8Array): string => encode(bytes, urlSafe, '');
 export const fromBase64url = (text: string): Uint8Array => decode(text, urlSafe);
+
+/** The same as `toBase64url(utf8(text))`; ASCII is encoded as it is read. */
+export function textToBase64url(text: string): string {
+  const { chars, pairs } = urlSafe;
+  const whole = text.length - (text.length % 3);
+  let encoded = '';
+  let seen = 0;
+  for (let at = 0; at < whole; at += 3) {
+    const a = text.charCodeAt(at);
+    const b = text.charCodeAt(at + 1);
+    const c = text.charCodeAt(at + 2);
+    seen |= a | b | c;
+    if (seen > 127) break;
+    encoded += (pairs[(a << 4) | (b >> 4)] as string) + (pairs[((b & 15) << 8) | c] as string);
+  }
+  const rest = text.length - whole;
+  const [a, b] = [rest > 0 ? text.charCodeAt(whole) : 0, rest > 1 ? text.charCodeAt(whole + 1) : 0];
+  if ((seen | a | b) > 127) return toBase64url(utf8(text));
+  if (rest === 0) return encoded;
+  encoded += pairs[(a << 4) | (b >> 4)] as string;
+  return rest === 1 ? encoded : encoded + chars.charAt((b & 15) << 2);
+}
+
 /** RFC 4648 section 4, padded. */
 export const toBase64 = (bytes: Uint8Array): string => encode(bytes, standard, '=');
 
@@ -112,18 +139,30 @@ function decode(text: string, { values }: Alphabet): Uint8Array {
   const rest = text.length % 4;
   if (rest === 1) throw notBase64();
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let group = 0;
+  // What is no digit has a bit above the six, whatever else it has.
+  const digit = (at: number): number => {
+    const code = text.charCodeAt(at);
+    return (values[code & 127] as number) | (code & ~127);
+  };
   let to = 0;
-  for (let at = 0; at < text.length; at++) {
-    const value = values[text.charCodeAt(at)] ?? 64;
-    if (value === 64) throw notBase64();
-    group = (group << 6) | value;
-    if (at % 4 === 1) bytes[to++] = (group >> 4) & 255;
-    else if (at % 4 === 2) bytes[to++] = (group >> 2) & 255;
-    else if (at % 4 === 3) bytes[to++] = group & 255;
+  let seen = 0;
+  let at = 0;
+  for (; at + 4 <= text.length; at += 4) {
+    const group = [digit(at), digit(at + 1), digit(at + 2), digit(at + 3)] as const;
+    seen |= group[0] | group[1] | group[2] | group[3];
+    bytes[to++] = (group[0] << 2) | (group[1] >> 4);
+    bytes[to++] = (group[1] << 4) | (group[2] >> 2);
+    bytes[to++] = (group[2] << 6) | group[3];
   }
-  // Left-over bits must be zero, or several texts would stand for the same bytes.
-  if ((rest === 2 && (group & 15) !== 0) || (rest === 3 && (group & 3) !== 0)) throw notBase64();
+  if (rest > 0) {
+    const [a, b, c] = [digit(at), digit(at + 1), rest === 3 ? digit(at + 2) : 0];
+    seen |= a | b | c;
+    bytes[to++] = (a << 2) | (b >> 4);
+    if (rest === 3) bytes[to] = (b << 4) | (c >> 2);
+    // Left-over bits must be zero, or several texts would stand for the same bytes.
+    if ((rest === 2 ? b & 15 : c & 3) !== 0) throw notBase64();
+  }
+  if (seen > 63) throw notBase64();
   return bytes;
 }
 

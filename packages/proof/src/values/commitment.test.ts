@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toBase64url, utf8 } from './bytes.ts';
+import { type Sha256, toBase64url, utf8 } from './bytes.ts';
 import {
   byDigest,
   commit,
@@ -131,6 +131,69 @@ describe('commit', () => {
   });
 });
 
+/** Commitments in their plainest form: what the quick one must equal, byte for byte. */
+const plain = {
+  canonical(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map((item) => plain.canonical(item)).join(',')}]`;
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    const members = Object.keys(value).sort();
+    const text = (name: string): string =>
+      `${JSON.stringify(name)}:${plain.canonical((value as Record<string, unknown>)[name])}`;
+    return `{${members.map(text).join(',')}}`;
+  },
+  leaves(value: unknown, pointer = ''): [string, unknown][] {
+    const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+    const whole = !Array.isArray(value) && names.some((name) => /^(0|[1-9][0-9]{0,8})$/.test(name));
+    if (names.length === 0 || whole) return [[pointer, value]];
+    return names.flatMap((name) =>
+      plain.leaves(
+        (value as Record<string, unknown>)[name],
+        `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      ),
+    );
+  },
+  commit(value: unknown, salts: () => Uint8Array): { digests: string[]; disclosures: string[] } {
+    const large = Buffer.byteLength(plain.canonical(value)) > 16_384;
+    const found = plain.leaves(value);
+    const leaves = large || found.length > 256 ? [['', value]] : found;
+    const made = leaves.map(([pointer, leaf]) => {
+      const parts = [Buffer.from(salts()).toString('base64url'), pointer, leaf];
+      const text = Buffer.from(plain.canonical(parts)).toString('base64url');
+      return [createHash('sha256').update(text).digest('base64url'), text] as const;
+    });
+    made.sort(([a], [b]) => (a < b ? -1 : 1));
+    return { digests: made.map(([digest]) => digest), disclosures: made.map(([, text]) => text) };
+  },
+};
+
+test('commit gives what its plainest form gives, byte for byte', () => {
+  const counted = (): (() => Uint8Array) => {
+    let count = 0;
+    return () => Uint8Array.from({ length: 16 }, (_, at) => (at === 0 ? count++ : at * 37));
+  };
+  const shortcut: Sha256 = Object.assign((bytes: Uint8Array) => sha256(bytes), {
+    ofText: (text: string) => createHash('sha256').update(text).digest('base64url'),
+  });
+  const long = fc.array(fc.string({ unit: 'binary', minLength: 1000, maxLength: 1400 }), { maxLength: 16 });
+  const many = fc.array(fc.integer(), { minLength: 250, maxLength: 260 });
+  const json = fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' });
+  fc.assert(
+    fc.property(fc.oneof({ weight: 9, arbitrary: json }, long, many), (given) => {
+      const value = JSON.parse(JSON.stringify(given)) as unknown;
+      const expected = plain.commit(value, counted());
+      expect(commit(value, counted(), sha256)).toEqual(expected);
+      expect(commit(value, counted(), shortcut)).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a text that is no Unicode has no digest, on either way', () => {
+  const shortcut: Sha256 = Object.assign((bytes: Uint8Array) => sha256(bytes), { ofText: () => 'digest' });
+  for (const each of [sha256, shortcut]) expect(failure(() => digestOf('a\ud800', each))).toBe('not-unicode');
+  expect(digestOf('a', shortcut)).toBe('digest');
+});
+
 describe('openCommitments refuses', () => {
   const conflicting: [string, string[]][] = [
     ['a repeated pointer', ['/a', '/a']],
@@ -164,6 +227,8 @@ describe('openCommitments refuses', () => {
     ['no list', disclosure(saltText).replace(/.$/, '')],
     ['a short salt', disclosure('AAAA', '/a', 1)],
     ['a salt in another base64', disclosure(`${saltText}==`, '/a', 1)],
+    ['a salt with left-over bits', disclosure(`${saltText.slice(0, -1)}B`, '/a', 1)],
+    ['a salt of 17 bytes', disclosure(`${saltText}A`, '/a', 1)],
     ['a salt that is no text', disclosure(1, '/a', 1)],
     ['a name that is no text', disclosure(saltText, 1, 1)],
     ['white space', text(`["${saltText}", "/a",1]`)],

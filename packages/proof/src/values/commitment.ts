@@ -3,7 +3,7 @@
 // withheld without touching the tree. Each leaf of a value has its own, so each can be shown alone.
 // The salt (128 bits) keeps short values from being guessed; every digest is of one canonical text.
 
-import { fromBase64url, fromUtf8, type Sha256, toBase64url, utf8 } from './bytes.ts';
+import { fromBase64url, fromUtf8, type Sha256, textToBase64url, toBase64url, utf8 } from './bytes.ts';
 import { canonicalJson, parseJson, pointerToken, pointerTokens, setMember } from './json.ts';
 
 /** 16 unpredictable bytes, new at each call. */
@@ -26,6 +26,8 @@ const VALUE_BYTES_MAX = 1024 * 1024;
 /** Base64url of the largest value, escaped nowhere further, with salt and pointer. */
 const DISCLOSURE_CHARS_MAX = Math.ceil(((VALUE_BYTES_MAX + SPLIT_BYTES_MAX) * 4) / 3);
 const SALT_BYTES = 16;
+/** The one base64url text of 16 bytes: the last digit carries two bits. */
+const SALT = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const DEPTH_MAX = 256;
 const INDEX = /^(?:0|[1-9][0-9]{0,8})$/;
 
@@ -44,7 +46,9 @@ export function commit(
   salt: Salt,
   sha256: Sha256,
 ): { digests: string[]; disclosures: string[] } {
-  const sizeBytes = utf8(canonicalJson(value)).length;
+  const text = canonicalJson(value);
+  // A UTF-16 code unit is at most three bytes.
+  const sizeBytes = 3 * text.length <= SPLIT_BYTES_MAX ? text.length : utf8(text).length;
   if (sizeBytes > VALUE_BYTES_MAX) throw new CommitmentError('too-large', `value has ${sizeBytes} bytes`);
   const leaves: [pointer: string, leaf: unknown][] = [];
   if (sizeBytes > SPLIT_BYTES_MAX || !gather(value, '', leaves)) leaves.splice(0, leaves.length, ['', value]);
@@ -69,11 +73,14 @@ export function keyed(logSalt: Uint8Array, name: string, value: unknown, sha256:
 }
 
 function commitWith(salt: Uint8Array, name: string, value: unknown, sha256: Sha256): Commitment {
-  const disclosure = toBase64url(utf8(canonicalJson([toBase64url(salt), name, value])));
+  const disclosure = textToBase64url(canonicalJson([toBase64url(salt), name, value]));
   return { digest: digestOf(disclosure, sha256), disclosure };
 }
 
-export const digestOf = (disclosure: string, sha256: Sha256): string => toBase64url(sha256(utf8(disclosure)));
+export function digestOf(disclosure: string, sha256: Sha256): string {
+  if (sha256.ofText !== undefined && disclosure.isWellFormed()) return sha256.ofText(disclosure);
+  return toBase64url(sha256(utf8(disclosure)));
+}
 
 /** The disclosures by their digests: what `openCommitments` looks into. */
 export const byDigest = (disclosures: Iterable<string>, sha256: Sha256): Map<string, string> =>
@@ -86,7 +93,7 @@ export function parseDisclosure(disclosure: string): { pointer: string; value: u
   const parts = parseJson(text, { depthMax: DEPTH_MAX });
   if (!Array.isArray(parts) || parts.length !== 3) throw malformed('not three members');
   const [salt, pointer, value] = parts as unknown[];
-  if (typeof salt !== 'string' || fromBase64url(salt).length !== SALT_BYTES) throw malformed('bad salt');
+  if (typeof salt !== 'string' || !SALT.test(salt)) throw malformed('badly salted');
   if (typeof pointer !== 'string') throw malformed('name is not text');
   if (canonicalJson(parts) !== text) throw malformed('not canonical');
   return { pointer, value };

@@ -3,7 +3,9 @@
 import { hash, randomFillSync } from 'node:crypto';
 import type { Sha256 } from '@surety/proof/records';
 
-export const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
+export const sha256: Sha256 = Object.assign((bytes: Uint8Array) => hash('sha256', bytes, 'buffer'), {
+  ofText: (text: string) => hash('sha256', text, 'base64url'),
+});
 
 const saltBytes = 16;
 const pool = new Uint8Array(saltBytes * 512);
