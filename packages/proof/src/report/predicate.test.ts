@@ -15,7 +15,7 @@ import {
 } from '../../build-schema.ts';
 import { meanings } from '../../schemas/meanings.ts';
 import { isWider, type Schema } from '../../schemas/wider.ts';
-import { openProof } from '../bundle/index.ts';
+import { bytesSource, ProofReader } from '../bundle/index.ts';
 import { guardedDays } from '../verdict/guarded.fixture.ts';
 import { reasonCodes } from '../verdict/index.ts';
 import { otherDays } from '../verdict/other.fixture.ts';
@@ -36,7 +36,8 @@ const schema = readSchema(current);
 const isPredicate = validator().compile(schema);
 
 async function statementOf(day: Day): Promise<{ predicateType: string; predicate: Predicate }> {
-  return JSON.parse(openProof(await day.proof(), sha256).statementText);
+  const { statementText } = await ProofReader.open(bytesSource(await day.proof()), { sha256 });
+  return JSON.parse(statementText);
 }
 
 describe('the schema', () => {
