@@ -49,15 +49,10 @@ const timed = steps.map(
   }),
 );
 
-/** Reads every file of the container, with its checksum and the digest of every disclosure; nothing is parsed. */
+/** Reads every file of the container, with its checksum; nothing is parsed. */
 async function openOnly(): Promise<Pick<Verification, 'verdict' | 'checks'>> {
   const reader = await ProofReader.open(proof, hashes);
-  for await (const { disclosures } of reader.bundles())
-    for (;;) {
-      if (disclosures.isPending) await disclosures.more();
-      if (disclosures.digest === undefined) break;
-      disclosures.take();
-    }
+  for await (const _part of reader.parts());
   return { verdict: 'holding', checks: [] };
 }
 

@@ -23,10 +23,8 @@ const opened = (proof: Uint8Array) => ProofReader.open(bytesSource(proof), { sha
 
 async function disclosedIn(proof: Uint8Array): Promise<string[]> {
   const disclosed: string[] = [];
-  for await (const { disclosures } of (await opened(proof)).bundles()) {
-    if (disclosures.isPending) await disclosures.more();
-    while (disclosures.digest !== undefined) disclosed.push(disclosures.take());
-  }
+  for await (const part of (await opened(proof)).parts())
+    if (part.is === 'lines') disclosed.push(...part.text.trimEnd().split('\n'));
   return disclosed;
 }
 

@@ -4,7 +4,7 @@
 
 import { openEnvelope } from './bundle/dsse.ts';
 import { bytesSource, type Hashes, ProofError, ProofReader, type Source } from './bundle/index.ts';
-import { type Found, readThrough } from './reading.ts';
+import { type Found, type ReadingOptions, readThrough } from './reading.ts';
 import { type OpenedHead, openHead } from './records/heads.ts';
 import { parseVerifier, printVerifier } from './records/note.ts';
 import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
@@ -17,10 +17,8 @@ import { type Book, type Judgement, judge } from './verdict/index.ts';
 export { blobSource, bytesSource, type Source } from './bundle/index.ts';
 export { type Limit, parseTrust, type Trust, TrustError, weigh } from './trust.ts';
 
-export interface VerifyOptions extends Hashes {
+export interface VerifyOptions extends Hashes, ReadingOptions {
   readonly trust?: Trust;
-  /** A head that the auditor kept: the log must extend it. */
-  readonly earlierHead?: string;
 }
 
 export interface Check {
@@ -68,9 +66,9 @@ export const steps: readonly Step[] = [
   { check: 'statement-signature', run: statementSignature },
   { check: 'head-signature', run: headSignature },
   { check: 'root', run: root },
-  { check: 'origin', run: ({ found }) => found.foreign },
+  { check: 'origin', run: ({ found }) => found.sound.foreign },
   { check: 'sequence', run: sequence },
-  { check: 'disclosures', run: ({ found }) => found.stray },
+  { check: 'disclosures', run: ({ found }) => found.sound.stray },
   { check: 'extracts', run: ({ found }) => found.falseExtract },
   { check: 'earlier-head', run: earlierHead, needs: 'earlierHead' },
   { check: 'window', run: window },
@@ -126,7 +124,7 @@ const unsound = (checks: readonly Check[]): Verification => ({
 
 function conclude({ judgement, options, head, found }: Examined, checks: readonly Check[]): Verification {
   const cosigned = head instanceof Error ? [] : head.cosigned;
-  const { withheld } = found;
+  const { withheld } = found.sound;
   return { ...weigh(options.trust, judgement, cosigned), checks, withheld, judgement };
 }
 
@@ -210,11 +208,12 @@ function headSignature({ head }: Examined): string | undefined {
 }
 
 function root({ proof: { head }, found }: Examined): string | undefined {
-  return equal(found.root, head.root) ? undefined : 'the facts do not hash to the root';
+  return equal(found.sound.root, head.root) ? undefined : 'the facts do not hash to the root';
 }
 
-function sequence({ found: { book } }: Examined): string | undefined {
-  const [first] = book.chain.contradictions;
+function sequence({ found: { sound, book } }: Examined): string | undefined {
+  const all = [...sound.chain.contradictions, ...book.contradictions];
+  const [first] = all.sort((a, b) => a.position - b.position);
   return first && `fact ${first.position}: ${first.text}`;
 }
 
@@ -225,7 +224,8 @@ async function earlierHead({ proof: { head }, found, keys, options }: Examined):
   if (earlier.origin !== head.origin) return 'the earlier head is of another log';
   if (earlier.size > head.size)
     return `the log was cut: ${earlier.size} facts were signed before, here are ${head.size}`;
-  return found.earlierRoot !== undefined && equal(found.earlierRoot, earlier.root)
+  const { earlierRoot } = found.sound;
+  return earlierRoot !== undefined && equal(earlierRoot, earlier.root)
     ? undefined
     : 'the log was forked: it does not extend the earlier head';
 }

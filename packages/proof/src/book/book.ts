@@ -8,6 +8,7 @@ import {
   type Body,
   type Fact,
   isKind,
+  type Kind,
   type Money,
   type OutcomeDeclared,
   type Rule,
@@ -30,7 +31,7 @@ import {
 import { fromBase64url, type Sha256, toBase64url, utf8 } from '../values/bytes.ts';
 import { keyed, openCommitments } from '../values/commitment.ts';
 import { canonicalJson } from '../values/json.ts';
-import { Chain } from './chain.ts';
+import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
 
 /** What one rule of one outcome says about one call, recomputed. */
@@ -93,6 +94,12 @@ export interface BookInput {
   readonly signed: (position: number) => boolean;
 }
 
+/** Kinds that only the gateway folds: what they claim, the book computes again. */
+export const unread: ReadonlySet<string> = new Set<Kind>([
+  ...(['approval.consumed', 'approval.released', 'evidence.consumed', 'evidence.released'] as const),
+  ...(['budget.reserved', 'budget.released', 'action.opened', 'action.closed'] as const),
+]);
+
 export class Book extends Declarations {
   readonly calls = new Map<string, GovernedCall>();
   readonly extracts: Extract[] = [];
@@ -100,8 +107,10 @@ export class Book extends Declarations {
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
   /** What the first fact says; only a log without one has none. */
   opening: Body<'log.opened'> | undefined;
-  /** Streams, processes and times, and every fact that contradicts the format or another. */
-  readonly chain = new Chain();
+  /** Streams, processes and times: found beside the book, by whoever reads every fact. */
+  chain: ChainFound = new Chain();
+  /** Facts that contradict each other: a log that holds one is not sound. */
+  readonly contradictions: Contradiction[] = [];
 
   readonly #input: BookInput;
   readonly #history = new History();
@@ -119,15 +128,18 @@ export class Book extends Declarations {
     this.#input = input;
   }
 
+  #contradict(position: number, text: string): void {
+    if (this.contradictions.length === 0) this.contradictions.push({ position, text });
+  }
+
   /** SHA-256 of a text in base64url, as facts name queries and rules. */
   digest(text: string): string {
     return toBase64url(this.#input.sha256(utf8(text)));
   }
 
-  /** Folds one fact. Facts come in the order of their positions, from 0, without a hole. */
+  /** Folds one fact. Facts come in the order of their positions; those of `unread` kinds may be left out. */
   add(fact: Fact | UnknownFact): void {
-    this.chain.add(fact);
-    if (fact.kind === 'unknown') return;
+    if (fact.kind === 'unknown' || unread.has(fact.kind)) return;
     const { position, time } = fact;
     this.activate(fact);
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
@@ -158,13 +170,13 @@ export class Book extends Declarations {
   /** People approve under this hash, and auditors compare it: it must be that of the rule that runs. */
   #checkHash({ body: { hash, ...written }, position }: Fact<'rule.activated'>): void {
     if (this.digest(canonicalJson(written)) !== hash)
-      this.chain.contradict(position, `rule ${written.rule} has another hash than its text`);
+      this.#contradict(position, `rule ${written.rule} has another hash than its text`);
   }
 
   #openLog(fact: Fact<'log.opened'>): void {
     if (fact.position === 0) this.opening = fact.body;
     if (fact.body.origin !== fact.log)
-      this.chain.contradict(fact.position, `the log ${fact.log} is opened as ${fact.body.origin}`);
+      this.#contradict(fact.position, `the log ${fact.log} is opened as ${fact.body.origin}`);
     const { value } = openCommitments(fact.body.salt, this.#input.find);
     if (typeof value === 'string') this.#logSalt = fromBase64url(value);
   }
@@ -189,10 +201,7 @@ export class Book extends Declarations {
     const { sha256 } = this.#input;
     const action = this.digest(canonicalJson({ tool: fact.body.tool, args }));
     if (this.#logSalt !== undefined && keyed(this.#logSalt, 'action', action, sha256) !== fact.body.action)
-      this.chain.contradict(
-        fact.position,
-        `call ${fact.body.call} names another action than its arguments make`,
-      );
+      this.#contradict(fact.position, `call ${fact.body.call} names another action than its arguments make`);
     return action;
   }
 
@@ -224,7 +233,7 @@ export class Book extends Declarations {
       .map((compiled) => this.#judge(compiled, body.call, pending, offers));
     const permission = decidePermission(this.policies, { agent, tool: body.tool, money, user });
     if (this.calls.has(body.call))
-      this.chain.contradict(position, `call ${body.call} is intended or settled twice`);
+      this.#contradict(position, `call ${body.call} is intended or settled twice`);
     const opening = this.#cases.get(fact.case ?? '');
     const call: GovernedCall = {
       ...{
@@ -289,9 +298,8 @@ export class Book extends Declarations {
     const known = this.calls.get(body.call);
     if (known !== undefined || body.intent !== undefined) {
       if (known === undefined || body.intent !== known.intent || known.tool !== body.tool)
-        this.chain.contradict(position, `call ${body.call} is settled for an intent that it does not have`);
-      if (known?.settlement !== undefined)
-        this.chain.contradict(position, `call ${body.call} is settled twice`);
+        this.#contradict(position, `call ${body.call} is settled for an intent that it does not have`);
+      if (known?.settlement !== undefined) this.#contradict(position, `call ${body.call} is settled twice`);
     }
     const call = known ?? this.#unintended(fact);
     const result = openCommitments(body.result, this.#input.find);

@@ -16,13 +16,28 @@ export interface Emitter {
   next: number;
 }
 
+/** One is enough to make a log unsound. */
+const contradictionsMax = 20;
 /** Clocks are set and drift; beyond this a time says nothing about when. */
 const backwardsMsMax = 300_000;
 
-export class Chain {
+/** A fact that contradicts the format or another one. */
+export interface Contradiction {
+  readonly position: number;
+  readonly text: string;
+}
+
+/** What the order of the facts shows. */
+export interface ChainFound {
+  readonly emitters: ReadonlyMap<string, Readonly<Emitter>>;
+  readonly contradictions: readonly Contradiction[];
+  readonly backwards: readonly number[];
+}
+
+export class Chain implements ChainFound {
   readonly emitters = new Map<string, Emitter>();
   /** Facts that contradict the format or each other: a log that holds one is not sound. */
-  readonly contradictions: { readonly position: number; readonly text: string }[] = [];
+  readonly contradictions: Contradiction[] = [];
   /** Facts that claim a time long before one that stands ahead of them. */
   readonly backwards: number[] = [];
   size = 0;
@@ -30,24 +45,30 @@ export class Chain {
   #last: Fact | UnknownFact | undefined;
   readonly #streams = new Map<string, number>();
 
-  contradict(position: number, text: string): void {
-    this.contradictions.push({ position, text });
+  /** As plain values, which another thread can be given. */
+  get found(): ChainFound {
+    const { emitters, contradictions, backwards } = this;
+    return { emitters, contradictions, backwards };
   }
 
   add(fact: Fact | UnknownFact): void {
     const { position, stream, streamVersion, time } = fact;
     if (position !== this.size) throw new Error(`fact ${position} follows ${this.size - 1}`);
     if ((position === 0) !== isKind(fact, 'log.opened'))
-      this.contradict(position, 'a log is opened once, by its first fact');
+      this.#contradict(position, 'a log is opened once, by its first fact');
     const version = this.#streams.get(stream) ?? 0;
     if (streamVersion !== version)
-      this.contradict(position, `stream ${stream} goes from ${version} to ${streamVersion}`);
+      this.#contradict(position, `stream ${stream} goes from ${version} to ${streamVersion}`);
     this.#streams.set(stream, streamVersion + 1);
     this.#count(fact);
     if (time < this.latestTime - backwardsMsMax && this.backwards.length < 20) this.backwards.push(position);
     this.latestTime = Math.max(this.latestTime, time);
     this.size += 1;
     this.#last = fact;
+  }
+
+  #contradict(position: number, text: string): void {
+    if (this.contradictions.length < contradictionsMax) this.contradictions.push({ position, text });
   }
 
   #count(fact: Fact | UnknownFact): void {

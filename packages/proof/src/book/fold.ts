@@ -2,9 +2,10 @@
 
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { Book, type BookInput } from './book.ts';
+import { Chain } from './chain.ts';
 import { approvalSigned } from './signatures.ts';
 
-/** Folds facts one after the other, in the order of their positions from 0. */
+/** Folds facts one after the other, in the order of their positions. */
 export class Fold {
   readonly book: Book;
   #signed = -1;
@@ -26,13 +27,16 @@ export class Fold {
   }
 }
 
-/** Folds facts, in the order of their positions from 0, into a book. Throws what `Book.add` throws. */
+/** Folds all facts of a log, in the order of their positions from 0. Throws what `Book.add` throws. */
 export async function foldBook(
   facts: Iterable<Fact | UnknownFact>,
   input: Omit<BookInput, 'signed'>,
 ): Promise<Book> {
+  const chain = new Chain();
   const fold = new Fold(input);
+  fold.book.chain = chain;
   for (const fact of facts) {
+    chain.add(fact);
     const signing = fold.add(fact);
     if (signing !== undefined) await signing;
   }

@@ -7,6 +7,8 @@ export {
   type GovernedCall,
   type Judged,
   type Settlement,
+  unread,
 } from './book.ts';
+export { Chain, type ChainFound, type Contradiction } from './chain.ts';
 export type { Change } from './declarations.ts';
 export { Fold, foldBook } from './fold.ts';

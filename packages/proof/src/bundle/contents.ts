@@ -3,12 +3,12 @@
 
 import { type Head, parseHead } from '../records/heads.ts';
 import { parseNote } from '../records/note.ts';
-import { decodeEntries, TILE_WIDTH } from '../records/tiles.ts';
+import { TILE_WIDTH } from '../records/tiles.ts';
 import { type ParsedStatement, parseStatement, type Subject } from '../report/statement.ts';
 import { fromBase64, fromUtf8, type Sha256, toHex } from '../values/bytes.ts';
 import { parseJson } from '../values/json.ts';
 import { endsOf, type Layout, layoutOf, ProofError } from './layout.ts';
-import { Lines, pieceBytesMax } from './pieces.ts';
+import { pieceBytesMax, textOf } from './pieces.ts';
 import type { Source } from './source.ts';
 import { type Crc32, type ZipEntry, ZipReader } from './zip.ts';
 
@@ -18,22 +18,27 @@ const headBytesMax = MEBIBYTE;
 const bundleBytesMax = TILE_WIDTH * (2 + 65_535);
 /** The population of a window is the largest: about two million rows. */
 const peopleBytesMax = 256 * MEBIBYTE;
-/** A value of a call has a mebibyte at most, and a fact commits to few values. */
-const disclosedCharsMax = 8 * MEBIBYTE;
-
 export interface Hashes {
   readonly sha256: Sha256;
   /** The platform's own, if it has one. */
   readonly crc32?: Crc32 | undefined;
 }
 
-/** One entry bundle. */
-export interface Bundle {
-  /** Position of its first fact. */
-  readonly from: number;
-  readonly entries: readonly Uint8Array[];
-  readonly disclosures: Disclosures;
-}
+/**
+ * What lies before the verdict's eyes, in the order in which it lies in the file: entry bundles, and behind each the
+ * lines that disclose values of its facts.
+ */
+export type Part =
+  | {
+      readonly is: 'bundle';
+      /** Position of its first fact, and how many there are. */
+      readonly from: number;
+      readonly width: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly is: 'lines'; readonly bytes: Uint8Array; readonly text: string };
+
+export type Lines = Extract<Part, { readonly is: 'lines' }>;
 
 export class ProofReader {
   readonly envelope: string;
@@ -70,24 +75,21 @@ export class ProofReader {
     return new ProofReader(zip, hashes, statementBytes, await fileOf(zip, head, headBytesMax));
   }
 
-  /** All facts in their order. Take each bundle's disclosures before you go on. */
-  async *bundles(): AsyncGenerator<Bundle> {
-    for (const { from, width, entries: file, disclosures } of this.#layout.bundles) {
-      const bytes = await fileOf(this.#zip, file, bundleBytesMax);
-      const entries = during('layout', () => decodeEntries(bytes, width), file.name);
-      const shown = new Disclosures(disclosures, (piece) => this.#lines(piece, disclosures));
-      yield { from, entries, disclosures: shown };
-      await shown.end();
+  /** All facts in their order, with what is disclosed of them. */
+  async *parts(): AsyncGenerator<Part> {
+    for (const { from, width, entries, disclosures } of this.#layout.bundles) {
+      yield { is: 'bundle', from, width, bytes: await fileOf(this.#zip, entries, bundleBytesMax) };
+      for (const piece of disclosures) yield await this.#lines(piece, disclosures);
     }
   }
 
-  /** The rows of each extract, by the position of its fact, with their digests. */
-  async *extracts(): AsyncGenerator<{ readonly position: number; readonly rows: Disclosures }> {
-    for (const [position, pieces] of this.#layout.extracts) {
-      const rows = new Disclosures(pieces, (piece) => this.#lines(piece, pieces));
-      yield { position, rows };
-      await rows.end();
-    }
+  /** The rows of each extract, by the position of its fact: lines, in one or more files. */
+  async *extracts(): AsyncGenerator<{ readonly position: number; readonly lines: AsyncGenerator<Lines> }> {
+    const lines = async function* (this: ProofReader, pieces: readonly ZipEntry[]): AsyncGenerator<Lines> {
+      for (const piece of pieces) yield await this.#lines(piece, pieces);
+    };
+    for (const [position, pieces] of this.#layout.extracts)
+      yield { position, lines: lines.call(this, pieces) };
   }
 
   /** What is for people comes last. */
@@ -99,67 +101,11 @@ export class ProofReader {
   async #lines(piece: ZipEntry, pieces: readonly ZipEntry[]): Promise<Lines> {
     const bytes = await fileOf(this.#zip, piece, pieceBytesMax);
     this.#name(piece.name, bytes);
-    return new Lines(bytes, piece.name, piece === pieces.at(-1), this.#sha256);
+    return { is: 'lines', bytes, text: textOf(bytes, piece.name, piece === pieces.at(-1)) };
   }
 
   #name(name: string, bytes: Uint8Array): void {
     this.subjects.push({ name, sha256: toHex(this.#sha256(bytes)) });
-  }
-}
-
-/** Lines of disclosures over several files, in the order of what they belong to. */
-export class Disclosures {
-  readonly #files: readonly ZipEntry[];
-  readonly #open: (file: ZipEntry) => Promise<Lines>;
-  #next = 0;
-  #lines: Lines | undefined;
-
-  constructor(files: readonly ZipEntry[], open: (file: ZipEntry) => Promise<Lines>) {
-    this.#files = files;
-    this.#open = open;
-  }
-
-  /** Digest of the next line; undefined if there is none, or `more` must be awaited first. */
-  get digest(): string | undefined {
-    return this.#lines?.digest;
-  }
-
-  /** True if the next line lies in a file that is not read yet. */
-  get isPending(): boolean {
-    return this.#lines?.digest === undefined && this.#next < this.#files.length;
-  }
-
-  async more(): Promise<void> {
-    const file = this.#files[this.#next] as ZipEntry;
-    this.#next += 1;
-    this.#lines = await this.#open(file);
-  }
-
-  take(): string {
-    return (this.#lines as Lines).take();
-  }
-
-  /**
-   * Those of these commitments that are disclosed, by their digests: the next lines, in this order, as far as they
-   * belong to them.
-   */
-  async of(commitments: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const shown = new Map<string, string>();
-    let chars = 0;
-    for (const commitment of commitments) {
-      if (this.isPending) await this.more();
-      if (this.digest !== commitment) continue;
-      const line = this.take();
-      chars += line.length;
-      if (chars > disclosedCharsMax) throw new ProofError('layout', 'a fact discloses more than it can hold');
-      shown.set(commitment, line);
-    }
-    return shown;
-  }
-
-  /** Reads what nobody took. */
-  async end(): Promise<void> {
-    while (this.#next < this.#files.length) await this.more();
   }
 }
 

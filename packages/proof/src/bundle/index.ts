@@ -3,6 +3,7 @@
 export * from './contents.ts';
 export * from './dsse.ts';
 export { ProofError } from './layout.ts';
+export { linesIn } from './pieces.ts';
 export * from './source.ts';
 export * from './writer.ts';
 export * from './zip.ts';
