@@ -6,7 +6,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inclusionProof, leafHash, parseHead, parseNote, verifyInclusion } from '@surety/proof/records';
+import {
+  inclusionProof,
+  leafHash,
+  parseHead,
+  parseNote,
+  TILE_WIDTH,
+  verifyInclusion,
+} from '@surety/proof/records';
 import type { NewFact } from '../packages/surety/src/facts/index.ts';
 import { sha256 } from '../packages/surety/src/ledger/hash.ts';
 import type { Append, Log } from '../packages/surety/src/ledger/log.ts';
@@ -18,6 +25,7 @@ import { paymentAppends, settledRead } from './rig/facts.ts';
 import { start } from './rig/processes.ts';
 import { asked, type Figure, figure, publish, say } from './rig/report.ts';
 import { median, overRounds, percentile } from './rig/statistics.ts';
+import { largeTree } from './rig/tree.ts';
 
 const options = asked(['rounds', 'seconds']);
 const rounds = options.number('rounds', options.quick ? 2 : 7);
@@ -273,6 +281,25 @@ function inclusion(): Figure[] {
   ];
 }
 
+/** Inclusion proofs of a log that has a million facts, its tiles at hand, a thousand a round. */
+function inclusionAtHand(): Figure[] {
+  const tree = largeTree(options.quick ? 100_000 : 1_000_000);
+  const { size, subtree, root } = tree;
+  for (let index = 0; index < size; index += TILE_WIDTH) inclusionProof(index, size, subtree, sha256);
+  const madeUs: number[] = [];
+  for (let round = 0; round < 50; round++) {
+    const indexes = Array.from({ length: 1_000 }, () => Math.floor(Math.random() * size));
+    const from = performance.now();
+    const proofs = indexes.map((index) => inclusionProof(index, size, subtree, sha256));
+    madeUs.push(performance.now() - from);
+    const [index = 0, proof = []] = [indexes[0], proofs[0]];
+    if (!verifyInclusion(tree.leaf(index), index, size, proof, root, sha256))
+      throw new Error(`the proof of leaf ${index} of ${size} does not hold`);
+  }
+  const text = `one made of ${size.toLocaleString('en-US')} facts, tiles at hand, median`;
+  return [figure('inclusion-at-hand-us', median(madeUs), text, '< 20')];
+}
+
 function sizes(facts: number, ownBytes: number): Figure[] {
   const store = ['log.sqlite', 'log.sqlite-wal'].reduce(
     (sum, name) => sum + fileBytes(join(folder, name)),
@@ -310,7 +337,7 @@ async function main(): Promise<void> {
   say('ledger: idle latency, sealing, proofs');
   const idle = await idleLatency();
   const sealed = await sealing();
-  const proofs = inclusion();
+  const proofs = [...inclusion(), ...inclusionAtHand()];
   await log.close();
   publish(
     {

@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { delimiter, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { RecordConfig, ServerConfig, WitnessConfig } from '../../config/index.ts';
+import type { Config, RecordConfig, ServerConfig, WitnessConfig } from '../../config/index.ts';
 import { attempt, fail, ok, type Row, warn } from './row.ts';
 
 const answerMsMax = 2_000;
@@ -27,6 +27,16 @@ export function answers(url: string | { readonly socketPath: string }): Promise<
     asked.on('error', (error: NodeJS.ErrnoException) => done(error.message || (error.code ?? 'no answer')));
     asked.end();
   });
+}
+
+/** Where the log can be read by whoever reaches the address: said, as nothing else here says who that is. */
+export function served(at: Config['serve']): readonly Row[] {
+  if (at === undefined) return [];
+  const where = `${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
+  if (at.host === 'localhost' || at.host === '::1' || /^127\./.test(at.host))
+    return [ok('served log', `${where}, for programs on this host`)];
+  const remedy = 'have a proxy before it ask who reads, unless these facts are meant for all of them';
+  return [warn('served log', `whoever reaches ${where} reads ids, tools and times`, remedy)];
 }
 
 export async function witnesses(configured: readonly WitnessConfig[]): Promise<readonly Row[]> {

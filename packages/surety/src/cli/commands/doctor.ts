@@ -83,6 +83,7 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
     attempt('gateway', unread, async () => running(store, (await look.outside()).answers)),
     attempt('disk', unread, async () => (await look.machine()).freeDisk(store)),
     attempt('witnesses', reinstall, async () => (await look.outside()).witnesses(config.witnesses)),
+    attempt('served log', reinstall, async () => (await look.outside()).served(config.serve)),
     attempt('records', reinstall, async () => (await look.outside()).records(config.records)),
     attempt('servers', reinstall, async () => (await look.outside()).servers(config.servers, env)),
   ]);
