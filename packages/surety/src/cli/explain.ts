@@ -20,6 +20,8 @@ const help: Readonly<Record<string, string>> = {
   held: 'let that process finish, or stop it, and try again',
   full: 'make space on the disk of the store, then try again',
   corrupt: 'change nothing in the store, and run `surety doctor`',
+  'other-format':
+    'a newer store needs the version that wrote it; `surety up` upgrades an older one, after keeping a copy beside it',
   'wrong-log': 'the store belongs to another `origin` or other keys: name the right folder with -C',
   'not-sealed': '`surety doctor` says what the sealer does',
   'unknown-outcome': '`surety status` lists the outcomes',

@@ -16,8 +16,10 @@ export type LedgerErrorCode =
   | 'missing'
   /** The store is another log, or was opened with another key. */
   | 'wrong-log'
-  /** The store is damaged or of a format that this version does not know. */
+  /** The store is damaged, or no store. */
   | 'corrupt'
+  /** The store is of a newer format, or of an older one that `surety up` has not upgraded yet. */
+  | 'other-format'
   /** No signed head covers the facts in time. */
   | 'not-sealed';
 

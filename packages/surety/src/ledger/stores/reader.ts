@@ -7,7 +7,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parseFact } from '@surety/proof/facts';
 import { LedgerError, storeError } from '../errors.ts';
 import type { Entry, LogReader } from '../log.ts';
-import { applicationId, storeFile, storeFormat } from './wire.ts';
+import { formatOf, otherFormat } from './upgrades.ts';
+import { storeFile, storeFormat } from './wire.ts';
 
 export type OpenedReader = LogReader & { version(stream: string): number; close(): void };
 
@@ -30,8 +31,9 @@ function readerOf(database: DatabaseSync, folder: string): OpenedReader {
     (Object.values(database.prepare(sql).get() ?? {})[0] as number | null) ?? -1;
   if (number('PRAGMA user_version') === 0)
     throw new LedgerError('missing', `there is no log in \`${folder}\` yet`);
-  if (number('PRAGMA application_id') !== applicationId || number('PRAGMA user_version') !== storeFormat)
-    throw new LedgerError('corrupt', `the store in \`${folder}\` is not of this version`);
+  const file = join(folder, storeFile);
+  const format = formatOf(database, file);
+  if (format !== storeFormat) throw otherFormat(file, format);
   const size = arrays(database.prepare('SELECT max(position) FROM facts'));
   const facts = arrays(
     database.prepare('SELECT position, bytes FROM facts WHERE position >= ? ORDER BY position LIMIT ?'),

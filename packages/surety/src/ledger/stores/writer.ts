@@ -8,6 +8,7 @@ import { makeFolder, ownFile } from '../durable.ts';
 import { LedgerError, storeError } from '../errors.ts';
 import { type Exclusive, takeExclusive } from '../exclusive.ts';
 import { type Packet, type Row, Unpacking } from './packet.ts';
+import { upgradeStore } from './upgrades.ts';
 import {
   type Answers,
   applicationId,
@@ -232,8 +233,7 @@ function openStore(file: string): DatabaseSync {
     if (pragma('journal_mode') !== 'wal') throw new LedgerError('corrupt', 'the folder does not support WAL');
     if (pragma('user_version') === 0 && pragma('application_id') === 0)
       database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
-    if (pragma('application_id') !== applicationId || pragma('user_version') !== storeFormat)
-      throw new LedgerError('corrupt', `\`${file}\` is not a store of this version`);
+    upgradeStore(database, file);
     return database;
   } catch (cause) {
     database.close();
