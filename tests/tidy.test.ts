@@ -80,8 +80,10 @@ const directions: Record<string, readonly string[]> = {
   storm: [...open, 'perimeter', 'catalog', 'inventory'],
   outcomes: [...open, ...wholeProof, 'logic', 'perimeter', 'probes', 'governance', 'people', 'catalog'],
   connectors: [...open, ...features],
+  // What an auditor asks beyond the small verifier: on a proof, never on a store.
+  audit: ['proof/facts', 'proof/records', 'proof/rules', ...wholeProof, 'ledger', 'outcomes'],
   api: [...open, ...wholeProof, ...features, 'config'],
-  cli: [...open, ...wholeProof, ...features, 'config', 'api'],
+  cli: [...open, ...wholeProof, ...features, 'config', 'api', 'audit'],
 };
 
 /** The files that join everything: each imports what it likes, and no folder imports them. */

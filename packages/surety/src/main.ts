@@ -11,6 +11,11 @@ const roots: Roots = {
   version,
   openDesk: async (config, terminal) => (await import('./up.ts')).openDesk(config, terminal),
   up: async (terminal, options) => (await import('./up.ts')).up(terminal, options),
+  openRecord: async (path, moneyColumn) =>
+    (await import('./connectors/sqlite-record.ts')).sqliteRecord({
+      ...{ id: 'copy', path },
+      ...(moneyColumn === undefined ? {} : { moneyColumn }),
+    }),
   demo: async (terminal, options) => (await import('./demo.ts')).demo(terminal, options),
 };
 

@@ -1,6 +1,14 @@
 // The verdict: a book folded from facts, six questions, one judgement.
 
-export { Book, type BookInput, type Extract, Fold, foldBook, type GovernedCall } from '../book/index.ts';
+export {
+  Book,
+  type BookInput,
+  type Extract,
+  Fold,
+  foldBook,
+  type GovernedCall,
+  type Judged,
+} from '../book/index.ts';
 export { closesAt, type Evidence, isOpen, type Row, type Window } from './evidence.ts';
 export { type Assumption, type Judgement, judge } from './judge.ts';
 export {

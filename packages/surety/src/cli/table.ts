@@ -2,6 +2,7 @@
 // is imported when it runs, so that `--help` stays fast.
 
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import type { OpenRecord } from './commands/verify-again.ts';
 import type { OpenDesk } from './desk.ts';
 import type { Exit, Terminal } from './terminal.ts';
 
@@ -14,6 +15,8 @@ interface UpOptions {
 /** What only the composition root can do. */
 export interface Roots {
   readonly openDesk: OpenDesk;
+  /** An auditor's own copy of a record, opened for reading. */
+  readonly openRecord: OpenRecord;
   /** `surety up`: resolves when it has been asked to stop. */
   readonly up: (terminal: Terminal, options: UpOptions) => Promise<Exit>;
   /** `surety demo`: the story of examples/supplier-payments. */
@@ -164,7 +167,7 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     );
 }
 
-function addJudging({ program, terminal, roots: { openDesk }, done }: Building): void {
+function addJudging({ program, terminal, roots: { openDesk, openRecord }, done }: Building): void {
   program.commandsGroup('Judge:');
   const about = (command: Command): Command =>
     command
@@ -191,8 +194,10 @@ function addJudging({ program, terminal, roots: { openDesk }, done }: Building):
     .option('--trust <file>', 'a policy: the keys that you pin, and the witnesses that must have cosigned')
     .option('--head <file>', 'an earlier head that you kept: the log must extend it')
     .option('--fact <file>', 'the fact, where a receipt does not carry it')
+    .option('--full', 'do it again with engines that are not ours: Cedar, CEL, SQL')
+    .option('--extract <record>', 'read your own copy of the record again, and compare each row')
     .action(async (proof: string, options) =>
-      done(await (await import('./commands/verify.ts')).verifyProof(terminal, proof, options)),
+      done(await (await import('./commands/verify.ts')).verifyProof(terminal, openRecord, proof, options)),
     );
 }
 

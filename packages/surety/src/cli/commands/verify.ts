@@ -9,26 +9,43 @@ import { sha256 } from '../../ledger/hash.ts';
 import { readSmallFile, withSource } from '../reading.ts';
 import { verdictLines, verdictWord } from '../show-verdict.ts';
 import { CommandError, type Exit, exitOf, printable, type Terminal } from '../terminal.ts';
+import {
+  type Again,
+  type AskedAgain,
+  againLines,
+  type OpenRecord,
+  recordPath,
+  verdictAfter,
+  verifyAgain,
+} from './verify-again.ts';
 import { isReceipt, verifyReceipt, wholeReceipt } from './verify-receipt.ts';
 
-interface VerifyAsked {
+interface VerifyAsked extends AskedAgain {
   readonly trust?: string;
   readonly head?: string;
   readonly fact?: string;
   readonly json?: boolean;
 }
 
-export async function verifyProof(terminal: Terminal, file: string, asked: VerifyAsked): Promise<Exit> {
+export async function verifyProof(
+  terminal: Terminal,
+  openRecord: OpenRecord,
+  file: string,
+  asked: VerifyAsked,
+): Promise<Exit> {
   // What the auditor brings is read first: a slip there says nothing about the proof, so it is no verdict.
   const trust =
     asked.trust === undefined ? undefined : trustIn(readSmallFile(terminal, asked.trust, 'trust file').bytes);
   const earlierHead =
     asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
   const fact = asked.fact === undefined ? undefined : readSmallFile(terminal, asked.fact, 'fact').bytes;
+  if (asked.extract !== undefined) recordPath(asked.extract);
   return withSource(terminal, file, 'proof', async (source) => {
     if (await isReceipt(source)) {
       if (earlierHead !== undefined)
         throw new CommandError('a receipt cannot show that the log extends a head', 'leave out --head');
+      if (asked.full === true || asked.extract !== undefined)
+        throw new CommandError('a receipt holds no verdict to do again', 'leave out --full and --extract');
       const bytes = await wholeReceipt(source);
       return verifyReceipt(terminal, bytes, { trust, fact, json: asked.json === true });
     }
@@ -39,9 +56,14 @@ export async function verifyProof(terminal: Terminal, file: string, asked: Verif
       ...(trust && { trust }),
       ...(earlierHead === undefined ? {} : { earlierHead }),
     });
-    if (asked.json === true) terminal.out(JSON.stringify(jsonOf(verification)));
-    else for (const line of verificationLines(verification, terminal)) terminal.out(line);
-    return exitOf(verification.verdict);
+    const { judgement } = verification;
+    // What is not sound is not worth doing again.
+    const again = judgement && (await verifyAgain(source, judgement, asked, terminal, openRecord));
+    const verdict = verdictAfter(verification.verdict, again);
+    const whole = { ...verification, verdict };
+    if (asked.json === true) terminal.out(JSON.stringify({ ...jsonOf(whole), ...again }));
+    else for (const line of verificationLines(whole, again, terminal)) terminal.out(line);
+    return exitOf(verdict);
   });
 }
 
@@ -72,7 +94,12 @@ const jsonOf = ({ judgement, ...rest }: Verification): object => ({
   ...(judgement === undefined ? {} : { recomputed: showVerdict(judgement, '') }),
 });
 
-function verificationLines(verification: Verification, { paint }: Terminal): string[] {
+function verificationLines(
+  verification: Verification,
+  again: Again | undefined,
+  terminal: Terminal,
+): string[] {
+  const { paint } = terminal;
   const checks = verification.checks.map(({ check, ok, text }) =>
     ok
       ? `${paint('green', '✓')} ${printable(check)}`
@@ -89,11 +116,23 @@ function verificationLines(verification: Verification, { paint }: Terminal): str
     ...findings(verification, judgement),
     '',
     ...verdictLines(showVerdict(judgement, ''), paint),
+    ...againLines(again, terminal),
     '',
-    verdict === judgement.verdict
-      ? verdictWord(verdict, paint)
-      : `${verdictWord(verdict, paint)}: ${verification.limits.map(({ text }) => printable(text)).join('; ')}`,
+    `${verdictWord(verdict, paint)}${lastWords(verification, again)}`,
   ];
+}
+
+/** Why the last word is another than the judgement's. */
+function lastWords({ verdict, judgement, limits }: Verification, again: Again | undefined): string {
+  if (verdict === judgement?.verdict) return '';
+  if (verdict === 'unsound')
+    return ': an engine that is not ours says otherwise, so this file proves nothing';
+  const differs = again?.extract?.some(({ result }) => result === 'record-differs') === true;
+  const why = [
+    ...(differs ? ['record-differs: your copy of the record says otherwise'] : []),
+    ...limits.map(({ text }) => printable(text)),
+  ];
+  return `: ${why.join('; ')}`;
 }
 
 function findings(
