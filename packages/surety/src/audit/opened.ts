@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 import { ProofReader, type Source } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { openCommitments, parseDisclosure } from '@surety/proof/records';
+import { decodeEntries, digestOf, openCommitments, parseDisclosure } from '@surety/proof/records';
 import { type Book, Fold, type Judgement, type Row } from '@surety/proof/verdict';
 import { sha256 } from '../ledger/hash.ts';
 
@@ -26,31 +26,49 @@ const isKept = (fact: Fact | UnknownFact): boolean =>
   isKind(fact, 'call.intended') ||
   isKind(fact, 'call.settled');
 
+/** A file of lines ends with the end of one. */
+const textsIn = (text: string): string[] => text.slice(0, -1).split('\n');
+
+interface Entries {
+  readonly from: number;
+  readonly entries: readonly Uint8Array[];
+}
+
 /** `judgement` is the one that `verify` computed from these bytes. Throws what `ProofReader` throws. */
 export async function openAgain(source: Source, judgement: Judgement): Promise<OpenedProof> {
   const reader = await ProofReader.open(source, { sha256, crc32 });
   const disclosed = new Map<string, string>();
   const facts: (Fact | UnknownFact)[] = [];
-  let shown: ReadonlyMap<string, string> = new Map();
+  let shown = new Map<string, string>();
   const fold = new Fold({ sha256, find: (digest) => shown.get(digest) });
-  for await (const { from, entries, disclosures } of reader.bundles())
+  const take = async ({ from, entries }: Entries) => {
     for (const [index, bytes] of entries.entries()) {
       const fact = parseFact(bytes, from + index);
-      shown = await disclosures.of(commitmentsIn(fact));
       await fold.add(fact);
       if (!isKept(fact)) continue;
       facts.push(fact);
-      for (const [digest, disclosure] of shown) disclosed.set(digest, disclosure);
+      for (const digest of commitmentsIn(fact)) {
+        const disclosure = shown.get(digest);
+        if (disclosure !== undefined) disclosed.set(digest, disclosure);
+      }
     }
+  };
+  let bundle: Entries = { from: 0, entries: [] };
+  // The values of a bundle's facts lie behind it: it is folded when the next one begins.
+  for await (const part of reader.parts())
+    if (part.is === 'lines') for (const line of textsIn(part.text)) shown.set(digestOf(line, sha256), line);
+    else {
+      await take(bundle);
+      bundle = { from: part.from, entries: decodeEntries(part.bytes, part.width) };
+      shown = new Map();
+    }
+  await take(bundle);
   const extracts = new Map<number, readonly Row[]>();
-  for await (const { position, rows } of reader.extracts()) {
-    const all: Row[] = [];
-    for (;;) {
-      if (rows.isPending) await rows.more();
-      if (rows.digest === undefined) break;
-      all.push(parseDisclosure(rows.take()).value as Row);
-    }
-    extracts.set(position, all);
+  for await (const { position, lines } of reader.extracts()) {
+    const rows: Row[] = [];
+    for await (const { text } of lines)
+      for (const line of textsIn(text)) rows.push(parseDisclosure(line).value as Row);
+    extracts.set(position, rows);
   }
   return {
     ...{ facts, judgement, book: fold.book },
