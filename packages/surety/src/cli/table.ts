@@ -76,6 +76,14 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
     .action(async (options: UpOptions) => done(await roots.up(terminal, options)));
   program
+    .command('connect')
+    .argument('[server]', 'one server behind it; without, all of them')
+    .description('stand in for an MCP server towards a client that speaks only stdio')
+    .option('--url <url>', 'where Surety is (default: $SURETY_URL, else http://127.0.0.1:7300)')
+    .action(async (server: string | undefined, options: { url?: string }) =>
+      done(await (await import('./commands/connect.ts')).connect(terminal, server, options)),
+    );
+  program
     .command('witness')
     .description('cosign the heads of ledgers that others run, as long as they only grow')
     .option('--config <file>', 'the file of this witness')

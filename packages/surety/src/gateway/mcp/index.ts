@@ -1,6 +1,7 @@
 // The MCP wire of the gateway: the front that agents talk to, the upstream servers behind it, and the port
 // through which every call is decided.
 
+export { bridge } from './bridge.ts';
 export { createFront, type FrontLimits, type FrontOptions } from './front.ts';
 export type { HttpOptions } from './http.ts';
 export type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';

@@ -1,0 +1,51 @@
+// The headers that repeat what a message says (MCP 2026-07-28, SEP-2243), and those of a session of the earlier era.
+
+import { metaKeys, metaOf } from './eras.ts';
+import type { Mirrored } from './mirrored.ts';
+import { isMembers, type Notification, type Request } from './wire.ts';
+
+interface Session {
+  readonly id: string | undefined;
+  readonly version: string | undefined;
+}
+
+export const sessionless = (session: Session | undefined): Record<string, string> => ({
+  ...(session?.id === undefined ? {} : { 'mcp-session-id': session.id }),
+  ...(session?.version === undefined ? {} : { 'mcp-protocol-version': session.version }),
+});
+
+/** The body of a message decides its era: a version in `_meta` is the newer one. */
+export function headersOf(
+  message: Request | Notification,
+  session: Session | undefined,
+  mirrored: readonly Mirrored[],
+): Record<string, string> {
+  const { method, params } = message;
+  const version = metaOf(params)?.[metaKeys.version];
+  if (typeof version !== 'string') return method === 'initialize' ? {} : sessionless(session);
+  const name = method === 'resources/read' ? params.uri : params.name;
+  return {
+    'mcp-protocol-version': version,
+    'mcp-method': method,
+    ...(typeof name === 'string' ? { 'mcp-name': encoded(name) } : {}),
+    ...paramHeaders(mirrored, params.arguments),
+  };
+}
+
+function paramHeaders(mirrored: readonly Mirrored[], args: unknown): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const { path, header } of mirrored) {
+    const value = path.reduce<unknown>(
+      (at, key) => (isMembers(at) && Object.hasOwn(at, key) ? at[key] : undefined),
+      args,
+    );
+    if (['string', 'boolean', 'number'].includes(typeof value)) headers[header] = encoded(String(value));
+  }
+  return headers;
+}
+
+/** As it is where a header can hold it; else in the base64 form that says so itself. */
+function encoded(value: string): string {
+  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?');
+  return isPlain ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`;
+}
