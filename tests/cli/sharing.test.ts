@@ -6,13 +6,17 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { parseReceipt, printReceipt, toBase64 } from '@surety/proof/records';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { endProcesses, startWitness } from '../../packages/surety/src/ledger/processes.fixture.ts';
+import {
+  endProcesses,
+  startWitness,
+  witnessKey,
+} from '../../packages/surety/src/ledger/processes.fixture.ts';
 import { openReader } from '../../packages/surety/src/ledger/stores/reader.ts';
 import { Installation } from './installation.fixture.ts';
 
 const here = new Installation();
 let [url, log] = ['', ''];
-let [logKey, statementKey, witnessKey] = ['', '', ''];
+let [logKey, statementKey] = ['', ''];
 
 beforeAll(async () => {
   await here.build();
@@ -20,7 +24,6 @@ beforeAll(async () => {
   const key = (name: string) => readFileSync(here.path(`.surety/keys/${name}.vkey`), 'utf8').trim();
   [logKey, statementKey] = [key('log'), key('statement')];
   const witness = await startWitness(here.path('witness'), 'witness.example', [logKey]);
-  witnessKey = witness.vkey;
   here.edit(
     'surety.yaml',
     (text) =>
@@ -28,8 +31,14 @@ beforeAll(async () => {
   );
   ({ url, log } = await here.up());
   await cosigned();
-  trust('trust.txt', `log ${logKey}\nstatement ${statementKey}\nwitness ${witnessKey}\n`);
-  trust('no-witness.txt', `log ${logKey}\nstatement ${statementKey}\n`);
+  const pinned = `log ${logKey}\n#!surety statement ${statementKey}\n`;
+  trust('trust.txt', `${pinned}witness w ${witness.vkey}\nquorum w\n`);
+  trust('no-witness.txt', `${pinned}quorum none\n`);
+  const absent = await witnessKey(here.path('absent'), 'absent.example');
+  trust(
+    'both.txt',
+    `${pinned}witness w ${witness.vkey}\nwitness x ${absent}\ngroup all all w x\nquorum all\n`,
+  );
 }, 120_000);
 afterAll(async () => {
   await here.remove();
@@ -100,6 +109,8 @@ describe('a receipt', () => {
     );
     expect(code).toBe(11);
     expect(JSON.parse(stdout)).toMatchObject({ receipt: 'unwitnessed', witnessed: [], unknown: 1 });
+    const half = await here.run('verify', 'fact-0.tlog-proof', '--trust', 'both.txt');
+    expect([half.code, half.stdout]).toEqual([11, expect.stringContaining('unwitnessed')]);
   });
 
   test('that does not hold is `unsound`, by what is wrong', async () => {
@@ -123,7 +134,7 @@ describe('a receipt', () => {
     }
     writeFileSync(here.path('changed'), Buffer.concat([Buffer.from(text), Buffer.of(0xff)]));
     expect((await here.run('verify', 'changed', '--trust', 'trust.txt')).code).toBe(12);
-    trust('stranger.txt', `log ${statementKey}\nstatement ${statementKey}\n`);
+    trust('stranger.txt', `log ${statementKey}\n#!surety statement ${logKey}\nquorum none\n`);
     const stranger = await here.run('verify', 'fact-1.tlog-proof', '--trust', 'stranger.txt');
     expect([stranger.code, stranger.stdout]).toEqual([12, expect.stringContaining('unsigned')]);
   });

@@ -1,7 +1,7 @@
 // The log over HTTP, to read (C2SP tlog-tiles): `/checkpoint`, `/tile/<L>/<N>[.p/<W>]`, `/tile/entries/<N>[.p/<W>]`.
 // Whoever asks may be anybody: a path is parsed to numbers and never used as it came, what is in flight is
 // bounded, and a browser that was sent here under another site's name is refused. Entries are facts: ids,
-// tools, times and amounts in the clear. Who may reach this is for whoever opens the port to decide.
+// tools and times in the clear. Who may reach this is for whoever opens the port to decide.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeExclusive } from '../../ledger/exclusive.ts';
 import { writer } from './ledger.ts';
 import { nodeVersion, ofFreeBytes } from './machine.ts';
-import { answers, findCommand, records, servers, witnesses } from './outside.ts';
+import { answers, findCommand, records, served, servers, witnesses } from './outside.ts';
 import { ownership } from './ownership.ts';
 import { attempt, ok } from './row.ts';
 
@@ -36,6 +36,14 @@ test('a check that breaks has failed', async () => {
   });
   expect(broken).toEqual([{ check: 'log', state: 'fail', found: 'no', remedy: 'look' }]);
   expect(await attempt('log', 'look', () => ok('log', 'yes'))).toEqual([ok('log', 'yes')]);
+});
+
+test('a log that others than programs on this host can read is said', () => {
+  const stateAt = (host: string) => served({ host, port: 7301 }).map(({ state }) => state);
+  expect(served(undefined)).toEqual([]);
+  for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) expect(stateAt(host)).toEqual(['ok']);
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'ledger.acme.example', '127.example'])
+    expect([host, ...stateAt(host)]).toEqual([host, 'warn']);
 });
 
 describe('ownership', () => {

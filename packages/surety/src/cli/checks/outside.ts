@@ -4,6 +4,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIPv4 } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Config, RecordConfig, ServerConfig, WitnessConfig } from '../../config/index.ts';
@@ -33,7 +34,7 @@ export function answers(url: string | { readonly socketPath: string }): Promise<
 export function served(at: Config['serve']): readonly Row[] {
   if (at === undefined) return [];
   const where = `${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
-  if (at.host === 'localhost' || at.host === '::1' || /^127\./.test(at.host))
+  if (at.host === 'localhost' || at.host === '::1' || (isIPv4(at.host) && at.host.startsWith('127.')))
     return [ok('served log', `${where}, for programs on this host`)];
   const remedy = 'have a proxy before it ask who reads, unless these facts are meant for all of them';
   return [warn('served log', `whoever reaches ${where} reads ids, tools and times`, remedy)];

@@ -41,7 +41,7 @@ interface Brought {
   readonly json: boolean;
 }
 
-/** Exits 0 if it holds and a pinned witness cosigned its head, 11 if none did, 12 if it does not hold. */
+/** Exits 0 if it holds and the quorum of pinned witnesses cosigned its head, 11 if it did not, 12 if it does not hold. */
 export async function verifyReceipt(terminal: Terminal, bytes: Uint8Array, brought: Brought): Promise<Exit> {
   const { trust, json } = brought;
   if (trust === undefined)
@@ -131,7 +131,7 @@ function lines(checked: Checked, { paint }: Terminal): string[] {
     '',
     isSound
       ? `${paint('green', 'sound')}: it stands in the log that your witnesses saw`
-      : `${paint('yellow', 'unwitnessed')}: nobody but its operator vouches that others see this log`,
+      : `${paint('yellow', 'unwitnessed')}: fewer have seen its head than your trust file asks for`,
   ];
 }
 
