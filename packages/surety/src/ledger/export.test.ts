@@ -58,8 +58,8 @@ interface Sealed {
   grow(size: number): Promise<void>;
 }
 
-async function newLog(origin = 'ledger.example/test'): Promise<Sealed> {
-  const [store, keys] = [newFolder(), newFolder()];
+async function newLog(origin = 'ledger.example/test', keys = newFolder()): Promise<Sealed> {
+  const store = newFolder();
   const vkey = await ensureLogKey(keys, origin);
   const log = await openLog({ ...optionsFor(store), origin, logKey: vkey });
   ends.push(() => log.close());
@@ -245,7 +245,24 @@ describe('an export is refused', () => {
     await expect(exportLog({ store, reader: log, to: newFolder() })).rejects.toThrow(code('not-sealed'));
   });
 
-  it('into the export of another log, or of another history', async () => {
+  it('into the export of another history, though the same key signed it', async () => {
+    const keys = newFolder();
+    const origin = 'ledger.example/test';
+    const [first, second] = [await newLog(origin, keys), await newLog(origin, keys)];
+    const to = newFolder();
+    await first.grow(300);
+    await second.grow(500);
+    await exportLog({ store: first.store, reader: first.log, to });
+    const before = filesIn(to);
+    await expect(exportLog({ store: second.store, reader: second.log, to })).rejects.toThrow(code('corrupt'));
+    expect(readFileSync(join(to, 'checkpoint')).toString('base64')).toBe(before.get('checkpoint'));
+    // Nor if all that is left of the first is what it signed.
+    rmSync(join(to, 'tile'), { recursive: true });
+    await expect(exportLog({ store: second.store, reader: second.log, to })).rejects.toThrow(code('corrupt'));
+    expect(filesIn(to).get('checkpoint')).toBe(before.get('checkpoint'));
+  });
+
+  it('into the export of another log', async () => {
     const [ours, theirs] = [await newLog(), await newLog('other.example/log')];
     const to = newFolder();
     for (const { grow } of [ours, theirs]) await grow(5);
