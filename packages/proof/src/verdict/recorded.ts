@@ -90,8 +90,7 @@ function witnessed(evidence: Evidence, reasons: Reasons): boolean {
       changed.map(({ position }) => position),
     );
   const reached = by.length > 0 && quorum.reached(names(by));
-  if (by.length === 0) reasons.say('witness-missing', 'no witness has cosigned the head', []);
-  else if (!reached) sayMissing(book, quorum, names(by), reasons);
+  if (!reached) sayMissing(book, quorum, names(by), reasons);
   else if (real.length === 0 || !quorum.reached(names(real)))
     reasons.say(
       'simulated',
@@ -143,16 +142,18 @@ function sayMissing(
   const empty = seats
     .map(({ name: seat, key }) => ({ name: seat, body: declared.get(toBase64(key.publicKey)) }))
     .filter(({ body }) => body === undefined || !by.includes(body.witness));
-  const text = empty.map((each) =>
+  const whose = empty.map((each) =>
     each.body?.seat === undefined ? each.name : `${each.name} (${each.body.seat})`,
   );
-  const who = [...new Set(empty.map(({ body }) => body?.seat ?? 'operator'))];
-  reasons.say(
-    'witness-missing',
-    `the quorum \`${name}\` is not reached: ${listed(text) || 'nobody'} has not cosigned the head`,
-    position === undefined ? [] : [position],
-    who.length === 0 ? undefined : who,
-  );
+  const text =
+    empty.length > 0
+      ? `the quorum \`${name}\` is not reached: ${listed(whose)} has not cosigned the head`
+      : by.length === 0
+        ? 'no witness has cosigned the head'
+        : 'the declared quorum cannot be read';
+  const who = empty.map(({ body }) => body?.seat ?? 'operator');
+  const facts = position === undefined ? [] : [position];
+  reasons.say('witness-missing', text, facts, who.length === 0 ? undefined : [...new Set(who)]);
 }
 
 /** The effect that the outcome reconciles has its own reasons, said there. */

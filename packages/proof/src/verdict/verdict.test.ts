@@ -208,6 +208,18 @@ describe('recorded', () => {
     expect(codes(judgement, 'recorded')).toContain('witness-missing');
   });
 
+  it('names every seat where nobody cosigned, and says when nothing can be read', async () => {
+    const { reasons } = await recording({ quorum: 'all', witness: 'none' });
+    expect(reasons[0]?.text).toContain('auditor, legal (legal) has not cosigned');
+    expect(reasons[0]?.who).toEqual(['operator', 'legal']);
+    const day = honestDay({ outcome: c2 });
+    day.quorum('quorum seats', at(8));
+    const unreadable = answer(await day.close().judged(), 'recorded').reasons;
+    expect(unreadable).toMatchObject([
+      { code: 'witness-missing', text: 'the declared quorum cannot be read' },
+    ]);
+  });
+
   it('does not take a quorum for changed that was declared once, or again with the same words', async () => {
     const day = honestDay({ outcome: c2, quorum: 'all', legal: 'real' });
     day.quorum(day.quorumText('all'), at(12));

@@ -35,6 +35,8 @@ export class Cosigner {
   readonly #url: URL;
   /** Size of the head that it last cosigned, as far as we know; it corrects us (409). */
   #known = 0;
+  /** The largest head that it cosigned, with that cosignature: it may forget, we do not. */
+  #proven: { readonly size: number; readonly note: string } | undefined;
   #failures = 0;
   #askAgainAt = 0;
   /** Why it has not cosigned the last head it was asked about. */
@@ -46,12 +48,19 @@ export class Cosigner {
     this.#url = new URL(`${url.replace(/\/+$/, '')}/add-checkpoint`);
   }
 
+  /** It cosigned this head, as a start finds it. `note` carries the cosignature. */
+  took(size: number, note: string): void {
+    this.#known = size;
+    this.#proven = { size, note };
+  }
+
   /** Asks unless it failed a moment ago; a failure gives nothing and says why in `cause`. */
   async ask(head: SignedHead, nowMs: number): Promise<NoteSignature | undefined> {
     if (nowMs < this.#askAgainAt) return undefined;
     try {
       const signature = await this.#cosignature(head);
-      this.#known = head.size;
+      const { text, signatures } = parseNote(head.note);
+      this.took(head.size, printNote({ text, signatures: [...signatures, signature] }));
       this.#failures = 0;
       this.#askAgainAt = 0;
       return signature;
@@ -67,6 +76,7 @@ export class Cosigner {
     let answer = await this.#submit(head);
     const corrected = answer.status === 409 ? sizeIn(answer) : undefined;
     if (corrected !== undefined && corrected !== this.#known) {
+      await this.#remind(corrected);
       if (corrected > head.size)
         throw new Error(`refused: it has cosigned ${corrected} facts, more than this head`);
       this.#known = corrected;
@@ -76,6 +86,14 @@ export class Cosigner {
       throw new Error(`refused: this head does not extend the one it cosigned (${answer.status})`);
     if (answer.status !== 200) throw new Error(`refused: it answered ${answer.status}`);
     return this.#signatureIn(answer.body, head);
+  }
+
+  /** A witness that knows less than it cosigned was set back: it is shown its own cosignature, and believed no more. */
+  async #remind(size: number): Promise<void> {
+    const proven = this.#proven;
+    if (proven === undefined || size >= proven.size) return;
+    await post(this.#url, `old ${size}\n\n${proven.note}`).catch(() => undefined);
+    throw new Error(`refused: it has forgotten that it cosigned ${proven.size} facts, and says ${size}`);
   }
 
   async #signatureIn(body: string, head: SignedHead): Promise<NoteSignature> {

@@ -1,6 +1,7 @@
 // Sealing end to end: a real store, the real sealer process, real witnesses; every head is opened and every
 // proof checked with what the verifier uses, and every way to change history is refused.
 
+import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,9 +10,11 @@ import {
   inclusionProof,
   leafHash,
   openHead,
+  parsePolicy,
   parseVerifier,
   toBase64,
   treeRoot,
+  utf8,
   verifyConsistency,
   verifyInclusion,
 } from '@surety/proof/records';
@@ -187,6 +190,50 @@ describe('the sealer', () => {
       .poll(() => forked.latest()?.missing[0]?.cause, { timeout: timeoutMs })
       .toMatch(/^refused: .*does not extend/);
     expect(forked.latest()).toMatchObject({ size: fork.size(), cosigned: [] });
+  });
+
+  it('does not believe a witness that forgot, and shows it what it cosigned', async () => {
+    const { folder, keys, vkey, log } = await newLog();
+    const place = newFolder();
+    const witness = await startWitness(place, 'witness.example', [vkey]);
+    await write(log, 10);
+    const sealing = { folder, keys, witnesses: [witness] };
+    const first = await startSealer(sealing);
+    await first.sealed(log.size(), { timeoutMs });
+    copyFileSync(join(place, 'memory.json'), join(place, 'backup'));
+    await write(log, 10);
+    const { size } = await first.sealed(log.size(), { timeoutMs });
+    await first.stop();
+    await kill(witness.child);
+    copyFileSync(join(place, 'backup'), join(place, 'memory.json'));
+    const options = { port: witness.port, more: ['--moved'] };
+    const { child } = await startWitness(place, 'witness.example', [vkey], options);
+    const ended = once(child, 'close');
+    const again = await sealerOf(sealing);
+    await write(log, 1);
+    await expect
+      .poll(() => again.latest()?.missing[0]?.cause, { timeout: timeoutMs })
+      .toMatch(new RegExp(`^refused: it has forgotten that it cosigned ${size} facts`));
+    expect(await ended).toEqual([1, null]);
+    expect(again.latest()).toMatchObject({ size: log.size(), cosigned: [] });
+  });
+
+  it('is content with the quorum, and waits for nobody beyond it', async () => {
+    const { folder, keys, vkey, log } = await newLog();
+    const here = await startWitness(newFolder(), 'here.example', [vkey]);
+    const gone = await startWitness(newFolder(), 'gone.example', [vkey]);
+    await kill(gone.child);
+    const text = (least: string): string =>
+      `witness here ${here.vkey}\nwitness gone ${gone.vkey}\ngroup both ${least} here gone\nquorum both\n`;
+    const quorumOf = (least: string) => parsePolicy(utf8(text(least)));
+    const any = await startSealer({ folder, keys, witnesses: [here, gone], quorum: quorumOf('any') });
+    // Far longer than any of its answers takes: it resolves by the quorum, not by the time.
+    const head = await any.sealed(log.size(), { timeoutMs: 2 ** 30 });
+    expect(head).toMatchObject({ cosigned: ['here.example'], missing: [{ witness: 'gone.example' }] });
+    await any.stop();
+    const all = await sealerOf({ folder, keys, witnesses: [here, gone], quorum: quorumOf('all') });
+    const without = await all.sealed(log.size(), { timeoutMs: 300 });
+    expect(without).toMatchObject({ cosigned: ['here.example'], missing: [{ witness: 'gone.example' }] });
   });
 
   it('starts again when it dies', async () => {

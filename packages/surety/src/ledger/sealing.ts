@@ -167,12 +167,15 @@ export class Sealing {
       ({ name, keyId }: Verifier) =>
       (each: NoteSignature) =>
         each.name === name && each.keyId === keyId;
+    const own = signatures.filter(by(this.#key.verifier));
     const cosignatures = new Map<Cosigner, NoteSignature>();
     for (const cosigner of this.#cosigners) {
       const found = signatures.find(by(cosigner.key));
-      if (found !== undefined) cosignatures.set(cosigner, found);
+      if (found === undefined) continue;
+      cosignatures.set(cosigner, found);
+      cosigner.took(size, printNote({ text, signatures: [...own, found] }));
     }
-    const note = printNote({ text, signatures: signatures.filter(by(this.#key.verifier)) });
+    const note = printNote({ text, signatures: own });
     this.#current = { size, root, note, subtree: this.#tiles.subtree(size, sha256), cosignatures };
   }
 
