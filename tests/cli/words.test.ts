@@ -2,7 +2,7 @@
 
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Installation } from './installation.fixture.ts';
+import { finished, Installation } from './installation.fixture.ts';
 
 const here = new Installation();
 beforeAll(() => here.build());
@@ -23,6 +23,7 @@ describe('help', () => {
   test.each([
     'init',
     'up',
+    'witness',
     'check',
     'status',
     'tail',
@@ -53,6 +54,11 @@ describe('a typing error exits 64', () => {
     [['credential', 'assistant', '--days', '0'], '`0` is invalid', 'from 1 to 366'],
     [['completion', 'tcsh'], '`tcsh` is invalid', 'bash, zsh, fish, powershell'],
     [['verdict', 'no-silent-change', '--day', '2026-02-31'], '`2026-02-31` is no day', 'write it as'],
+    [['witness'], 'the witness has no name', 'add --name'],
+    [['witness', '--name', 'a b'], '`a b` cannot name a witness', 'without spaces'],
+    [['witness', '--name', 'w', '--listen', '7310'], '`7310` is not host:port', '127.0.0.1:7310'],
+    [['witness', '--name', 'w', '--log', 'x'], '`x` is not `KEY [URL]` of a log', ''],
+    [['witness', '--name', 'w', '--folder', 'w'], 'no log is named', 'add --log KEY'],
     [[], 'Usage: surety', 'Start with'],
   ])('%j', async (words, said, help) => {
     const { code, stdout, stderr } = await here.run(...words);
@@ -199,4 +205,59 @@ test('a key that others can read is refused', async () => {
   const { code } = await here.run('approve', 'h-1', '--key', 'you.key');
   expect(code).toBe(1);
   chmodSync(here.path('you.key'), 0o600);
+});
+
+describe('a witness', () => {
+  const log = 'acme.example/surety+da990243+AeTfsI1YZv8J/q4ARPVk9923NXAUnEbQoXCz1pBpTICq';
+  const file = (logs: string) => `name: w.example\nlisten: 127.0.0.1:0\nlogs:\n${logs}`;
+
+  test('makes its key once, and prints it', async () => {
+    const words = ['witness', '--name', 'w.example', '--folder', 'made', '--make-key'];
+    const { code, stdout } = await here.run(...words);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^w\.example\+[0-9a-f]{8}\+\S+\n$/)]);
+    expect(JSON.parse((await here.run(...words, '--json')).stdout)).toEqual({ vkey: stdout.trim() });
+  });
+
+  test('runs from a file, says its key, and ends when asked', async () => {
+    writeFileSync(here.path('witness.yaml'), file(`  - { key: "${log}" }\n`));
+    const child = here.start(['witness', '--config', 'witness.yaml']);
+    const done = finished(child);
+    await new Promise((resolve) => child.stderr?.on('data', resolve));
+    child.kill('SIGTERM');
+    const { code, stdout, stderr } = await done;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^w\.example\+[0-9a-f]{8}\+\S+\n$/)]);
+    expect(stderr).toMatch(/^this witness listens on http:\/\/127\.0\.0\.1:\d+, for 1 log/);
+    // Beside its file, where it says nothing else.
+    expect(existsSync(here.path('witness/memory.json'))).toBe(true);
+  });
+
+  test('says what is wrong with its file, where', async () => {
+    writeFileSync(here.path('bad.yaml'), `${file(`  - { key: "${log.slice(0, -4)}" }\n`)}lsten: x\n`);
+    const { code, stderr } = await here.run('witness', '--config', 'bad.yaml');
+    expect(code).toBe(1);
+    expect(stderr).toContain('bad.yaml:4:12: error: `acme.example/surety+da990243');
+    expect(stderr).toContain('bad.yaml:5:1: error: unknown key `lsten`');
+    const nowhere = await here.run('witness', '--config', 'no.yaml');
+    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('no such file')]);
+  });
+
+  test('says who has its folder', async () => {
+    const held = [
+      'witness',
+      '--name',
+      'held.example',
+      '--folder',
+      'held',
+      '--listen',
+      '127.0.0.1:0',
+      '--log',
+      log,
+    ];
+    const child = here.start(held);
+    await new Promise((resolve) => child.stderr?.on('data', resolve));
+    const { code, stderr } = await here.run(...held);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`process ${child.pid} (witness) has it`);
+    await here.stop(child);
+  });
 });

@@ -63,7 +63,9 @@ async function run(terminal: Terminal, asked: Asked, settings: Settings, opened:
     terminal.out(JSON.stringify({ ready: true, vkey, host, port: running.port, remembered }));
   else {
     terminal.out(vkey);
-    terminal.note(`this witness listens on http://${host}:${running.port}, for ${logs.length} logs`);
+    terminal.note(
+      `this witness listens on http://${host}:${running.port}, for ${logs.length} ${logs.length === 1 ? 'log' : 'logs'}`,
+    );
     for (const { origin, size } of remembered) terminal.note(`  ${origin}: cosigned ${size} facts`);
   }
   const stdin = asked.withParent === true ? process.stdin : undefined;
