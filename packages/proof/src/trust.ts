@@ -3,7 +3,15 @@
 
 import type { Cosigned } from './records/heads.ts';
 import { NOTE_ED25519, NoteError, parseVerifier, printVerifier } from './records/note.ts';
-import { isQuorum, type Policy, PolicyError, parsePolicy, policyLines, seatsOf } from './records/policy.ts';
+import {
+  isQuorum,
+  type Policy,
+  PolicyError,
+  type PolicyWitness,
+  parsePolicy,
+  policyLines,
+  seatsOf,
+} from './records/policy.ts';
 import { toHex } from './values/bytes.ts';
 import type { Judgement } from './verdict/index.ts';
 
@@ -125,12 +133,16 @@ export function weigh(
   };
 }
 
-/** With `quorum none` the spec asks for nobody; then nobody but the operator need have seen the head: not reached. */
+/** With `quorum none` the spec asks for nobody; here somebody whom the auditor knows must have cosigned all the same. */
 function quorumOf(policy: Policy, keys: ReadonlySet<string>): NonNullable<Weighed['quorum']> {
-  const seats = seatsOf(policy);
-  const missing = seats.filter(({ key }) => !keys.has(toHex(key.publicKey))).map(({ name }) => name);
-  const reached = isQuorum(policy, ({ publicKey }) => keys.has(toHex(publicKey)));
-  return { name: policy.quorum, reached: reached && missing.length < seats.length, missing };
+  const isAbsent = ({ key }: PolicyWitness) => !keys.has(toHex(key.publicKey));
+  const missing = seatsOf(policy).filter(isAbsent);
+  const enough = isQuorum(policy, ({ publicKey }) => keys.has(toHex(publicKey)));
+  return {
+    name: policy.quorum,
+    reached: enough && !policy.witnesses.every(isAbsent),
+    missing: missing.map(({ name }) => name),
+  };
 }
 
 const bytesOf = (key: string): string => toHex(parseVerifier(key).publicKey);

@@ -118,6 +118,8 @@ describe('trust', () => {
     expect(unmet.limits[0]?.text).toContain('`g` of your trust file is not reached: legal has not cosigned');
     const nobody = await verify(proof, { sha256, trust: trusting(day, 'quorum none') });
     expect(nobody).toMatchObject({ rung: 'C1', limits: [{ code: 'witness-missing' }] });
+    const anybody = await verify(proof, { sha256, trust: trusting(day, `${both}quorum none`) });
+    expect(anybody).toMatchObject({ rung: 'C3', quorum: { name: 'none', reached: true }, limits: [] });
   });
 
   it('that is missing takes `proven` away, and nothing else', () => {

@@ -1,4 +1,5 @@
-import { NOTE_COSIGNATURE, NOTE_ED25519, printVerifier, verifier } from '@surety/proof/records';
+import { readFileSync } from 'node:fs';
+import { isQuorum, NOTE_COSIGNATURE, NOTE_ED25519, printVerifier, verifier } from '@surety/proof/records';
 import { parseTrust } from '@surety/proof/verify';
 import { describe, expect, test } from 'vitest';
 
@@ -18,6 +19,19 @@ describe('a trust file', () => {
     const trust = parseTrust(octets(text));
     expect(trust).toMatchObject({ log: [log], statement: [statement], policy: { quorum: 'audit' } });
     expect(trust.policy.witnesses.map(({ key: own }) => printVerifier(own))).toEqual([witness]);
+  });
+
+  test('of the guide is one', () => {
+    const guide = readFileSync(new URL('../../../../../docs/proof.md', import.meta.url), 'utf8');
+    const [, text = ''] = /^```text trust\.policy\n([\s\S]*?)^```$/m.exec(guide) ?? [];
+    const { policy } = parseTrust(octets(text));
+    const met = (...names: string[]): boolean => {
+      const by = policy.witnesses.filter(({ name }) => names.includes(name));
+      return isQuorum(policy, (own) => by.some(({ key: other }) => other === own));
+    };
+    expect([met('us', 'legal'), met('us', 'finance'), met('us'), met('finance', 'legal')]).toEqual([
+      ...[true, true, false, false],
+    ]);
   });
 
   test.each([
