@@ -95,6 +95,9 @@ const verdict = async () => {
   return { cosigned, rung, codes, who: reasons[0]?.who, ledgerSize };
 };
 
+const status = async (): Promise<unknown> =>
+  JSON.parse((await gateway.surety('status', '--json')).stdout).quorum;
+
 describe('a witness under another account, in another network', () => {
   test('cosigns what the log shows it, and counts as no simulation', async () => {
     const { cosigned, rung, codes } = await verdict();
@@ -102,6 +105,7 @@ describe('a witness under another account, in another network', () => {
     expect(codes).not.toContain('simulated');
     expect(codes).not.toContain('witness-missing');
     expect(rung).toBe('C3');
+    expect(await status()).toEqual({ name: 'auditor', reached: true });
   });
 
   test('is reached by its address and by nothing else', async () => {
@@ -145,6 +149,9 @@ describe('a witness under another account, in another network', () => {
     const rewritten = await verdict();
     expect(rewritten).toMatchObject({ rung: 'C1', cosigned: [], who: ['audit'] });
     expect(rewritten.codes).toContain('witness-missing');
+    expect(await status()).toEqual({ name: 'auditor', reached: false });
+    const { stdout } = await gateway.surety('doctor');
+    expect(stdout).toContain('the quorum `auditor` is not reached');
     expect(rewritten.ledgerSize).toBeLessThanOrEqual(grown.ledgerSize);
   });
 });

@@ -3,15 +3,7 @@
 
 import type { Cosigned } from './records/heads.ts';
 import { NOTE_ED25519, NoteError, parseVerifier, printVerifier } from './records/note.ts';
-import {
-  isQuorum,
-  type Policy,
-  PolicyError,
-  type PolicyWitness,
-  parsePolicy,
-  policyLines,
-  seatsOf,
-} from './records/policy.ts';
+import { isReached, type Policy, PolicyError, parsePolicy, policyLines, seatsOf } from './records/policy.ts';
 import { toHex } from './values/bytes.ts';
 import type { Judgement } from './verdict/index.ts';
 
@@ -105,12 +97,16 @@ export function weigh(
   { verdict, rung }: Pick<Judgement, 'verdict' | 'rung'>,
   cosigned: readonly Cosigned[],
 ): Weighed {
-  const keys = new Set(cosigned.map(({ key }) => bytesOf(key)));
   const policy = trust?.policy;
   const known = new Set(policy?.witnesses.map(({ key }) => toHex(key.publicKey)));
   const witnessed = cosigned.map((each) => ({ ...each, pinned: known.has(bytesOf(each.key)) }));
   const limits: Limit[] = [];
-  const quorum = policy && quorumOf(policy, keys);
+  const quorum =
+    policy &&
+    quorumOf(
+      policy,
+      cosigned.map(({ key }) => key),
+    );
   if (trust === undefined || trust.log.length === 0 || trust.statement.length === 0)
     limits.push({
       code: 'trust-not-pinned',
@@ -133,14 +129,12 @@ export function weigh(
   };
 }
 
-/** With `quorum none` the spec asks for nobody; here somebody whom the auditor knows must have cosigned all the same. */
-function quorumOf(policy: Policy, keys: ReadonlySet<string>): NonNullable<Weighed['quorum']> {
-  const isAbsent = ({ key }: PolicyWitness) => !keys.has(toHex(key.publicKey));
-  const missing = seatsOf(policy).filter(isAbsent);
-  const enough = isQuorum(policy, ({ publicKey }) => keys.has(toHex(publicKey)));
+function quorumOf(policy: Policy, cosigned: readonly string[]): NonNullable<Weighed['quorum']> {
+  const keys = new Set(cosigned.map(bytesOf));
+  const missing = seatsOf(policy).filter(({ key }) => !keys.has(toHex(key.publicKey)));
   return {
     name: policy.quorum,
-    reached: enough && !policy.witnesses.every(isAbsent),
+    reached: isReached(policy, cosigned),
     missing: missing.map(({ name }) => name),
   };
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../values/index.ts';
 import { NOTE_COSIGNATURE, NOTE_ED25519, printVerifier, type Verifier, verifier } from './note.ts';
-import { isQuorum, type Policy, PolicyError, parsePolicy, seatsOf } from './policy.ts';
+import { isQuorum, isReached, type Policy, PolicyError, parsePolicy, seatsOf } from './policy.ts';
 
 const keyOf = (name: string, type: 0x01 | 0x04, first: number): Verifier =>
   verifier(name, type, new Uint8Array(32).fill(first));
@@ -196,6 +196,19 @@ describe('a policy', () => {
         }
       }),
     );
+  });
+
+  test('is reached by public keys, whatever they are called, and never by nobody', () => {
+    const policy = parse(`witness a ${key(1)}\nwitness b ${key(2)}\ngroup g 2 a b\nquorum g`);
+    const renamed = printVerifier(keyOf('another.example', NOTE_COSIGNATURE, 12));
+    expect(isReached(policy, [key(1), renamed])).toBe(true);
+    expect(isReached(policy, [key(1), key(1)])).toBe(false);
+    expect(isReached(policy, [key(1), key(3)])).toBe(false);
+    const anybody = parse(`witness a ${key(1)}\nquorum none`);
+    expect([isReached(anybody, [key(1)]), isReached(anybody, [key(2)]), isReached(anybody, [])]).toEqual([
+      ...[true, false, false],
+    ]);
+    expect(isReached(parse('quorum none'), [key(1)])).toBe(false);
   });
 
   test('is kept by more cosigners if it is kept by fewer', () => {

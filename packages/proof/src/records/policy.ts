@@ -211,6 +211,16 @@ export function isQuorum(
   return has.get(quorum) === true;
 }
 
+/**
+ * Whether the witnesses with these verifier keys reach the quorum, whatever names their keys bear. A quorum of nobody
+ * is reached by any witness of the policy, and by one at least.
+ */
+export function isReached(policy: Policy, cosigned: readonly string[]): boolean {
+  const keys = new Set(cosigned.map((key) => toHex(parseVerifier(key).publicKey)));
+  const has = ({ publicKey }: Verifier) => keys.has(toHex(publicKey));
+  return policy.witnesses.some(({ key }) => has(key)) && isQuorum(policy, has);
+}
+
 /** The witnesses that the quorum rests on, in the order of the file: those outside it count for nothing. */
 export function seatsOf({ witnesses, groups, quorum }: Policy): readonly PolicyWitness[] {
   const within = new Set([quorum]);

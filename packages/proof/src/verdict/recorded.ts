@@ -3,7 +3,7 @@
 
 import type { Book, GovernedCall } from '../book/index.ts';
 import { parseVerifier } from '../records/note.ts';
-import { isQuorum, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
+import { isReached, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
 import { toBase64, utf8 } from '../values/bytes.ts';
 import { callsOf, changesIn, decidedTools, type Evidence, listed } from './evidence.ts';
 import { type Answer, answerOf, Reasons } from './reasons.ts';
@@ -113,15 +113,13 @@ interface Quorum {
 function quorumOf(book: Book): Quorum {
   const { body, position } = book.quorum ?? {};
   if (body === undefined) return { name: 'any', position, seats: [], reached: () => true };
-  const keyOf = (witness: string) => bytesOf(book.witnesses.get(witness)?.body.key ?? '');
+  const keysOf = (names: readonly string[]) =>
+    names.flatMap((witness) => book.witnesses.get(witness)?.body.key ?? []);
   try {
     const policy = parsePolicy(utf8(body.policy));
     return {
       ...{ name: policy.quorum, position, seats: seatsOf(policy) },
-      reached: (witnesses) => {
-        const keys = new Set(witnesses.map(keyOf));
-        return isQuorum(policy, ({ publicKey }) => keys.has(toBase64(publicKey)));
-      },
+      reached: (witnesses) => isReached(policy, keysOf(witnesses)),
     };
   } catch {
     // What cannot be read asks for something that nobody has done.

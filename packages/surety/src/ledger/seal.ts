@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { equal, isQuorum, type Policy, parseVerifier } from '@surety/proof/records';
+import { isReached, type Policy, parseVerifier } from '@surety/proof/records';
 import { LedgerError } from './errors.ts';
 import type { Published } from './sealing.ts';
 
@@ -145,9 +145,11 @@ class SealerProcess implements Sealer {
   #isWitnessed({ cosigned, missing }: Published): boolean {
     const { quorum } = this.#options;
     if (quorum === undefined || missing.length === 0) return missing.length === 0;
-    const keys = this.#options.witnesses.map(({ vkey }) => parseVerifier(vkey));
-    const by = keys.filter(({ name }) => cosigned.includes(name));
-    return by.length > 0 && isQuorum(quorum, (key) => by.some((own) => equal(own.publicKey, key.publicKey)));
+    const by = this.#options.witnesses.filter(({ vkey }) => cosigned.includes(parseVerifier(vkey).name));
+    return isReached(
+      quorum,
+      by.map(({ vkey }) => vkey),
+    );
   }
 
   #wake(): void {

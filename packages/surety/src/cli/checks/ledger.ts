@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseFact } from '@surety/proof/facts';
-import type { WitnessConfig } from '../../config/index.ts';
+import { isReached, type Policy } from '@surety/proof/records';
+import type { Config, WitnessConfig } from '../../config/index.ts';
 import { type OpenedReader, openReader } from '../../ledger/stores/reader.ts';
 import { headOf } from '../store.ts';
 import { attempt, fail, ok, type Row, warn } from './row.ts';
@@ -13,13 +14,16 @@ const untouched =
   'change nothing in the store: keep a copy of it, and compare it with a head that a witness cosigned';
 
 /** Opens the log for reading only; several rows. The folder exists. */
-export async function ledger(store: string, witnesses: readonly WitnessConfig[]): Promise<readonly Row[]> {
+export async function ledger(
+  store: string,
+  { witnesses, quorum }: Pick<Config, 'witnesses' | 'quorum'>,
+): Promise<readonly Row[]> {
   if (!existsSync(join(store, 'log.sqlite'))) return [warn('log', 'nothing has run here yet', 'surety up')];
   const reader = openReader(store);
   try {
     const rows = [
       await attempt('log', untouched, () => newestFacts(reader)),
-      await attempt('head', untouched, () => head(store, reader, witnesses)),
+      await attempt('head', untouched, () => head(store, reader, witnesses, quorum?.policy)),
     ];
     return rows.flat();
   } finally {
@@ -45,7 +49,12 @@ function newestFacts(reader: OpenedReader): Row {
       );
 }
 
-async function head(store: string, reader: OpenedReader, witnesses: readonly WitnessConfig[]): Promise<Row> {
+async function head(
+  store: string,
+  reader: OpenedReader,
+  witnesses: readonly WitnessConfig[],
+  quorum: Policy | undefined,
+): Promise<Row> {
   const found = await headOf(
     store,
     reader,
@@ -65,6 +74,13 @@ async function head(store: string, reader: OpenedReader, witnesses: readonly Wit
   const said = `signed over ${found.size} facts, ${lacks === 0 ? 'all there are' : `it lacks ${lacks}`}, cosigned by ${names.join(', ') || 'nobody'}`;
   if (lacks > behindMax)
     return warn('head', said, 'see that the sealer runs: `surety up` says on stderr if it does not');
+  const keys = found.cosigned.map(({ key }) => key);
+  if (quorum !== undefined && !isReached(quorum, keys))
+    return warn(
+      'head',
+      `${said}: the quorum \`${quorum.quorum}\` is not reached`,
+      'see that its witnesses answer; until then a verdict ends at C1',
+    );
   return names.length === 0 && witnesses.length > 0
     ? warn('head', said, 'see that a witness answers')
     : ok('head', said);

@@ -75,7 +75,7 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
   const inside = began
     ? [
         await attempt('store', unread, async () => (await look.ownership()).ownership(store)),
-        await attempt('log', unread, async () => (await look.ledger()).ledger(store, config.witnesses)),
+        await attempt('log', unread, async () => (await look.ledger()).ledger(store, config)),
         await attempt('writer', unread, async () => (await look.ledger()).writer(store)),
       ]
     : [[warn('store', `${store} is not there: nothing has run here yet`, 'surety up')]];

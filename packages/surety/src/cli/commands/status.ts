@@ -1,5 +1,6 @@
 // `surety status`: each outcome with its latest verdict, what waits for approval, and how far the log is sealed.
 
+import { type Cosigned, isReached } from '@surety/proof/records';
 import { remoteStatus } from '../../api/index.ts';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
@@ -22,6 +23,8 @@ interface Status {
   /** Facts under the newest signed head, and who cosigned it. */
   readonly sealedSize: number;
   readonly cosigned: readonly string[];
+  /** Null if none is declared. */
+  readonly quorum: { readonly name: string; readonly reached: boolean } | null;
   readonly outcomes: readonly OutcomeStatus[];
   readonly holds: readonly { hold: string; expires: string; needed: number; given: number }[];
 }
@@ -63,6 +66,7 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
     ledgerSize: store.reader.size(),
     sealedSize: head?.size ?? 0,
     cosigned: head?.cosigned.map(({ witness }) => witness) ?? [],
+    quorum: quorumOf(config, head?.cosigned ?? []),
     outcomes: declared.map(({ outcome, owner, statement }) => {
       const given = latestVerdict(store, outcome)?.body;
       const window = given === undefined ? null : { from: instant(given.from), to: instant(given.to) };
@@ -74,11 +78,18 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
   };
 }
 
+function quorumOf({ quorum }: Config, cosigned: readonly Cosigned[]): Status['quorum'] {
+  if (quorum === undefined) return null;
+  const keys = cosigned.map(({ key }) => key);
+  return { name: quorum.policy.quorum, reached: isReached(quorum.policy, keys) };
+}
+
 function statusLines(state: Status, { paint }: Terminal): string[] {
-  const { running, origin, ledgerSize, sealedSize, cosigned } = state;
+  const { running, origin, ledgerSize, sealedSize, cosigned, quorum } = state;
+  const lacks = quorum === null || quorum.reached ? '' : `: the quorum ${quorum.name} is not reached`;
   const witnesses = cosigned.length === 0 ? 'cosigned by nobody' : `cosigned by ${cosigned.join(', ')}`;
   const lines = [
-    `${running ? paint('green', 'running') : paint('yellow', 'not running')}  ${origin}, ${ledgerSize} facts, ${sealedSize} under the newest head, ${witnesses}`,
+    `${running ? paint('green', 'running') : paint('yellow', 'not running')}  ${origin}, ${ledgerSize} facts, ${sealedSize} under the newest head, ${witnesses}${lacks}`,
   ];
   for (const { outcome, owner, verdict, window } of state.outcomes) {
     const said =
