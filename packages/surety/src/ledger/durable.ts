@@ -1,7 +1,7 @@
 // Files that survive a power cut: written beside, synced, renamed over, and the folder synced.
 // A reader sees the old content or the new, never a part.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface WriteOptions {
@@ -20,14 +20,20 @@ export function writeDurable(
   const beside = join(dirname(path), `.${process.pid}.tmp`);
   const file = openSync(beside, 'w', options.mode ?? 0o600);
   try {
-    const made = typeof content === 'function' ? content(file) : content;
-    const bytes = typeof made === 'string' ? Buffer.from(made) : made;
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    try {
+      const made = typeof content === 'function' ? content(file) : content;
+      const bytes = typeof made === 'string' ? Buffer.from(made) : made;
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, path);
+  } catch (cause) {
+    // On a full disk a part of a file is the last thing to leave behind.
+    rmSync(beside, { force: true });
+    throw cause;
   }
-  renameSync(beside, path);
   syncFolder(dirname(path));
 }
 

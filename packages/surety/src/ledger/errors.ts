@@ -32,11 +32,11 @@ export class LedgerError extends Error {
   }
 }
 
-/** What SQLite says, as a code of ours (https://sqlite.org/rescode.html; the low byte is the class). */
+/** What SQLite or the file system says, as a code of ours (https://sqlite.org/rescode.html; the low byte is the class). */
 export function storeError(cause: unknown, doing: string): LedgerError {
   if (cause instanceof LedgerError) return cause;
-  const errcode = (cause as { errcode?: unknown } | null)?.errcode;
-  const found = typeof errcode === 'number' ? classes[errcode & 0xff] : undefined;
+  const { errcode, code } = (cause ?? {}) as { errcode?: unknown; code?: unknown };
+  const found = typeof errcode === 'number' ? classes[errcode & 0xff] : fileErrors[String(code)];
   const message = cause instanceof Error ? cause.message : String(cause);
   return new LedgerError(found ?? 'corrupt', `${doing}: ${message}`);
 }
@@ -47,4 +47,10 @@ const classes: Readonly<Record<number, LedgerErrorCode>> = {
   10: 'full', // IOERR: the system refused a write or a sync
   13: 'full', // FULL
   14: 'missing', // CANTOPEN
+};
+
+const fileErrors: Readonly<Record<string, LedgerErrorCode>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EFBIG: 'full',
 };

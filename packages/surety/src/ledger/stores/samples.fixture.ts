@@ -1,5 +1,5 @@
 // Facts and options that the ledger's tests share, and the process that the crash tests kill:
-//   node samples.fixture.ts <folder>    appends until it is killed, and says what was acknowledged
+//   node samples.fixture.ts <folder> [log key]    appends until it is killed, and says what was acknowledged
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,10 +46,10 @@ export const refused = (call: string, disclosures: readonly string[] = []): NewF
 
 export const opened = (call: string): NewFact => ({ kind: 'action.opened', body: { call } });
 
-async function appendForever(folder: string): Promise<void> {
+async function appendForever(folder: string, logKey = 'log key'): Promise<void> {
   // A disk that is full is an error to answer, not a signal to die of.
   process.on('SIGXFSZ', () => undefined);
-  const log = await openLog(optionsFor(folder));
+  const log = await openLog({ ...optionsFor(folder), logKey });
   const facts = new Map<number, unknown>();
   log.subscribe((recorded) => {
     for (const { fact } of recorded) facts.set(fact.position, fact);
@@ -81,4 +81,4 @@ async function appendForever(folder: string): Promise<void> {
   await Promise.all(['a', 'b', 'c', 'd'].map(flow));
 }
 
-if (import.meta.main) await appendForever(process.argv[2] as string);
+if (import.meta.main) await appendForever(process.argv[2] as string, process.argv[3]);
