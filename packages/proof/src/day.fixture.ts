@@ -189,7 +189,7 @@ quorum seats
     this.enrol(people.lena, ['finance', 'it'], [lena], time);
     if (has(people.paul)) this.enrol(people.paul, ['payroll'], [], time);
     if (has('clerk') === true) this.identity('clerk', this.options.clerk, time);
-    const policy = { policy: 'clerk-pays', hash: hashOf('p'), cedar: permit };
+    const policy = { policy: 'clerk-pays', hash: hashOf(canonicalJson(permit)), cedar: permit };
     if (has('policy')) this.declare('policy.activated', 'policy/clerk-pays', policy, time);
     this.declare(
       'record.declared',

@@ -1,331 +1,15 @@
-// INVARIANT: every check of the verifier has a mutant that it kills, and that lives without it.
-// The attacker has every key that the mutant needs, and makes everything else in the proof agree with the lie.
+// INVARIANT: every check of the verifier has a mutant that it kills, and that lives without it; every attack, reason and
+// thing that a rule or an outcome can say has its mutant. What is added to the verifier fails here until it has one.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { headOf, salt } from './log.fixture.ts';
-import { canonicalJson, commitScalar, parseJson, toBase64, utf8 } from './records/index.ts';
-import { shiftIntents } from './verdict/cases.fixture.ts';
-import { guardedDays } from './verdict/guarded.fixture.ts';
+import { membersOf } from '../build-schema.ts';
+import { attacks, beyond, isNamed, saidBy, told } from './attacks.fixture.ts';
+import { outcome, rule } from './facts.ts';
+import { mutants } from './mutants.fixture.ts';
 import { reasonCodes } from './verdict/index.ts';
-import { decidedDay, otherDays } from './verdict/other.fixture.ts';
-import { reconciledDays } from './verdict/reconciled.fixture.ts';
-import { at, Day, dayStart, hashOf, honestDay, LogMaker, makeKey, sha256 } from './verify.fixture.ts';
-import { steps, type VerifyOptions, verify, verifyWith } from './verify.ts';
-
-interface Mutant {
-  readonly name: string;
-  readonly check: string;
-  readonly make: () => Promise<{ proof: Uint8Array; options?: Partial<VerifyOptions>; day: Day }>;
-}
-
-const day = (): Day => honestDay().close();
-/** The day with an orphan: what the attacker wants to hide. */
-const badDay = (): Day => {
-  const bad = honestDay();
-  bad.stray({ id: 'X1', amount: '31000.00' });
-  return bad.close();
-};
-
-type Predicate = { judgement: Record<string, unknown>; simulated: boolean };
-/** Signs another predicate over the same files. */
-const stating =
-  (change: (predicate: Predicate) => void) =>
-  (text: string): string => {
-    const statement = parseJson(text) as { predicate: Predicate };
-    change(statement.predicate);
-    return canonicalJson(statement);
-  };
-
-/** Signs the same statement without the reasons of one code. */
-const without = (code: string, more: object = {}) =>
-  stating(({ judgement }) => {
-    const questions = judgement['questions'] as { reasons: { code: string }[] }[];
-    for (const each of questions) each.reasons = each.reasons.filter((reason) => reason.code !== code);
-    Object.assign(judgement, more);
-  });
-
-const mutant = (
-  name: string,
-  check: string,
-  instead: (day: Day) => Parameters<Day['proof']>[0] | Promise<Parameters<Day['proof']>[0]>,
-  makeDay = day,
-  options: (day: Day) => Partial<VerifyOptions> | Promise<Partial<VerifyOptions>> = () => ({}),
-): Mutant => ({
-  name,
-  check,
-  make: async () => {
-    const made = makeDay();
-    const proof = await made.proof(await instead(made));
-    return { proof, day: made, options: await options(made) };
-  },
-});
-
-/** The facts are edited after the head was signed; whatever is recomputed, is recomputed from the edit. */
-const edited = (name: string, edit: (day: Day) => void, makeDay = day): Mutant =>
-  mutant(
-    name,
-    'root',
-    async (made) => {
-      const headNote = await made.log.seal(made.cosigners);
-      const { size, root } = headOf(made.log.origin, made.log.entries);
-      edit(made);
-      made.log.renumber();
-      return { headNote, root: { size, root: toBase64(root) } };
-    },
-    makeDay,
-  );
-
-const withRow = (rows: ReadonlyMap<number, readonly string[]>) => {
-  const [[position, first] = [0, []]] = rows;
-  const { disclosure } = commitScalar({ id: 'X9', amount: '1.00', currency: 'USD' }, 'row', salt, sha256);
-  return new Map(rows).set(position, [...first, disclosure]);
-};
-
-const signed: readonly Mutant[] = [
-  mutant('another page in place of verify.html', 'manifest', () => ({
-    files: (files) =>
-      files.map((file) => (file.name === 'verify.html' ? { ...file, bytes: utf8('<p>proven</p>') } : file)),
-  })),
-  mutant('a statement about another head', 'manifest', () => ({
-    statement: (text) => text.replace(/@\d+"/, '@1"'),
-  })),
-  mutant('a statement that names a file twice', 'manifest', () => ({
-    statement: (text) => {
-      const statement = parseJson(text) as { subject: unknown[] };
-      return canonicalJson({ ...statement, subject: [...statement.subject, statement.subject[1]] });
-    },
-  })),
-  mutant('a statement signed by another key', 'statement-signature', () => ({
-    statementKey: makeKey('statements'),
-  })),
-  mutant('a head signed by another key', 'head-signature', async (made) => {
-    const impostor = makeKey(made.log.origin);
-    return { headNote: await made.log.seal([], undefined, impostor), cosigned: [] };
-  }),
-  mutant(
-    'a head signed by the key of another log of the same operator',
-    'head-signature',
-    async (made) => {
-      const other = makeKey('acme.example/other');
-      Object.assign(made.log, { logKey: other });
-      const headNote = await made.log.seal([], undefined, { ...made.log.logKey, name: 'acme.example/other' });
-      return { headNote: headNote.replace(/— acme.example\/surety/, '— acme.example/other'), cosigned: [] };
-    },
-    day,
-    (made) => ({ trust: { ...made.trust, log: [made.log.logKey.verifier] } }),
-  ),
-  mutant('a statement that says nothing was simulated', 'verdict', () => ({
-    statement: stating((predicate) => {
-      predicate.simulated = true;
-    }),
-  })),
-  mutant(
-    'a rung that calls past the gateway cannot reach',
-    'verdict',
-    () => ({
-      statement: stating(({ judgement }) => {
-        judgement['rung'] = 'C3';
-      }),
-    }),
-    decidedDay,
-  ),
-  mutant(
-    'a quorum claimed though one seat has not cosigned',
-    'verdict',
-    () => ({ statement: without('witness-missing', { rung: 'C3' }) }),
-    () => honestDay({ quorum: 'all', legal: 'away' }).close(),
-  ),
-  mutant(
-    'a quorum lowered to what was reached, and nothing said',
-    'verdict',
-    () => ({ statement: without('declaration-changed') }),
-    () => {
-      const lowered = honestDay({ quorum: 'all', legal: 'away' });
-      lowered.quorum(lowered.quorumText('any'), at(12));
-      return lowered.close();
-    },
-  ),
-  mutant('an assumption left out', 'verdict', () => ({
-    statement: stating((predicate) => {
-      predicate.judgement['assumptions'] = [];
-    }),
-  })),
-  mutant('a rosier report', 'report', () => ({ report: (html) => html.replaceAll('unproven', 'proven') })),
-  mutant('a report of another version', 'report', () => ({
-    statement: (text) => text.replace('"reportVersion":"', '"reportVersion":"9'),
-  })),
-  mutant('a population without its last row', 'population', () => ({
-    population: (csv) => `${csv.split('\r\n').slice(0, -2).join('\r\n')}\r\n`,
-  })),
-  mutant(
-    'a window that ends before the orphan was written',
-    'window',
-    () => ({ window: { from: dayStart, to: at(12) } }),
-    badDay,
-  ),
-];
-
-const chained: readonly Mutant[] = [
-  edited('a byte of a fact flipped', (made) => Object.assign(made.log.drafts[3] ?? {}, { time: at(8) + 1 })),
-  edited('a rule edited in place', (made) => {
-    const rule = made.log.drafts.find(({ body }) => body['rule'] === 'four-eyes')?.body ?? {};
-    const { hash: _, ...written }: Record<string, unknown> = { ...rule, when: 'money > 99999999' };
-    Object.assign(rule, written, { hash: hashOf(canonicalJson(written)) });
-  }),
-  edited('facts put in another order', (made) => {
-    const { drafts } = made.log;
-    drafts.splice(5, 2, ...drafts.slice(5, 7).reverse());
-  }),
-  mutant(
-    'a log cut off at its tail, from the head on',
-    'earlier-head',
-    () => ({}),
-    () => {
-      const cut = badDay();
-      Object.assign(cut, { kept: cut.log.seal([]) });
-      for (const { body } of cut.log.drafts.splice(-3)) cut.log.forget(body['totals'] as string[]);
-      for (const position of cut.log.rows.keys())
-        if (position >= cut.log.drafts.length) cut.log.rows.delete(position);
-      return cut;
-    },
-    async (made) => ({ earlierHead: await (made as unknown as { kept: Promise<string> }).kept }),
-  ),
-  mutant(
-    'a fork: another history under the same keys',
-    'earlier-head',
-    () => ({}),
-    () => {
-      const fork = day();
-      Object.assign(fork, { kept: fork.log.seal([], 12) });
-      Object.assign(fork.log.drafts[4] ?? {}, { time: at(8) + 7 });
-      return fork;
-    },
-    async (made) => ({ earlierHead: await (made as unknown as { kept: Promise<string> }).kept }),
-  ),
-  mutant(
-    'a fact replayed from another log',
-    'origin',
-    () => ({}),
-    () => {
-      const replayed = day();
-      const other = new Day({}, new LogMaker('acme.example/other'));
-      const fact = other.log.drafts.find(({ kind }) => kind === 'record.declared');
-      const here = replayed.log.drafts.findIndex(({ kind }) => kind === 'record.declared');
-      replayed.log.drafts[here] = { ...replayed.log.drafts[here], log: fact?.log ?? '' } as never;
-      return replayed;
-    },
-  ),
-  ...(
-    [
-      [
-        'a fact left out',
-        (made: Day) => {
-          const gone = made.log.drafts.findIndex(({ body }) => String(body['call']).startsWith('m-4101'));
-          const [{ body = {} } = {}] = made.log.drafts.splice(gone, 1);
-          const digests = [body['args'], body['result']].flat();
-          for (const each of made.log.disclosures)
-            if (digests.includes(hashOf(each))) made.log.disclosures.delete(each);
-          shiftIntents(made, false);
-        },
-      ],
-      [
-        'a fact put in twice',
-        (made: Day) => made.log.drafts.splice(4, 0, structuredClone(made.log.drafts[4]) as never),
-      ],
-      [
-        'a rule whose hash is another',
-        (made: Day) => {
-          const rule = made.log.drafts.find(({ body }) => body['rule'] === 'four-eyes')?.body ?? {};
-          rule['when'] = 'money > 99999999';
-        },
-      ],
-      [
-        'a call settled twice',
-        (made: Day) => {
-          const settled = made.log.drafts.find(({ body }) => body['call'] === 'c-4101' && 'intent' in body);
-          made.log.drafts.push(structuredClone(settled) as never);
-          made.log.renumber();
-        },
-      ],
-      [
-        'a call whose action is another than its arguments',
-        (made: Day) => {
-          const intent = made.log.drafts.find(({ body }) => body['call'] === 'c-4101')?.body ?? {};
-          intent['action'] = 'A'.repeat(43);
-        },
-      ],
-    ] as const
-  ).map(([name, edit]) =>
-    mutant(
-      name,
-      'sequence',
-      () => ({}),
-      () => {
-        const wrong = honestDay();
-        edit(wrong);
-        return wrong.close();
-      },
-    ),
-  ),
-  mutant('a disclosure of nothing in the log', 'disclosures', () => ({
-    disclosures: [commitScalar('nice words', '', salt, sha256).disclosure],
-  })),
-  mutant(
-    'an orphan taken out of the rows',
-    'extracts',
-    () => ({}),
-    () => {
-      const hidden = badDay();
-      for (const [position, rows] of hidden.log.rows) hidden.log.rows.set(position, rows.slice(0, -1));
-      return hidden;
-    },
-  ),
-  mutant('a row put into the rows', 'extracts', (made) => {
-    made.log.rows.set([...made.log.rows.keys()][0] ?? 0, [...withRow(made.log.rows).values()][0] as string[]);
-    return {};
-  }),
-  mutant(
-    'a control total that is too small',
-    'extracts',
-    () => ({}),
-    () => {
-      const lying = badDay();
-      for (const { kind, body } of lying.log.drafts)
-        if (kind === 'record.extracted' && Number(body['count']) > 0)
-          body['totals'] = lying.log.replaced(body['totals'] as string[], { USD: 1 });
-      return lying;
-    },
-  ),
-  mutant('rows of a fact that is no extract', 'extracts', () => ({
-    extracts: (rows) => new Map(rows).set(1, [...withRow(rows).values()][0]?.slice(-1) ?? []),
-  })),
-];
-
-/** Whatever the facts give as a reason: a statement that leaves it out is killed by `verdict` alone. */
-const rosy: readonly Mutant[] = [...reconciledDays, ...guardedDays, ...otherDays]
-  .filter(
-    ({ verdict }, index, all) =>
-      verdict === 'violated' || all.findIndex((x) => x.code === all[index]?.code) === index,
-  )
-  .map(({ name, code, day: makeDay }) =>
-    mutant(
-      `\`proven\` claimed in spite of \`${code}\`: ${name}`,
-      'verdict',
-      () => ({
-        statement: stating(({ judgement }) => {
-          judgement['verdict'] = 'proven';
-          judgement['questions'] = (judgement['questions'] as { question: string }[]).map((each) => ({
-            ...each,
-            verdict: 'proven',
-            reasons: [],
-          }));
-        }),
-      }),
-      makeDay,
-    ),
-  );
-
-const mutants = [...signed, ...chained, ...rosy];
+import { sha256 } from './verify.fixture.ts';
+import { steps, verify, verifyWith } from './verify.ts';
 
 describe('a mutant', () => {
   it.each(mutants)('$check kills $name, and nothing else does', async ({ check, make }) => {
@@ -342,14 +26,64 @@ describe('a mutant', () => {
     expect(without.verdict).not.toBe('unsound');
   });
 
+  it('has a name of its own', () => {
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  });
+
   it('exists for every check', () => {
     const killed = new Set(mutants.map(({ check }) => check));
     expect(steps.map(({ check }) => check).filter((check) => !killed.has(check))).toEqual([]);
   });
 
-  it('exists for every reason that makes a verdict violated', () => {
-    const violating = Object.entries(reasonCodes).filter(([, { makes }]) => makes === 'violated');
-    const claimed = rosy.map(({ name }) => name).join();
-    expect(violating.map(([code]) => code).filter((code) => !claimed.includes(`\`${code}\``))).toEqual([]);
+  it('exists for every reason', () => {
+    const claimed = mutants.map(({ name }) => name).join();
+    expect(Object.keys(reasonCodes).filter((code) => !claimed.includes(`\`${code}\``))).toEqual([]);
   });
+
+  it('exists for everything that a rule or an outcome can say', () => {
+    const paths = [
+      ...membersOf(rule.schema, 'rule').map(([path]) => path),
+      ...membersOf(outcome.schema, 'outcome').map(([path]) => path),
+    ];
+    expect(Object.keys(saidBy).sort()).toEqual([...paths].sort());
+    const missing = Object.values(saidBy).filter(
+      (name) => name !== told && !mutants.some((mutant) => isNamed(name, mutant)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('an attack', () => {
+  const page = readFileSync(new URL('../../../docs/proof.md', import.meta.url), 'utf8');
+  const checksOf = (names: readonly string[]) =>
+    [...new Set(names.map((name) => mutants.find((mutant) => isNamed(name, mutant))?.check))].sort();
+
+  it.each(Object.entries(attacks))('%s is tried by mutants that are here', (_, names) => {
+    expect(names.filter((name) => mutants.every((mutant) => !isNamed(name, mutant)))).toEqual([]);
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  it.each(Object.entries(attacks))(
+    '%s stands in docs/proof.md with the checks that catch it',
+    (attack, names) => {
+      const line = page.split('\n').find((each) => each.startsWith(`| ${attack} |`)) ?? '';
+      const said = [...(line.split('|').at(-2) ?? '').matchAll(/`([^`]+)`/g)].map(([, check]) => check);
+      expect(said.sort()).toEqual(checksOf(names));
+    },
+  );
+
+  it.each(beyond)(
+    'by $name is beyond the file, and docs/proof.md says so',
+    async ({ name, shownBy, make, shows }) => {
+      const { day, proof, showing } = await make();
+      const alone = await verify(proof, { sha256, trust: day.trust });
+      expect(alone.checks.filter(({ ok }) => !ok)).toEqual([]);
+      if (shows !== undefined) {
+        const shown = await verify(proof, { sha256, trust: day.trust, ...showing });
+        const failed = shown.checks.filter(({ ok }) => !ok).map(({ check }) => check);
+        expect([...failed, ...shown.limits.map(({ code }) => code)]).toEqual([shows]);
+      }
+      expect(page).toContain(`| ${name} | ${shownBy} |`);
+    },
+  );
 });

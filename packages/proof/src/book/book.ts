@@ -122,6 +122,7 @@ export class Book extends Declarations {
     { readonly agent: string | undefined; readonly user: string | undefined }
   >();
   #logSalt: Uint8Array | undefined;
+  readonly #policyHashes = new Set<string>();
 
   constructor(input: BookInput) {
     super();
@@ -144,6 +145,7 @@ export class Book extends Declarations {
     this.activate(fact);
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
     else if (isKind(fact, 'rule.activated')) this.#checkHash(fact);
+    else if (isKind(fact, 'policy.activated')) this.#checkPolicy(fact);
     if (/^(rule|declaration)\./.test(fact.kind)) this.#history.watch(this.compiled);
     if (isKind(fact, 'call.intended')) this.#consider(fact, true);
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
@@ -171,6 +173,13 @@ export class Book extends Declarations {
   #checkHash({ body: { hash, ...written }, position }: Fact<'rule.activated'>): void {
     if (this.digest(canonicalJson(written)) !== hash)
       this.#contradict(position, `rule ${written.rule} has another hash than its text`);
+  }
+
+  /** Calls name the policies that let them through by these hashes. */
+  #checkPolicy({ body: { policy, hash, cedar }, position }: Fact<'policy.activated'>): void {
+    if (this.digest(canonicalJson(cedar)) !== hash)
+      this.#contradict(position, `policy ${policy} has another hash than its text`);
+    this.#policyHashes.add(hash);
   }
 
   #openLog(fact: Fact<'log.opened'>): void {
@@ -234,6 +243,9 @@ export class Book extends Declarations {
     const permission = decidePermission(this.policies, { agent, tool: body.tool, money, user });
     if (this.calls.has(body.call))
       this.#contradict(position, `call ${body.call} is intended or settled twice`);
+    const named = isKind(fact, 'call.intended') ? fact.body.policies : [];
+    if (named.some((hash) => !this.#policyHashes.has(hash)))
+      this.#contradict(position, `call ${body.call} names a policy that was never in force`);
     const opening = this.#cases.get(fact.case ?? '');
     const call: GovernedCall = {
       ...{

@@ -7,6 +7,7 @@ import {
   hashOf,
   honestDay,
   hourMs,
+  makeKey,
   outcomeBody,
   populationSql,
   ruleBodies,
@@ -43,13 +44,85 @@ export const guardedDays: readonly DayCase[] = [
     ...of('guarded', 'violated', 'checkpoint-passed-over'),
   },
   {
+    name: 'evidence that does not fit',
+    day: withDay((day) => {
+      day.match('4107', at(9), { status: 'rejected' });
+      day.pay('4107', '10.00', { match: false });
+    }),
+    ...of('guarded', 'violated', 'checkpoint-passed-over'),
+  },
+  {
+    name: 'evidence of another case',
+    day: withDay(
+      (day) => {
+        day.pay('4107', '10.00', { case: 'k2' });
+      },
+      { matched: { require: { ...ruleBodies.matched.require, same: ['case'] } } },
+    ),
+    ...of('guarded', 'violated', 'checkpoint-passed-over'),
+  },
+  {
+    name: 'an amount just above the limit, and no approval',
+    day: withDay((day) => {
+      day.pay('4107', '10000.01');
+    }),
+    ...of('guarded', 'violated', 'checkpoint-passed-over'),
+  },
+  {
+    name: 'one approval where two are asked',
+    day: withDay(nothing, { fourEyes: { approve: { ...ruleBodies.fourEyes.approve, count: 2 } } }),
+    ...passedOver(),
+  },
+  {
     name: 'evidence that was used before',
     day: withDay((day) => {
       day.pay('4101', '1.00', { at: at(13), call: 'again' });
     }),
     ...of('guarded', 'violated', 'checkpoint-passed-over'),
   },
-  { name: 'an approval by the requester', day: approved({ person: who.sam }), ...passedOver() },
+  {
+    name: 'an approval by the requester',
+    day: withDay((day) => {
+      const key = day.keys['sam'];
+      day.approve('4120', '20000.00', { at: at(12), person: who.sam, ...(key && { key }) });
+      day.pay('4120', '20000.00', { at: at(12, 30) });
+    }),
+    ...passedOver(),
+  },
+  {
+    name: 'an approval where nobody is said to have asked',
+    day: withDay((day) => {
+      day.approve('4120', '20000.00', { at: at(12), user: undefined });
+      day.pay('4120', '20000.00', { at: at(12, 30), user: undefined });
+    }),
+    ...of('guarded', 'unproven', 'intent-undeclared'),
+  },
+  {
+    name: 'an approval that was given to another case',
+    day: withDay((day) => {
+      day.approve('4120', '20000.00', { at: at(12) });
+      day.pay('4120', '20000.00', { at: at(12, 30), case: 'k2' });
+    }),
+    ...passedOver(),
+  },
+  {
+    name: 'an approval that was given to another user',
+    day: withDay((day) => {
+      day.approve('4120', '20000.00', { at: at(12) });
+      day.pay('4120', '20000.00', { at: at(12, 30), user: who.paul });
+    }),
+    ...passedOver(),
+  },
+  {
+    name: 'an approval by somebody who does not act for the function',
+    day: withDay((day) => {
+      const key = makeKey('paul');
+      day.enrol(who.paul, ['payroll'], [key], at(9));
+      day.approve('4120', '20000.00', { at: at(12), person: who.paul, key });
+      day.pay('4120', '20000.00', { at: at(12, 30) });
+    }),
+    ...passedOver(),
+  },
   {
     name: 'an approval by the owner of the agent',
     day: withDay((day) => {
@@ -140,6 +213,17 @@ export const guardedDays: readonly DayCase[] = [
     otherwise: 'proven',
   },
   {
+    name: 'a call that did not pass a rule which only observes',
+    day: withDay(
+      (day) => {
+        day.pay('4120', '20000.00', { at: at(12) });
+      },
+      { fourEyes: { mode: 'observe' } },
+    ),
+    ...of('guarded', 'unproven', 'observed'),
+    otherwise: 'proven',
+  },
+  {
     name: 'a rule that cannot be evaluated',
     day: withDay(nothing, { fourEyes: { when: 'args.nothing > 5' } }),
     ...of('guarded', 'unproven', 'rule-error'),
@@ -175,6 +259,11 @@ export const guardedDays: readonly DayCase[] = [
   {
     name: 'keys that are declared and not enforced',
     day: withDay(nothing, { outcome: { arguments: { 'erp.pay_invoice': { iban: ['record'] } } } }),
+    ...of('guarded', 'unproven', 'not-enforced'),
+  },
+  {
+    name: 'ways of data that are declared and not enforced',
+    day: withDay(nothing, { outcome: { egress: { 'bank-details': ['erp'] } } }),
     ...of('guarded', 'unproven', 'not-enforced'),
   },
   {

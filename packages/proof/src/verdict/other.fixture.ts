@@ -1,6 +1,7 @@
 // Days on which limits, owners, tests or the evidence are not as they should be.
 
-import { at, hashOf, outcomeBody, permit, who } from '../verify.fixture.ts';
+import { canonicalJson } from '../values/json.ts';
+import { at, hashOf, outcomeBody, permit, ruleBodies, who } from '../verify.fixture.ts';
 import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
 
 /** The payments' server is one whose calls never cross the gateway. */
@@ -34,7 +35,7 @@ export const otherDays: readonly DayCase[] = [
         principal: { op: 'All' },
         conditions: [{ kind: 'when', body: { Value: false } }],
       };
-      const policy = { policy: 'others', hash: hashOf('q'), cedar };
+      const policy = { policy: 'others', hash: hashOf(canonicalJson(cedar)), cedar };
       day.declare('policy.activated', 'policy/others', policy);
     }),
     ...of('bounded', 'unproven', 'over-appetite'),
@@ -60,6 +61,16 @@ export const otherDays: readonly DayCase[] = [
     name: 'a payment whose amount is withheld',
     day: withDay((day) => withholdArgs(day, 'c-4101')),
     ...of('bounded', 'unproven', 'evidence-withheld'),
+  },
+  {
+    name: 'a budget in another currency than the appetite',
+    day: withDay(nothing, { clerk: { budget: { amountMinor: 5_000_000, currency: 'EUR', per: 'day' } } }),
+    ...of('bounded', 'violated', 'limit-exceeded'),
+  },
+  {
+    name: 'a reaction that is declared and not enforced',
+    day: withDay(nothing),
+    ...of('bounded', 'unproven', 'not-enforced'),
   },
   {
     name: 'no appetite',
@@ -175,6 +186,22 @@ export const otherDays: readonly DayCase[] = [
       day.refuse('4199', at(7));
     }),
     ...of('recorded', 'unproven', 'time-backwards'),
+  },
+  {
+    name: 'calls that never crossed the gateway',
+    day: decidedDay,
+    ...of('recorded', 'unproven', 'bypass-possible'),
+  },
+  {
+    name: 'an intent of another guarded tool that nobody settled',
+    day: withDay((day) => {
+      const label = { tool: 'erp.close_month', effect: 'write' };
+      day.declare('tool.labelled', 'tool/erp.close_month', label, at(8));
+      const { approve: _, when: __, ...rule } = ruleBodies.fourEyes;
+      day.rule({ ...rule, rule: 'closing', before: 'erp.close_month' });
+      day.pay('4120', '1.00', { tool: 'erp.close_month', effect: 'write', how: 'open', at: at(12) });
+    }),
+    ...of('recorded', 'unproven', 'open-obligation'),
   },
   { name: 'ways past the gateway', day: withDay(nothing), ...of('recorded', 'unproven', 'bypass-possible') },
 ];

@@ -15,6 +15,27 @@ export const reconciledDays: readonly DayCase[] = [
     ...of('reconciled', 'violated', 'row-differs'),
   },
   {
+    name: 'a row under another key',
+    day: withDay((day) => Object.assign(day.rows[0] as object, { id: 'P99' })),
+    ...of('reconciled', 'violated', 'orphan'),
+  },
+  {
+    name: 'a row of another currency',
+    day: withDay((day) => Object.assign(day.rows[0] as object, { currency: 'EUR' })),
+    ...of('reconciled', 'violated', 'row-differs'),
+  },
+  {
+    name: 'an invariant that was read by another query',
+    day: () => {
+      const day = honestDay().close();
+      for (const { kind, body } of day.log.drafts)
+        if (kind === 'record.extracted' && body['extract'] === 'paid-once')
+          body['query'] = hashOf('SELECT 1 AS payments');
+      return day;
+    },
+    ...of('reconciled', 'unproven', 'source-stale'),
+  },
+  {
     name: 'one call with two rows',
     day: withDay((day) => day.rows.push({ ...day.rows[0], extra: 1 })),
     ...of('reconciled', 'violated', 'row-repeated'),

@@ -1,6 +1,7 @@
 // Every day of the verifier's own tests, done again by engines that are not ours: they agree. And where what the
 // verifier says is another thing, an engine notices.
 
+import { canonicalJson } from '@surety/proof/records';
 import { bytesSource, verify } from '@surety/proof/verify';
 import { describe, expect, it } from 'vitest';
 import { guardedDays } from '../../../proof/src/verdict/guarded.fixture.ts';
@@ -46,7 +47,7 @@ describe('other engines', () => {
     const day = honestDay();
     const money = { has: { left: { Var: 'context' }, attr: 'money' } };
     const cedar = { ...permit, effect: 'forbid', conditions: [{ kind: 'unless', body: money }] };
-    const hash = hashOf('forbids');
+    const hash = hashOf(canonicalJson(cedar));
     day.declare('policy.activated', 'policy/with-money', { policy: 'with-money', hash, cedar }, at(12));
     day.pay('4120', '10.00', { at: at(13) });
     day.withdraw('policy/clerk-pays', at(14));

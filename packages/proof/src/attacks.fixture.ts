@@ -1,0 +1,249 @@
+// What somebody may try with a proof, by name, and the mutants that try it; what no file can show by itself; and the
+// mutant of each thing that an outcome or a rule can say. The tests hold that nothing is missing here.
+
+import type { Mutant } from './mutant.fixture.ts';
+import { at, type Day, honestDay } from './verify.fixture.ts';
+import type { VerifyOptions } from './verify.ts';
+
+/** Names of mutants; of a day that is claimed to be proven, the day's. */
+export const attacks: Readonly<Record<string, readonly string[]>> = {
+  flip: [
+    'a byte of a fact flipped',
+    'a statement about another head',
+    'a call whose action is another than its arguments',
+  ],
+  drop: [
+    'a fact left out',
+    'a population without its last row',
+    'an assumption left out',
+    'a statement that says nothing was simulated',
+  ],
+  insert: [
+    'a fact put in twice',
+    'a row put into the rows',
+    'rows of a fact that is no extract',
+    'a disclosure of nothing in the log',
+    'a statement that names a file twice',
+    'another page in place of verify.html',
+    'a rosier report',
+    'a payment that settled without an intent',
+  ],
+  reorder: [
+    'facts put in another order',
+    'facts put in another order, and signed again',
+    'a settlement for the intent of another call',
+  ],
+  truncate: [
+    'a log cut off at its tail, from the head on',
+    'a number that a process skipped',
+    'a process that lost its tail',
+  ],
+  fork: [
+    'a fork: another history under the same keys',
+    'a log that is opened twice',
+    'a log that is opened as another',
+  ],
+  backdate: [
+    'a payment backdated under the same head',
+    'a payment that is dated out of the window, with its row in it',
+    'a time long before those ahead of it',
+    'evidence that is too old',
+    'an approval by somebody who was enrolled after it',
+  ],
+  replay: [
+    'a fact replayed from another log',
+    'a call settled twice',
+    'a call intended twice',
+    'evidence that was used before',
+    'an approval that served before, though a fact says that it is free again',
+    'a report of another version',
+  ],
+  'swap keys': [
+    'a statement signed by another key',
+    'a statement signed by the log key',
+    'a head signed by another key',
+    'a head signed by the key of another log of the same operator',
+    'an approval with a key that two people have',
+  ],
+  're-sign with a stolen key': [
+    'a rewritten history that keeps the cosignature of the old head',
+    'a fork: another history under the same keys',
+    'no witness',
+  ],
+  'edit a rule': [
+    'a rule edited in place',
+    'a rule whose hash is another',
+    'a weaker rule in the middle of the window',
+    'a rule that was withdrawn',
+    'a rule that came after the first call',
+  ],
+  'hide an orphan': [
+    'an orphan taken out of the rows',
+    'a window that ends before the orphan was written',
+    'an orphan that was gone when the record was read again',
+    'an orphan that got a call after it was seen',
+    'a row that no call made',
+  ],
+  'shrink a population': [
+    'a population that was narrowed after the window',
+    'an orphan that is out of the population since it was narrowed',
+    'a record that was read by another query',
+    'rows that are withheld',
+  ],
+  'lie in a control total': ['a control total that is too small'],
+  'forge an approval': [
+    'an approval with a signature by another key',
+    'an approval by the requester',
+    'an approval by the owner of the agent',
+    'an approval of another amount',
+    'an approval that had expired',
+    'an approval under another rule',
+    'an approval for a function its signer does not have',
+    'a refusal',
+    'one approval where two are asked',
+  ],
+  'claim an unpinned policy': [
+    'a policy whose hash is another',
+    'a call that names a policy which was never in force',
+    'a quorum claimed though one seat has not cosigned',
+    'a quorum lowered to what was reached, and nothing said',
+    'no policy that permits',
+  ],
+};
+
+/** The mutant that a name stands for. */
+export const isNamed = (name: string, mutant: Pick<Mutant, 'name'>): boolean =>
+  mutant.name === name || mutant.name.endsWith(`\`: ${name}`);
+
+interface Beyond {
+  readonly name: string;
+  /** What it takes, and what shows it if not the file. */
+  readonly shownBy: string;
+  readonly make: () => Promise<{ day: Day; proof: Uint8Array; showing?: Partial<VerifyOptions> }>;
+  /** The check that fails, or the limit that is said, where `showing` is brought. */
+  readonly shows?: string;
+}
+
+async function rewritten(cosigned: boolean): Promise<{ day: Day; proof: Uint8Array; kept: string }> {
+  const day = honestDay();
+  const kept = await day.log.seal(day.cosigners);
+  // Another history from the fourth fact on, with every key that it needs.
+  for (const fact of day.log.drafts.slice(4)) fact.time += 1_000;
+  day.close();
+  const cosigners = cosigned ? day.cosigners : [];
+  return { day, proof: await day.proof({ cosigners }), kept };
+}
+
+/** Lies that verify: each is told in docs/proof.md, with what shows it. */
+export const beyond: readonly Beyond[] = [
+  {
+    name: 'a history rewritten with the stolen keys of the log, the statements and every witness',
+    shownBy: 'an earlier head that somebody kept',
+    make: async () => {
+      const { day, proof, kept } = await rewritten(true);
+      return { day, proof, showing: { earlierHead: kept } };
+    },
+    shows: 'earlier-head',
+  },
+  {
+    name: 'a history rewritten with the stolen keys of the log and the statements',
+    shownBy: 'the missing cosignature of a witness that you pinned: it is never proven',
+    make: async () => {
+      const { day, proof } = await rewritten(false);
+      return { day, proof, showing: {} };
+    },
+    shows: 'witness-missing',
+  },
+  {
+    name: 'rows that the connector left out before they were committed',
+    shownBy: 'your own copy of the record, with --extract',
+    make: async () => {
+      const day = honestDay();
+      day.stray({ id: 'X1' });
+      day.rows.pop();
+      day.close();
+      return { day, proof: await day.proof() };
+    },
+  },
+  {
+    name: 'all times moved together',
+    shownBy: 'nothing in the file: order is proven, times are claims; witnesses say when they saw a head',
+    make: async () => {
+      const day = honestDay();
+      for (const fact of day.log.drafts) fact.time += 60_000;
+      day.close();
+      return { day, proof: await day.proof() };
+    },
+  },
+  {
+    name: 'an approval signed with the stolen key of its person',
+    shownBy: 'the person, who reads the report',
+    make: async () => {
+      const day = honestDay();
+      day.approve('4120', '20000.00', { at: at(12) });
+      day.pay('4120', '20000.00', { at: at(12, 30) });
+      day.close();
+      return { day, proof: await day.proof() };
+    },
+  },
+];
+
+/** Members that tell people something and that no judgement looks at. */
+export const told = 'says something to people';
+
+/** For each thing that a rule or an outcome can say: a mutant that lives if nobody looks at it. */
+export const saidBy: Readonly<Record<string, string>> = {
+  'rule.outcome': 'a rule that was withdrawn',
+  'rule.rule': 'a rule that was withdrawn',
+  'rule.hash': 'a rule whose hash is another',
+  'rule.before': 'another tool that spends',
+  'rule.when': 'an amount just above the limit, and no approval',
+  'rule.require': 'no evidence',
+  'rule.require.call': 'no evidence',
+  'rule.require.where': 'evidence that does not fit',
+  'rule.require.same': 'evidence of another case',
+  'rule.withinMs': 'evidence that is too old',
+  'rule.once': 'evidence that was used before',
+  'rule.approve': 'an amount just above the limit, and no approval',
+  'rule.approve.function': 'an approval for a function its signer does not have',
+  'rule.approve.count': 'one approval where two are asked',
+  'rule.approve.not': 'an approval by the requester',
+  'rule.mode': 'a rule that only observes',
+  'outcome.outcome': 'a population that was narrowed after the window',
+  'outcome.statement': told,
+  'outcome.owner': 'an owner who is not enrolled',
+  'outcome.hash': told,
+  'outcome.atStake': told,
+  'outcome.atStake.amountMinor': told,
+  'outcome.atStake.currency': told,
+  'outcome.appetite': 'no appetite',
+  'outcome.appetite.amountMinor': 'budgets above the appetite',
+  'outcome.appetite.currency': 'a budget in another currency than the appetite',
+  'outcome.appetite.per': 'budgets above the appetite',
+  'outcome.evaluatedBy': 'functions that have not signed',
+  'outcome.arguments': 'keys that are declared and not enforced',
+  'outcome.egress': 'ways of data that are declared and not enforced',
+  'outcome.reconcile': 'an outcome without a record',
+  'outcome.reconcile.record': 'a record that was not read',
+  'outcome.reconcile.population': 'a record that was read by another query',
+  'outcome.reconcile.call': 'a call that was answered and left no row',
+  'outcome.reconcile.key': 'a row under another key',
+  'outcome.reconcile.match': 'a row that says another amount',
+  'outcome.reconcile.money': 'a row whose money cannot be read',
+  'outcome.reconcile.money.amount': 'a row whose money cannot be read',
+  'outcome.reconcile.money.unit': 'a row that says another amount',
+  'outcome.reconcile.money.currency': 'a row of another currency',
+  'outcome.reconcile.elsewhere': 'a row that no call made',
+  'outcome.reconcile.elsewhere[].rows': 'a row that no call made',
+  'outcome.reconcile.elsewhere[].owner': 'a channel that somebody owns who is not enrolled',
+  'outcome.reconcile.withinMs': 'a record that was read before late rows could no longer come',
+  'outcome.invariants': 'an invariant that is broken in the record',
+  'outcome.invariants[].id': 'an invariant that is broken in the record',
+  'outcome.invariants[].extract': 'an invariant that was read by another query',
+  'outcome.invariants[].each': 'an invariant that is broken in the record',
+  'outcome.onBreach': 'a reaction that is declared and not enforced',
+  'outcome.needs': 'ways past the gateway',
+  'outcome.needs.rung': 'ways past the gateway',
+  'outcome.needs.windowMs': 'a window that ends before the orphan was written',
+  'outcome.timeZone': 'a window that ends before the orphan was written',
+};

@@ -1,0 +1,182 @@
+// INVARIANT: no line of the verifier that finds something wrong can be taken away unseen. Each such place in the source
+// is found by how it is written, taken out, and the rest bundled: then some mutant must live that the whole kills. A new
+// contradiction, reason or objection without a mutant fails here.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mutants } from './mutants.fixture.ts';
+import type { DayCase } from './verdict/cases.fixture.ts';
+import { guardedDays } from './verdict/guarded.fixture.ts';
+import type { Judgement } from './verdict/index.ts';
+import { otherDays } from './verdict/other.fixture.ts';
+import { reconciledDays } from './verdict/reconciled.fixture.ts';
+import { sha256 } from './verify.fixture.ts';
+
+const here = import.meta.dirname;
+const folder = mkdtempSync(join(tmpdir(), 'surety-removed-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A place in the source that finds something wrong. */
+interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly from: number;
+  readonly to: number;
+  /** The words from there on, on one line. */
+  readonly text: string;
+}
+
+/** Places that match, in shipped files of a room. `removed` is put in place of what the first group holds. */
+function sitesIn(room: string, pattern: RegExp): readonly Site[] {
+  const files = readdirSync(join(here, room)).filter((name) => /(?<!\.test|\.fixture)\.ts$/.test(name));
+  return files.flatMap((name) => {
+    const source = readFileSync(join(here, room, name), 'utf8');
+    return [...source.matchAll(pattern)].map((match): Site => {
+      const from = match.index + match[0].length - (match[1] ?? '').length;
+      return {
+        ...{ file: `${room}/${name}`, from, to: from + (match[1] ?? '').length },
+        line: source.slice(0, from).split('\n').length,
+        text: source.slice(from, from + 160).replace(/\s+/g, ' '),
+      };
+    });
+  });
+}
+
+/** The entry, bundled without this place. */
+async function without<T>(entry: string, { file, from, to }: Site, instead: string): Promise<T> {
+  const path = join(here, file);
+  const source = readFileSync(path, 'utf8');
+  const { outputFiles } = await build({
+    stdin: { contents: entry, resolveDir: here, loader: 'ts' },
+    ...{ bundle: true, write: false, format: 'esm', platform: 'node', logLevel: 'silent' },
+    plugins: [
+      {
+        name: 'without',
+        setup: (made) =>
+          made.onLoad({ filter: /\.ts$/ }, ({ path: asked }) =>
+            asked === path
+              ? { contents: source.slice(0, from) + instead + source.slice(to), loader: 'ts' }
+              : undefined,
+          ),
+      },
+    ],
+  });
+  const target = join(folder, `${file.replaceAll('/', '-')}-${from}.mjs`);
+  writeFileSync(target, outputFiles[0]?.text ?? '');
+  return (await import(pathToFileURL(target).href)) as T;
+}
+
+/** Takes the arguments and says nothing. */
+const nothing = '((..._: unknown[]) => undefined)';
+
+const title = ({ file, line, text }: Site): string => `${file}:${line} ${text.slice(0, 90)}`;
+
+describe('a contradiction', () => {
+  // `this.#contradict(position, ...)` becomes a call of what does nothing.
+  const sites = sitesIn('book', /[^\w.](this\.#contradict)(?=\()/g);
+  const made = mutants.filter(({ check }) => check === 'sequence');
+
+  it('is found in the source', () => expect(sites.length).toBeGreaterThan(8));
+
+  it.each(sites.map((site) => [title(site), site] as const))('%s lets a mutant live', async (_, site) => {
+    const { verify } = await without<typeof import('./verify.ts')>(
+      "export * from './verify.ts'",
+      site,
+      nothing,
+    );
+    const lives = [];
+    for (const mutant of made) {
+      const { proof, options, day } = await mutant.make();
+      const { verdict } = await verify(proof, { sha256, trust: day.trust, ...options });
+      if (verdict !== 'unsound') lives.push(mutant.name);
+    }
+    expect(lives).not.toEqual([]);
+  });
+});
+
+const days: readonly DayCase[] = [...reconciledDays, ...guardedDays, ...otherDays];
+/** What a judgement says, without what differs from one making of a day to the next. */
+const saidIn = ({ questions, rung }: Judgement): string =>
+  JSON.stringify([
+    rung,
+    questions.map(({ question, reasons }) => [question, reasons.map(({ code, text }) => [code, text])]),
+  ]);
+
+const entry = `
+  export { guardedDays } from './verdict/guarded.fixture.ts';
+  export { otherDays } from './verdict/other.fixture.ts';
+  export { reconciledDays } from './verdict/reconciled.fixture.ts';
+`;
+interface Days {
+  readonly reconciledDays: readonly DayCase[];
+  readonly guardedDays: readonly DayCase[];
+  readonly otherDays: readonly DayCase[];
+}
+
+describe('a day is judged otherwise without', () => {
+  const wholes = new Map<string, string>();
+  beforeAll(async () => {
+    for (const { name, day } of days) wholes.set(name, saidIn(await day().judged()));
+  });
+
+  /** Days that are about this come first. */
+  async function differing(site: Site, instead: string): Promise<string | undefined> {
+    const weak = await without<Days>(entry, site, instead);
+    const code = /'([a-z-]+)'/.exec(site.text)?.[1];
+    const all = [...weak.reconciledDays, ...weak.guardedDays, ...weak.otherDays];
+    const ordered = [
+      ...all.filter((each) => each.code === code),
+      ...all.filter((each) => each.code !== code),
+    ];
+    for (const { name, day } of ordered) {
+      try {
+        if (saidIn(await day().judged()) !== wholes.get(name)) return name;
+      } catch {
+        return name;
+      }
+    }
+    return undefined;
+  }
+
+  // `reasons.say('orphan', ...)` becomes a call of what does nothing.
+  const reasons = sitesIn('verdict', /[^\w.](reasons\.say)(?=\()/g);
+  it('reasons, which are found in the source', () => expect(reasons.length).toBeGreaterThan(40));
+  it.each(reasons.map((site) => [title(site), site] as const))('%s', async (_, site) => {
+    expect(await differing(site, nothing)).toBeDefined();
+  });
+
+  // What something else finds too, so that no day can show it; each with what that is.
+  const doubled: Readonly<Record<string, string>> = {
+    'the rule asks for no approval': 'an approval names the hash of the rule that it was given under',
+    'it approves another action': 'approvals are looked up by their action',
+    'its signer is not known': 'nobody unknown has a key to sign with',
+  };
+  const isNeeded = ({ text }: Site) =>
+    Object.keys(doubled).every((words) => !text.startsWith(`return '${words}'`));
+
+  // `if (...) return 'it has expired';` becomes `if (...) void 'it has expired';`.
+  const objections = sitesIn('rules', /\bif \([^\n]*\)\s*(return)(?= ['`](?:it |its |the |nobody ))/g);
+  it('objections to an approval, which are found in the source', () =>
+    expect(objections.length).toBeGreaterThan(8));
+  it.each(objections.filter(isNeeded).map((site) => [title(site), site] as const))('%s', async (_, site) => {
+    expect(await differing(site, 'void')).toBeDefined();
+  });
+
+  // A signature that nobody checks, and a key that two people have.
+  const signatures = [
+    ...sitesIn('book', /\.length > 1\) (return false)(?=;)/g).map(
+      (site) => [title(site), site, 'void 0'] as const,
+    ),
+    ...sitesIn('book', /\n {2}return (verifyEd25519)(?=\()/g).map(
+      (site) => [title(site), site, '((..._: unknown[]) => true)'] as const,
+    ),
+  ];
+  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(2));
+  it.each(signatures)('%s', async (_, site, instead) => {
+    expect(await differing(site, instead)).toBeDefined();
+  });
+});
