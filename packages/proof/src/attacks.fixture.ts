@@ -64,6 +64,7 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
     'a head signed by another key',
     'a head signed by the key of another log of the same operator',
     'an approval with a key that two people have',
+    'a head that was kept of another log, with the same root',
   ],
   're-sign with a stolen key': [
     'a rewritten history that keeps the cosignature of the old head',
@@ -79,6 +80,7 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
   ],
   'hide an orphan': [
     'an orphan taken out of the rows',
+    'a row exchanged for another of the same amount',
     'a window that ends before the orphan was written',
     'an orphan that was gone when the record was read again',
     'an orphan that got a call after it was seen',
@@ -90,7 +92,11 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
     'a record that was read by another query',
     'rows that are withheld',
   ],
-  'lie in a control total': ['a control total that is too small'],
+  'lie in a control total': [
+    'a control total that is too small',
+    'an extract that counts a row more than it has',
+    'an extract that shows its rows and withholds their control totals',
+  ],
   'forge an approval': [
     'an approval with a signature by another key',
     'an approval by the requester',

@@ -1,9 +1,9 @@
 // Mutants: proofs that lie, each in one thing. The attacker has every key that the mutant needs, and makes everything
 // else in the proof agree with the lie. Which attack each belongs to stands in attacks.fixture.ts.
 
-import { salt } from './log.fixture.ts';
+import { headOf, salt } from './log.fixture.ts';
 import { badDay, day, edited, type Mutant, mutant, stating, without, withRow } from './mutant.fixture.ts';
-import { canonicalJson, commitScalar, parseJson, utf8 } from './records/index.ts';
+import { canonicalJson, commitScalar, parseDisclosure, parseJson, signHead, utf8 } from './records/index.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
 import { decidedDay, otherDays } from './verdict/other.fixture.ts';
@@ -270,6 +270,19 @@ const chained: readonly Mutant[] = [
       return hidden;
     },
   ),
+  mutant(
+    'a row exchanged for another of the same amount',
+    'extracts',
+    () => ({}),
+    () => {
+      const exchanged = badDay();
+      const [[position, rows] = [0, []]] = exchanged.log.rows;
+      const row = { ...(parseDisclosure(rows.at(-1) ?? '').value as object), created_by: 'payroll-batch' };
+      const { disclosure } = commitScalar(row, 'row', salt, sha256);
+      exchanged.log.rows.set(position, [...rows.slice(0, -1), disclosure]);
+      return exchanged;
+    },
+  ),
   mutant('a row put into the rows', 'extracts', (made) => {
     made.log.rows.set([...made.log.rows.keys()][0] ?? 0, [...withRow(made.log.rows).values()][0] as string[]);
     return {};
@@ -284,6 +297,39 @@ const chained: readonly Mutant[] = [
         if (kind === 'record.extracted' && Number(body['count']) > 0)
           body['totals'] = lying.log.replaced(body['totals'] as string[], { USD: 1 });
       return lying;
+    },
+  ),
+  mutant(
+    'an extract that counts a row more than it has',
+    'extracts',
+    () => ({}),
+    () => {
+      const lying = day();
+      const first = lying.log.drafts.find(({ kind }) => kind === 'record.extracted')?.body ?? {};
+      first['count'] = Number(first['count']) + 1;
+      return lying;
+    },
+  ),
+  mutant(
+    'an extract that shows its rows and withholds their control totals',
+    'extracts',
+    () => ({}),
+    () => {
+      const silent = day();
+      const first = silent.log.drafts.find(({ kind }) => kind === 'record.extracted')?.body ?? {};
+      silent.log.forget(first['totals'] as string[]);
+      return silent;
+    },
+  ),
+  mutant(
+    'a head that was kept of another log, with the same root',
+    'earlier-head',
+    () => ({}),
+    day,
+    async ({ log }) => {
+      const { size, root } = headOf(log.origin, log.entries);
+      const { publicKey, sign } = log.logKey;
+      return { earlierHead: await signHead({ origin: 'acme.example/other', size, root }, publicKey, sign) };
     },
   ),
   mutant('rows of a fact that is no extract', 'extracts', () => ({
