@@ -155,6 +155,22 @@ export const bodies = {
     logKey: text,
     statementKey: text,
   }),
+  /** The log goes on under another name after a loss: the facts ahead of this one were the predecessor's. */
+  'log.succeeded': record({
+    origin: text,
+    logKey: text,
+    statementKey: text,
+    /** The origin until here. */
+    predecessor: text,
+    /** RFC 6962 root over the facts ahead of this one. */
+    root: digest,
+    /** The newest head of the predecessor that anybody kept, where it is over more than these: a signed note. */
+    head: optional(text),
+    /** How many facts of the predecessor witnesses said that they had cosigned. */
+    witnessed: list(record({ witness: text, size: natural })),
+    /** Positions of the predecessor that are lost, `[from, to)`: what head and witnesses count beyond these. */
+    lost: optional(record({ from: position, to: position })),
+  }),
   'process.started': record({
     program: oneOf('gateway', 'command'),
     version: text,

@@ -89,9 +89,9 @@ export interface Written {
 }
 
 export class LogMaker {
-  readonly origin: string;
-  readonly logKey: Key;
-  readonly statementKey: Key;
+  origin: string;
+  logKey: Key;
+  statementKey: Key;
   readonly drafts: Draft[] = [];
   readonly disclosures = new Set<string>();
   /** Disclosures of rows, by the position of their extract. */
@@ -127,6 +127,22 @@ export class LogMaker {
   ): void {
     const body = { program: 'gateway', version: '0', clock, ...before };
     this.write({ kind: 'process.started', stream: `process/${this.emitter}`, time, body });
+  }
+
+  /** Goes on under another name, with other keys, in another process. Each member can be made wrong. */
+  succeed(time: number, origin: string, instead: Record<string, unknown> = {}): number {
+    const { origin: predecessor, entries } = this;
+    this.origin = origin;
+    this.logKey = makeKey(origin);
+    this.statementKey = makeKey('statements');
+    this.emitter = `${origin} ${this.drafts.length}`;
+    const body = {
+      ...{ origin, logKey: this.logKey.verifier, statementKey: this.statementKey.verifier, predecessor },
+      ...{ root: toBase64url(headOf(origin, entries).root), witnessed: [], ...instead },
+    };
+    const position = this.write({ kind: 'log.succeeded', stream: 'log', time, body });
+    this.start(time, { tail: 'none' });
+    return position;
   }
 
   /** Digests of the commitment; its disclosures are kept. */

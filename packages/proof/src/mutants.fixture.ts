@@ -4,6 +4,7 @@
 import { headOf, salt } from './log.fixture.ts';
 import { badDay, day, edited, type Mutant, mutant, stating, without, withRow } from './mutant.fixture.ts';
 import { canonicalJson, commitScalar, parseDisclosure, parseJson, signHead, utf8 } from './records/index.ts';
+import { succeeded } from './succeeded.fixture.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
 import { decidedDay, otherDays } from './verdict/other.fixture.ts';
@@ -357,4 +358,4 @@ const rosy: readonly Mutant[] = [...reconciledDays, ...guardedDays, ...otherDays
     ),
 );
 
-export const mutants: readonly Mutant[] = [...signed, ...chained, ...rosy];
+export const mutants: readonly Mutant[] = [...signed, ...chained, ...succeeded, ...rosy];

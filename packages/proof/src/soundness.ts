@@ -4,7 +4,7 @@
 
 import { Chain, type ChainFound } from './book/index.ts';
 import { linesIn, type Part, ProofError } from './bundle/index.ts';
-import { commitmentsIn, type Fact, parseFact, type UnknownFact } from './facts.ts';
+import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from './facts.ts';
 import { decodeEntries } from './records/tiles.ts';
 import { appendLeaf, emptyFrontier, leafHash, rootOf } from './records/tree.ts';
 import { type Sha256, toBase64url } from './values/bytes.ts';
@@ -28,6 +28,8 @@ export interface Sound {
   /** The root over as many facts as an earlier head counts; undefined if there are fewer. */
   readonly earlierRoot: Uint8Array | undefined;
   readonly foreign: string | undefined;
+  /** The root over the facts ahead of each `log.succeeded`. */
+  readonly successions: readonly Uint8Array[];
   readonly stray: string | undefined;
   /** Commitments whose values are not shown. */
   readonly withheld: number;
@@ -53,6 +55,9 @@ export class Soundness implements Records {
   #frontier = emptyFrontier();
   #earlierRoot: Uint8Array | undefined;
   #foreign: string | undefined;
+  /** Of the log until here: it goes on under another name where a fact says so. */
+  #origin: string | undefined;
+  readonly #successions: Uint8Array[] = [];
   #stray: string | undefined;
   #withheld = 0;
   /** Of the bundle at hand: what its facts commit to, and how far lines have been found in it. */
@@ -74,7 +79,8 @@ export class Soundness implements Records {
     return {
       root: rootOf(this.#frontier, this.#sha256),
       earlierRoot: this.#earlierRoot,
-      foreign: this.#foreign,
+      foreign: this.#foreign ?? this.#otherEnd(),
+      successions: this.#successions,
       stray: this.#stray,
       withheld: this.#withheld,
       chain: this.#chain.found,
@@ -85,11 +91,10 @@ export class Soundness implements Records {
     const entries = entriesIn(bytes, width);
     this.#keepRoot();
     const facts = entries.map((entry, index) => {
+      const fact = factIn(entry, from + index);
+      this.#place(fact);
       this.#frontier = appendLeaf(this.#frontier, leafHash(entry, this.#sha256), this.#sha256);
       this.#keepRoot();
-      const fact = factIn(entry, from + index);
-      if (fact.log !== this.#asked.origin)
-        this.#foreign ??= `fact ${fact.position} belongs to the log \`${fact.log}\``;
       this.#chain.add(fact);
       return fact;
     });
@@ -99,6 +104,25 @@ export class Soundness implements Records {
     this.#disclosedBytes = 0;
     for (const { length } of this.#commitments) this.#withheld += length;
     return { facts };
+  }
+
+  #place(fact: Fact | UnknownFact): void {
+    this.#origin ??= fact.log;
+    if (isKind(fact, 'log.succeeded')) {
+      this.#successions.push(rootOf(this.#frontier, this.#sha256));
+      if (fact.body.predecessor !== this.#origin)
+        this.#foreign ??= `fact ${fact.position} succeeds the log \`${fact.body.predecessor}\``;
+      this.#origin = fact.body.origin;
+    }
+    if (fact.log !== this.#origin)
+      this.#foreign ??= `fact ${fact.position} belongs to the log \`${fact.log}\``;
+  }
+
+  #otherEnd(): string | undefined {
+    const { origin } = this.#asked;
+    return this.#origin === origin
+      ? undefined
+      : `the facts are of the log \`${this.#origin}\`, the head of \`${origin}\``;
   }
 
   #keepRoot(): void {

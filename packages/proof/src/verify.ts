@@ -5,12 +5,12 @@
 import { openEnvelope } from './bundle/dsse.ts';
 import { bytesSource, type Hashes, ProofError, ProofReader, type Source } from './bundle/index.ts';
 import { type Found, type ReadingOptions, readThrough } from './reading.ts';
-import { type OpenedHead, openHead } from './records/heads.ts';
-import { parseVerifier, printVerifier } from './records/note.ts';
+import { type OpenedHead, openHead, parseHead } from './records/heads.ts';
+import { parseNote, parseVerifier, printVerifier } from './records/note.ts';
 import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
 import { windowAt } from './rules/index.ts';
 import { type Trust, type Weighed, weigh } from './trust.ts';
-import { equal, toBase64, toHex, utf8 } from './values/bytes.ts';
+import { equal, toBase64, toBase64url, toHex, utf8 } from './values/bytes.ts';
 import { canonicalJson, parseJson } from './values/json.ts';
 import { type Book, type Judgement, judge } from './verdict/index.ts';
 
@@ -36,7 +36,7 @@ export interface Verification extends Omit<Weighed, 'verdict'> {
   readonly judgement?: Judgement;
 }
 
-/** Verifier keys: the auditor's; where there are none, those that the log's own first facts name. */
+/** Verifier keys: the auditor's; where there are none, those that the log's own facts name. */
 interface Keys {
   readonly log: readonly string[];
   readonly statement: readonly string[];
@@ -67,6 +67,7 @@ export const steps: readonly Step[] = [
   { check: 'head-signature', run: headSignature },
   { check: 'root', run: root },
   { check: 'origin', run: ({ found }) => found.sound.foreign },
+  { check: 'succession', run: succession },
   { check: 'sequence', run: sequence },
   { check: 'disclosures', run: ({ found }) => found.sound.stray },
   { check: 'extracts', run: ({ found }) => found.falseExtract },
@@ -150,7 +151,7 @@ async function examine(proof: ProofReader, options: VerifyOptions): Promise<Exam
 }
 
 function keysOf(book: Book, trust: Trust | undefined): Keys {
-  const own = book.opening;
+  const own = book.successions.at(-1)?.body ?? book.opening;
   return {
     log: trust !== undefined && trust.log.length > 0 ? trust.log : [own?.logKey ?? ''],
     statement:
@@ -217,17 +218,67 @@ function sequence({ found: { sound, book } }: Examined): string | undefined {
   return first && `fact ${first.position}: ${first.text}`;
 }
 
-async function earlierHead({ proof: { head }, found, keys, options }: Examined): Promise<string | undefined> {
+/** A stretch of the log under one name: its key, by its own word, and how many facts there were when it ended. */
+interface Era {
+  readonly origin: string;
+  readonly logKey: string;
+  readonly end: number;
+  /** What it says of its own end, if it is not the last. */
+  readonly ended?: Succession;
+}
+type Succession = Book['successions'][number]['body'];
+
+function erasOf(book: Book, size: number): Era[] {
+  const { opening, successions } = book;
+  const names = [opening, ...successions.map(({ body }) => body)];
+  return names.flatMap((name, index) => {
+    const next = successions[index];
+    if (name === undefined) return [];
+    const { origin, logKey } = name;
+    return [
+      { origin, logKey, end: next?.position ?? size, ...(next === undefined ? {} : { ended: next.body }) },
+    ];
+  });
+}
+
+/** Where the log went on under another name: the facts that it took over, and the head of those that it lost. */
+async function succession({ proof, found: { book, sound } }: Examined): Promise<string | undefined> {
+  const ended = erasOf(book, proof.head.size).filter((era) => era.ended !== undefined);
+  for (const [index, { origin, logKey, ended: next, end }] of ended.entries()) {
+    const root = sound.successions[index];
+    if (next === undefined || root === undefined || toBase64url(root) !== next.root)
+      return `fact ${end} took over other facts than those ahead of it`;
+    if (next.head === undefined) continue;
+    const head = await openHead(next.head, { log: [parseVerifier(logKey)], witnesses: [] });
+    if (head.origin !== origin) return `fact ${end} has a head of the log \`${head.origin}\``;
+  }
+  return undefined;
+}
+
+/** The log must extend it, whatever its name was then; what the log itself says is lost, it need not show. */
+async function earlierHead({ proof, found, keys, options }: Examined): Promise<string | undefined> {
   const { earlierHead: note } = options;
   if (note === undefined) return undefined;
-  const earlier = await openHead(note, { log: keys.log.map(parseVerifier), witnesses: [] });
-  if (earlier.origin !== head.origin) return 'the earlier head is of another log';
-  if (earlier.size > head.size)
-    return `the log was cut: ${earlier.size} facts were signed before, here are ${head.size}`;
+  const eras = erasOf(found.book, proof.head.size);
+  const own = options.trust === undefined ? eras.map(({ logKey }) => logKey) : keys.log;
+  const earlier = await openHead(note, { log: own.map(parseVerifier), witnesses: [] });
+  const era = eras.find(({ origin }) => origin === earlier.origin);
+  if (era === undefined) return 'the earlier head is of another log';
+  if (earlier.size > era.end) return beyond(era, earlier);
   const { earlierRoot } = found.sound;
   return earlierRoot !== undefined && equal(earlierRoot, earlier.root)
     ? undefined
     : 'the log was forked: it does not extend the earlier head';
+}
+
+/** It was signed over facts that are not here. */
+function beyond({ end, ended }: Era, { size, root }: OpenedHead): string | undefined {
+  if (ended?.lost === undefined || ended.lost.to < size)
+    return `the log was cut: ${size} facts were signed before, here are ${end}`;
+  const known = ended.head === undefined ? undefined : parseHead(parseNote(ended.head).text);
+  return known?.size === size && !equal(known.root, root)
+    ? 'the log was forked: the head of what it lost is another'
+    : undefined;
 }
 
 /** Windows are the outcome's, whole days of its calendar: nobody picks one that leaves something out. */

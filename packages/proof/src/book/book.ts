@@ -107,6 +107,8 @@ export class Book extends Declarations {
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
   /** What the first fact says; only a log without one has none. */
   opening: Body<'log.opened'> | undefined;
+  /** Each time that the log went on under another name and other keys. */
+  readonly successions: { readonly position: number; readonly body: Body<'log.succeeded'> }[] = [];
   /** Streams, processes and times: found beside the book, by whoever reads every fact. */
   chain: ChainFound = new Chain();
   /** Facts that contradict each other: a log that holds one is not sound. */
@@ -144,6 +146,7 @@ export class Book extends Declarations {
     const { position, time } = fact;
     this.activate(fact);
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
+    else if (isKind(fact, 'log.succeeded')) this.successions.push({ position, body: fact.body });
     else if (isKind(fact, 'rule.activated')) this.#checkHash(fact);
     else if (isKind(fact, 'policy.activated')) this.#checkPolicy(fact);
     if (/^(rule|declaration)\./.test(fact.kind)) this.#history.watch(this.compiled);

@@ -2,6 +2,8 @@
 // and the times that they claim. What contradicts itself is not sound; what is missing is said.
 
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
+import { parseHead } from '../records/heads.ts';
+import { parseNote } from '../records/note.ts';
 
 export interface Emitter {
   readonly emitter: string;
@@ -27,11 +29,21 @@ export interface Contradiction {
   readonly text: string;
 }
 
+/** Something missing between two facts that stand one after the other: what, and when that was, by their claims. */
+export interface Gap {
+  readonly position: number;
+  readonly since: number;
+  readonly until: number;
+  readonly text: string;
+}
+
 /** What the order of the facts shows. */
 export interface ChainFound {
   readonly emitters: ReadonlyMap<string, Readonly<Emitter>>;
   readonly contradictions: readonly Contradiction[];
   readonly backwards: readonly number[];
+  /** Where the log went on under another name, and facts of the one before were lost. */
+  readonly gaps: readonly Gap[];
 }
 
 export class Chain implements ChainFound {
@@ -40,15 +52,18 @@ export class Chain implements ChainFound {
   readonly contradictions: Contradiction[] = [];
   /** Facts that claim a time long before one that stands ahead of them. */
   readonly backwards: number[] = [];
+  readonly gaps: Gap[] = [];
   size = 0;
   latestTime = 0;
   #last: Fact | UnknownFact | undefined;
   readonly #streams = new Map<string, number>();
+  /** Under which the log went before. */
+  readonly #names = new Set<string>();
 
   /** As plain values, which another thread can be given. */
   get found(): ChainFound {
-    const { emitters, contradictions, backwards } = this;
-    return { emitters, contradictions, backwards };
+    const { emitters, contradictions, backwards, gaps } = this;
+    return { emitters, contradictions, backwards, gaps };
   }
 
   add(fact: Fact | UnknownFact): void {
@@ -76,12 +91,33 @@ export class Chain implements ChainFound {
     const known = this.emitters.get(fact.emitter);
     const emitter: Emitter = known ?? {
       ...{ emitter: fact.emitter, position, startedAt: time, clock: 'system', next: 0 },
-      ...(isKind(fact, 'process.started') || position === 0 ? {} : { gapAt: position }),
+      ...(beginsEmitter(fact) ? {} : { gapAt: position }),
     };
     if (fact.emitterSeq !== emitter.next) emitter.gapAt ??= position;
     emitter.next = fact.emitterSeq + 1;
     this.emitters.set(fact.emitter, emitter);
     if (isKind(fact, 'process.started')) this.#start(fact, emitter);
+    else if (isKind(fact, 'log.succeeded')) this.#succeed(fact);
+  }
+
+  /** What is lost is what anybody is known to have seen beyond the facts that are here: neither more nor less. */
+  #succeed({ body, log, stream, position, time }: Fact<'log.succeeded'>): void {
+    const { origin, predecessor, head, witnessed, lost } = body;
+    // A name that was given up is not taken again: heads of it are known elsewhere.
+    if (stream !== 'log' || origin !== log || this.#names.add(predecessor).has(origin))
+      this.#contradict(position, `the log ${log} succeeds as ${origin}`);
+    const headSize = head === undefined ? 0 : sizeOf(head);
+    const seen = Math.max(headSize, ...witnessed.map(({ size }) => size));
+    const isTold = seen > position ? lost?.from === position && lost.to === seen : lost === undefined;
+    if (!isTold || (head !== undefined && !(headSize > position)))
+      this.#contradict(position, 'what is lost is not what its head and witnesses say');
+    const before = this.#last;
+    if (before === undefined || (lost === undefined && before.kind === 'process.stopped')) return;
+    const text =
+      lost === undefined
+        ? `the log ${predecessor} was left without an end: facts after ${position - 1} may be lost`
+        : `facts ${lost.from} to ${lost.to - 1} of the log ${predecessor} are lost`;
+    this.gaps.push({ position, since: before.time, until: time, text });
   }
 
   /** One process writes at a time: whoever wrote the last fact came before, and ended cleanly or did not. */
@@ -96,4 +132,40 @@ export class Chain implements ChainFound {
     if (predecessor !== before.emitter) emitter.gapAt ??= fact.position;
     if (before.kind !== 'process.stopped' || tail !== 'clean') emitter.lostSince = before.time;
   }
+}
+
+const beginsEmitter = (fact: Fact | UnknownFact): boolean =>
+  fact.position === 0 || isKind(fact, 'process.started') || isKind(fact, 'log.succeeded');
+
+/** What a head counts; a text that is none counts nothing that a fact could say. */
+function sizeOf(note: string): number {
+  try {
+    return parseHead(parseNote(note).text).size;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** What was lost from a window, or may have been, and where in the log that shows. */
+export function missingIn(
+  { emitters, gaps }: ChainFound,
+  { from, to }: { readonly from: number; readonly to: number },
+): { readonly text: string; readonly facts: readonly number[] }[] {
+  const all = [...emitters.values()];
+  const holes = all.filter(({ gapAt }) => gapAt !== undefined);
+  // What was lost lies between the last fact of the one process and the first of the next.
+  const cut = all.filter(
+    ({ lostSince, startedAt }) => lostSince !== undefined && lostSince < to && startedAt >= from,
+  );
+  const unheard = `${cut.length} times a process ended without saying so: reads that it had not yet recorded may be lost`;
+  return [
+    ...holes.map(({ emitter, gapAt = 0 }) => ({
+      text: `facts of the process ${emitter} are missing`,
+      facts: [gapAt],
+    })),
+    ...(cut.length === 0 ? [] : [{ text: unheard, facts: cut.map(({ position }) => position) }]),
+    ...gaps
+      .filter(({ since, until }) => since < to && until >= from)
+      .map(({ text, position }) => ({ text, facts: [position] })),
+  ];
 }

@@ -9,6 +9,6 @@ export {
   type Settlement,
   unread,
 } from './book.ts';
-export { Chain, type ChainFound, type Contradiction } from './chain.ts';
+export { Chain, type ChainFound, type Contradiction, missingIn } from './chain.ts';
 export type { Change } from './declarations.ts';
 export { Fold, foldBook } from './fold.ts';

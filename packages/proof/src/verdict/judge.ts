@@ -150,6 +150,12 @@ function assumptions({ book, outcome, window }: Evidence, population: Population
       text: 'the keys enrolled for people are theirs, and each person is one',
       who: 'operator',
     });
+  for (const { text, position, since } of book.chain.gaps)
+    if (since < window.to)
+      assumed.push({
+        text: `${text} (fact ${position} says so): what was used, spent or left open in them counts as if it had not been`,
+        who: 'operator',
+      });
   assumed.push({
     text: 'the gateway recorded what was asked and answered, when it was; only the order is proven',
     who: 'operator',

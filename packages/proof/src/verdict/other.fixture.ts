@@ -1,5 +1,6 @@
 // Days on which limits, owners, tests or the evidence are not as they should be.
 
+import { successorDay } from '../succession.fixture.ts';
 import { canonicalJson } from '../values/json.ts';
 import { at, hashOf, outcomeBody, permit, ruleBodies, who } from '../verify.fixture.ts';
 import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
@@ -127,6 +128,11 @@ export const otherDays: readonly DayCase[] = [
     day: withDay((day) => {
       day.log.emitter = 'second';
     }),
+    ...of('recorded', 'unproven', 'sequence-gap'),
+  },
+  {
+    name: 'a log that went on under another name after a loss',
+    day: successorDay,
     ...of('recorded', 'unproven', 'sequence-gap'),
   },
   {

@@ -1,7 +1,7 @@
 // Recorded: how complete the evidence is. The ladder C0 to C5 (docs/formats.md): C1 contiguous per
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
-import type { Book, GovernedCall } from '../book/index.ts';
+import { type Book, type GovernedCall, missingIn } from '../book/index.ts';
 import { parseVerifier } from '../records/note.ts';
 import { isReached, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
 import { toBase64, utf8 } from '../values/bytes.ts';
@@ -39,22 +39,9 @@ export function recorded(evidence: Evidence, { answer, rowed }: Reconciliation):
 }
 
 function contiguous({ book, window }: Evidence, reasons: Reasons): boolean {
-  const emitters = [...book.chain.emitters.values()];
-  const holes = emitters.filter(({ gapAt }) => gapAt !== undefined);
-  // What was lost lies between the last fact of the one process and the first of the next.
-  const lost = emitters.filter(
-    ({ lostSince, startedAt }) =>
-      lostSince !== undefined && lostSince < window.to && startedAt >= window.from,
-  );
-  for (const { emitter, gapAt } of holes)
-    reasons.say('sequence-gap', `facts of the process ${emitter} are missing`, [gapAt ?? 0]);
-  if (lost.length > 0)
-    reasons.say(
-      'sequence-gap',
-      `${lost.length} times a process ended without saying so: reads that it had not yet recorded may be lost`,
-      lost.map(({ position }) => position),
-    );
-  return holes.length === 0 && lost.length === 0;
+  const missing = missingIn(book.chain, window);
+  for (const { text, facts } of missing) reasons.say('sequence-gap', text, facts);
+  return missing.length === 0;
 }
 
 /** Times are claims; who makes them, and whether they agree with the order, is said. */
