@@ -8,6 +8,7 @@ import { ProofReader } from '@surety/proof/bundle';
 import { sha256 as plainSha256 } from '@surety/proof/records';
 import { parseTrust, type Step, steps, type Verification, verifyWith } from '@surety/proof/verify';
 import { placesIn } from '../../packages/surety/src/cli/reading.ts';
+import { withRecords } from '../../packages/surety/src/cli/records-thread.ts';
 import { sha256 as nodeSha256 } from '../../packages/surety/src/ledger/hash.ts';
 
 export interface Verified {
@@ -56,7 +57,13 @@ async function openOnly(): Promise<Pick<Verification, 'verdict' | 'checks'>> {
   return { verdict: 'holding', checks: [] };
 }
 
-const verified = until === 'open' ? await openOnly() : await verifyWith(timed, proof, { ...hashes, trust });
+/** As `surety verify`: with the platform's hashes, and a second thread. */
+const verifyOnce = () =>
+  withRecords(which === 'node' ? proof.sizeBytes : 0, (records) =>
+    verifyWith(timed, proof, { ...hashes, ...records, trust }),
+  );
+
+const verified = until === 'open' ? await openOnly() : await verifyOnce();
 const seconds = (performance.now() - from) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 const answer: Verified = {

@@ -3,7 +3,7 @@
 // an unknown kind is kept whole and counted, never interpreted.
 // Envelope and meanings: docs/formats.md.
 
-import { parseJson } from './values/json.ts';
+import { parsePrintedJson } from './values/json.ts';
 import {
   bool,
   exactly,
@@ -349,15 +349,26 @@ export type UnknownFact = Omit<Envelope, 'kind'> & { readonly kind: 'unknown'; r
 /** Facts are JSON bytes stored exactly as hashed, at most this many (C2SP tlog-tiles, uint16 length). */
 export const factBytesMax = 65_535;
 
+interface Completed {
+  kind: string;
+  body: unknown;
+  position: number;
+}
+
 /**
  * Parses the bytes of one log entry. Throws `ShapeError` or `JsonError` for anything that is not a fact.
  * A fact of an unknown kind is returned as `unknown`, so that a newer log still verifies.
  */
 export function parseFact(bytes: Uint8Array, position: number): Fact | UnknownFact {
-  const { kind, body, ...rest } = envelope(parseJson(bytes), '');
-  const shape = (bodies as Record<string, Shape<unknown> | undefined>)[kind];
-  if (shape === undefined) return { ...rest, kind: 'unknown', body, position };
-  return { ...rest, kind, body: shape(body, '/body'), position } as Fact;
+  // The envelope is made anew here, so it may be completed in place.
+  const fact = envelope(parsePrintedJson(bytes), '') as object as Completed;
+  fact.position = position;
+  // Whoever writes a fact chooses its kind: `constructor` is none.
+  if (Object.hasOwn(bodies, fact.kind)) {
+    const shape: Shape<unknown> = bodies[fact.kind as Kind];
+    fact.body = shape(fact.body, '/body');
+  } else fact.kind = 'unknown';
+  return fact as Fact | UnknownFact;
 }
 
 /** True if the value is a fact of this kind. */
@@ -382,7 +393,12 @@ const committed = [
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {
   if (fact.kind === 'unknown') return [];
   const body = fact.body as Readonly<Record<string, unknown>>;
-  return committed.flatMap((member) => (Array.isArray(body[member]) ? (body[member] as string[]) : []));
+  let all: readonly string[] = [];
+  for (const member of committed) {
+    const own = body[member];
+    if (Array.isArray(own)) all = all.length === 0 ? own : [...all, ...own];
+  }
+  return all;
 }
 
 export { ShapeError };

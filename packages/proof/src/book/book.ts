@@ -94,6 +94,8 @@ export interface BookInput {
   readonly signed: (position: number) => boolean;
 }
 
+const nobody: readonly string[] = [];
+
 /** Kinds that only the gateway folds: what they claim, the book computes again. */
 export const unread: ReadonlySet<string> = new Set<Kind>([
   ...(['approval.consumed', 'approval.released', 'evidence.consumed', 'evidence.released'] as const),
@@ -117,8 +119,8 @@ export class Book extends Declarations {
   readonly #input: BookInput;
   readonly #history = new History();
   readonly #offers = new Map<string, ApprovalOffer[]>();
-  /** Which call used an approval or a once-key. */
-  readonly #used = new Map<string, string>();
+  /** Which call used an approval, by its hold, or a once-key, by its values: each in a map of its kind or rule. */
+  readonly #used = new Map<string, Map<string, string>>();
   readonly #cases = new Map<
     string,
     { readonly agent: string | undefined; readonly user: string | undefined }
@@ -149,7 +151,8 @@ export class Book extends Declarations {
     else if (isKind(fact, 'log.succeeded')) this.successions.push({ position, body: fact.body });
     else if (isKind(fact, 'rule.activated')) this.#checkHash(fact);
     else if (isKind(fact, 'policy.activated')) this.#checkPolicy(fact);
-    if (/^(rule|declaration)\./.test(fact.kind)) this.#history.watch(this.compiled);
+    if (isKind(fact, 'rule.activated') || isKind(fact, 'declaration.withdrawn'))
+      this.#history.watch(this.compiled);
     if (isKind(fact, 'call.intended')) this.#consider(fact, true);
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact);
@@ -218,9 +221,15 @@ export class Book extends Declarations {
   }
 
   /** True unless somebody else used it, in a call that is not known to have had no effect. */
-  #isFree(key: string, call: string): boolean {
-    const by = this.#used.get(key);
+  #isFree(of: string, key: string, call: string): boolean {
+    const by = this.#used.get(of)?.get(key);
     return by === undefined || by === call || this.calls.get(by)?.settlement?.how === 'none';
+  }
+
+  #use(of: string, key: string, call: string): void {
+    const used = this.#used.get(of);
+    if (used === undefined) this.#used.set(of, new Map([[key, call]]));
+    else used.set(key, call);
   }
 
   #consider(fact: Fact<'call.intended'> | Fact<'call.settled'>, intended: boolean): GovernedCall {
@@ -238,7 +247,7 @@ export class Book extends Declarations {
       ...{ case: fact.case ?? '', agentOwner: identity?.owner },
     };
     const offers = (this.#offers.get(action) ?? []).filter(({ statement }) =>
-      this.#isFree(`approval ${statement.hold}`, body.call),
+      this.#isFree('approval', statement.hold, body.call),
     );
     const judged = this.compiled
       .filter(({ rule }) => rule.before === body.tool)
@@ -251,18 +260,20 @@ export class Book extends Declarations {
       this.#contradict(position, `call ${body.call} names a policy that was never in force`);
     const opening = this.#cases.get(fact.case ?? '');
     const call: GovernedCall = {
-      ...{
-        call: body.call,
-        intent: position,
-        intended,
-        at,
-        tool: body.tool,
-        args,
-        money,
-        withheld,
-        amountWithheld,
-      },
-      ...{ agent, user, identity, judged, permitted: permission.decision === 'allow' },
+      call: body.call,
+      intent: position,
+      intended,
+      at,
+      tool: body.tool,
+      args,
+      money,
+      withheld,
+      amountWithheld,
+      agent,
+      user,
+      identity,
+      judged,
+      permitted: permission.decision === 'allow',
       misstated: misstated(fact, label?.effect),
       borrowed: opening?.user !== user || (opening !== undefined && opening.agent !== fact.agent),
     };
@@ -279,33 +290,32 @@ export class Book extends Declarations {
     const { rule } = compiled;
     const currency = this.outcomes.get(rule.outcome)?.body.appetite?.currency;
     const answer = judgeCheckpoint(compiled, { ...pending, currency }, this.#history, offers);
-    if (answer.answer !== 'passed') return { outcome: rule.outcome, rule, answer, approvers: [] };
+    if (answer.answer !== 'passed') return { outcome: rule.outcome, rule, answer, approvers: nobody };
     const used = offers.filter(({ position }) => answer.approvals.includes(position));
-    const judged = {
-      outcome: rule.outcome,
-      rule,
-      answer,
-      approvers: used.map((each) => each.statement.person),
-    };
-    const keys = used.map(({ statement }) => `approval ${statement.hold}`);
+    const approvers = used.length === 0 ? nobody : used.map((each) => each.statement.person);
+    const judged = { outcome: rule.outcome, rule, answer, approvers };
     if (rule.once.length > 0) {
       const values = canonicalJson(onceValues(compiled, pending.args));
-      const key = `once ${rule.outcome}/${rule.rule} ${values}`;
-      if (!this.#isFree(key, call))
-        return { ...judged, answer: { answer: 'used-twice', by: this.#used.get(key) ?? '' } };
-      keys.push(key);
+      const of = `once ${rule.outcome}/${rule.rule}`;
+      if (!this.#isFree(of, values, call))
+        return { ...judged, answer: { answer: 'used-twice', by: this.#used.get(of)?.get(values) ?? '' } };
+      this.#use(of, values, call);
     }
-    for (const key of keys) this.#used.set(key, call);
+    for (const { statement } of used) this.#use('approval', statement.hold, call);
     return judged;
   }
 
   /** A read settles without an intent; checkpoints before it are judged where it settles. */
   #unintended(fact: Fact<'call.settled'>): GovernedCall | undefined {
     const { tool } = fact.body;
-    const isEffect = [...this.outcomes.values()].some(({ body }) => body.reconcile?.call === tool);
-    const isRead = labelOf(this.labels, tool)?.body.effect === 'read' && !isEffect;
+    const isRead = labelOf(this.labels, tool)?.body.effect === 'read' && !this.#isEffect(tool);
     const isGuarded = this.rules.some(({ before }) => before === tool);
     return isRead && !isGuarded ? undefined : this.#consider(fact, isRead);
+  }
+
+  #isEffect(tool: string): boolean {
+    for (const { body } of this.outcomes.values()) if (body.reconcile?.call === tool) return true;
+    return false;
   }
 
   #settle(fact: Fact<'call.settled'>): void {
@@ -323,7 +333,11 @@ export class Book extends Declarations {
     if (body.settlement !== 'ok') return;
     const args = openCommitments(body.args ?? [], this.#input.find);
     this.#history.add({
-      ...{ position, tool: body.tool, agent: fact.agent, user: fact.user, case: fact.case },
+      position,
+      tool: body.tool,
+      agent: fact.agent,
+      user: fact.user,
+      case: fact.case,
       args: call?.args ?? args.value ?? {},
       result: result.value,
       settledAt: fact.time,

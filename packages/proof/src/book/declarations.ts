@@ -14,6 +14,12 @@ export interface Change {
 
 type Declared<T> = Map<string, { readonly body: T; readonly position: number }>;
 
+interface InForce {
+  readonly compiled: readonly CompiledRule[];
+  readonly rules: readonly Rule[];
+  readonly policies: readonly ActivePolicy[];
+}
+
 export class Declarations {
   readonly outcomes: Declared<OutcomeDeclared> = new Map();
   readonly people: Declared<Body<'person.enrolled'>> = new Map();
@@ -28,20 +34,32 @@ export class Declarations {
   readonly #policies: Declared<Body<'policy.activated'>> = new Map();
   readonly #streams = new Set<string>();
 
+  /** What is in force, as lists; made anew after a change, since every call asks for them. */
+  #lists: InForce | undefined;
+
+  get #inForce(): InForce {
+    this.#lists ??= {
+      compiled: [...this.#compiled.values()],
+      rules: [...this.#rules.values()].map(({ body }) => body),
+      policies: [...this.#policies.values()].map(({ body }) => ({
+        id: body.policy,
+        hash: body.hash,
+        policy: body.cedar,
+      })),
+    };
+    return this.#lists;
+  }
+
   protected get compiled(): readonly CompiledRule[] {
-    return [...this.#compiled.values()];
+    return this.#inForce.compiled;
   }
 
   get rules(): readonly Rule[] {
-    return [...this.#rules.values()].map(({ body }) => body);
+    return this.#inForce.rules;
   }
 
   get policies(): readonly ActivePolicy[] {
-    return [...this.#policies.values()].map(({ body }) => ({
-      id: body.policy,
-      hash: body.hash,
-      policy: body.cedar,
-    }));
+    return this.#inForce.policies;
   }
 
   /** One for all heads of the log; none means that any declared witness is enough. */
@@ -69,6 +87,7 @@ export class Declarations {
     into: Declared<T>,
     { position, time, body }: { readonly position: number; readonly time: number; readonly body: T },
   ): void {
+    this.#lists = undefined;
     const before = into.get(name)?.body;
     into.set(name, { position, body });
     if (before === undefined || canonicalJson(before) !== canonicalJson(body))
@@ -87,6 +106,7 @@ export class Declarations {
   }
 
   #withdraw({ body: { stream }, position, time }: Fact<'declaration.withdrawn'>): void {
+    this.#lists = undefined;
     const name = stream.slice(stream.indexOf('/') + 1);
     const kinds: Record<string, Map<string, unknown> | undefined> = {
       outcome: this.outcomes,

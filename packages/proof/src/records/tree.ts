@@ -8,9 +8,16 @@ import { concat, equal, type Sha256 } from '../values/bytes.ts';
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
+// Scratch space, overwritten by every call: a tree has as many nodes as leaves.
+const node = concat(NODE, new Uint8Array(64));
+
 export const leafHash = (bytes: Uint8Array, sha256: Sha256): Uint8Array => sha256(concat(LEAF, bytes));
-export const nodeHash = (left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array =>
-  sha256(concat(NODE, left, right));
+export function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
+  if (left.length !== 32 || right.length !== 32) return sha256(concat(NODE, left, right));
+  node.set(left, 1);
+  node.set(right, 33);
+  return sha256(node);
+}
 export const emptyRoot = (sha256: Sha256): Uint8Array => sha256(new Uint8Array(0));
 
 /** The right edge of a growing tree: one hash for each complete subtree, the largest first. */

@@ -61,7 +61,8 @@ export function select(value: unknown, path: readonly string[]): unknown {
 /** The settled calls that some rule may ask for. Unbounded here; who feeds it decides what to forget. */
 export class History {
   readonly #byTool = new Map<string, SettledCall[]>();
-  readonly #byJoin = new Map<string, SettledCall[]>();
+  /** By the rule's hash, then by what it compares: one call, or several in their order. */
+  readonly #byJoin = new Map<string, Map<string, SettledCall | SettledCall[]>>();
   #rules: readonly CompiledRule[] = [];
 
   /** Rules may come later than calls: the index of a new rule is built from what is held. */
@@ -87,11 +88,16 @@ export class History {
     const { rule, join } = compiled;
     if (rule.require === undefined) return;
     const calls = isIndexed(compiled)
-      ? this.#byJoin.get(joinKey(rule, join && select(scope, join.pending), pending))
-      : this.#byTool.get(rule.require.call);
-    for (let at = (calls?.length ?? 0) - 1; at >= 0; at -= 1) yield calls?.[at] as SettledCall;
+      ? this.#joined(rule, joinKey(rule, join && select(scope, join.pending), pending))
+      : (this.#byTool.get(rule.require.call) ?? []);
+    for (let at = calls.length - 1; at >= 0; at -= 1) yield calls[at] as SettledCall;
     // In a proof: what is withheld may be the very value that is looked up.
-    if (join !== undefined) yield* this.#byJoin.get(unknownKey(rule, pending)) ?? [];
+    if (join !== undefined) yield* this.#joined(rule, unknownKey(rule, pending));
+  }
+
+  #joined({ hash }: Rule, key: string): readonly SettledCall[] {
+    const found = this.#byJoin.get(hash)?.get(key) ?? [];
+    return Array.isArray(found) ? found : [found];
   }
 
   #index(call: SettledCall): void {
@@ -101,9 +107,12 @@ export class History {
       const value = join && select({ args: call.args, result: call.result }, join.prior);
       const isUnknown = join !== undefined && call.withheld && value === undefined;
       const key = isUnknown ? unknownKey(rule, call) : joinKey(rule, value, call);
-      const calls = this.#byJoin.get(key);
-      if (calls === undefined) this.#byJoin.set(key, [call]);
-      else calls.push(call);
+      const index = this.#byJoin.get(rule.hash) ?? new Map<string, SettledCall | SettledCall[]>();
+      this.#byJoin.set(rule.hash, index);
+      const calls = index.get(key);
+      if (calls === undefined) index.set(key, call);
+      else if (Array.isArray(calls)) calls.push(call);
+      else index.set(key, [calls, call]);
     }
   }
 }
@@ -118,5 +127,7 @@ const isIndexed = ({ rule, join }: CompiledRule): boolean =>
 const joinKey = (rule: Rule, value: unknown, of: Sameness): string =>
   `${sameKey(rule, of)} ${value === undefined ? '' : canonicalJson(value)}`;
 const unknownKey = (rule: Rule, of: Sameness): string => `${sameKey(rule, of)} ?`;
-const sameKey = ({ hash, require }: Rule, of: Sameness): string =>
-  `${hash} ${canonicalJson(require?.same.map((each) => of[each] ?? null) ?? [])}`;
+const sameKey = ({ require }: Rule, of: Sameness): string =>
+  require === undefined || require.same.length === 0
+    ? ''
+    : canonicalJson(require.same.map((each) => of[each] ?? null));

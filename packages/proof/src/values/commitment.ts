@@ -90,13 +90,24 @@ export const byDigest = (disclosures: Iterable<string>, sha256: Sha256): Map<str
 export function parseDisclosure(disclosure: string): { pointer: string; value: unknown } {
   if (disclosure.length > DISCLOSURE_CHARS_MAX) throw malformed('too long');
   const text = fromUtf8(fromBase64url(disclosure));
-  const parts = parseJson(text, { depthMax: DEPTH_MAX });
+  const canonical = canonicalIn(text);
+  const parts = canonical ?? parseJson(text, { depthMax: DEPTH_MAX });
   if (!Array.isArray(parts) || parts.length !== 3) throw malformed('not three members');
   const [salt, pointer, value] = parts as unknown[];
   if (typeof salt !== 'string' || !SALT.test(salt)) throw malformed('badly salted');
   if (typeof pointer !== 'string') throw malformed('name is not text');
-  if (canonicalJson(parts) !== text) throw malformed('not canonical');
+  if (canonical === undefined) throw malformed('not canonical');
   return { pointer, value };
+}
+
+/** What prints as the very text it was read from can be read in one way only, by whichever parser. */
+function canonicalIn(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return canonicalJson(value) === text ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Place {

@@ -3,7 +3,10 @@
 import { hash, randomFillSync } from 'node:crypto';
 import type { Sha256 } from '@surety/proof/records';
 
-export const sha256: Sha256 = Object.assign((bytes: Uint8Array) => hash('sha256', bytes, 'buffer'), {
+/** As text of a byte a character it costs half of what a buffer of its own would, made in the library. */
+const ofBytes = (bytes: Uint8Array): Uint8Array => Buffer.from(hash('sha256', bytes, 'binary'), 'latin1');
+
+export const sha256: Sha256 = Object.assign(ofBytes, {
   ofText: (text: string) => hash('sha256', text, 'base64url'),
 });
 

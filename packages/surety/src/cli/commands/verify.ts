@@ -7,6 +7,7 @@ import { parseTrust, type Trust, TrustError, type Verification, verify } from '@
 import { showVerdict } from '../../api/index.ts';
 import { sha256 } from '../../ledger/hash.ts';
 import { readSmallFile, withSource } from '../reading.ts';
+import { withRecords } from '../records-thread.ts';
 import { verdictLines, verdictWord } from '../show-verdict.ts';
 import { CommandError, type Exit, exitOf, printable, type Terminal } from '../terminal.ts';
 import {
@@ -51,11 +52,14 @@ export async function verifyProof(
     }
     if (fact !== undefined)
       throw new CommandError('a proof has its facts in it', '--fact belongs to a receipt');
-    const verification = await verify(source, {
+    const options = {
       ...{ sha256, crc32 },
       ...(trust && { trust }),
       ...(earlierHead === undefined ? {} : { earlierHead }),
-    });
+    };
+    const verification = await withRecords(source.sizeBytes, (records) =>
+      verify(source, { ...options, ...records }),
+    );
     const { judgement } = verification;
     // What is not sound is not worth doing again.
     const again = judgement && (await verifyAgain(source, judgement, asked, terminal, openRecord));
