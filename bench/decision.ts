@@ -9,7 +9,7 @@ import { Catalog } from '../packages/surety/src/catalog/catalog.ts';
 import type { Call, Draft } from '../packages/surety/src/gateway/call.ts';
 import { parseMessage } from '../packages/surety/src/gateway/mcp/wire.ts';
 import { decidingSteps } from '../packages/surety/src/gateway/steps.ts';
-import { sha256 } from '../packages/surety/src/ledger/hash.ts';
+import { salt, sha256 } from '../packages/surety/src/ledger/hash.ts';
 import { actionId, Logic } from '../packages/surety/src/logic/logic.ts';
 import { People } from '../packages/surety/src/people/people.ts';
 import {
@@ -21,7 +21,6 @@ import {
 } from '../packages/surety/src/perimeter/index.ts';
 import { agentName, declaredFacts, factOf, writeBusiness } from './rig/business.ts';
 import { Disk, scratchFolder } from './rig/disk.ts';
-import { salt } from './rig/facts.ts';
 import { asked, figure, publish, say } from './rig/report.ts';
 import { percentile } from './rig/statistics.ts';
 

@@ -1,10 +1,10 @@
 // How fast facts become durable, and what that costs: `npm run bench ledger [-- --quick --json]`.
 // Through `openLog`, as the product records: each append checks the version of its stream and stores six
-// disclosures. Beside it, in the same rounds, plain `node:sqlite` inserts of as many bytes.
+// disclosures. Beside it, in the same rounds, plain `node:sqlite` inserts of as many bytes, and the same
+// writer on the main thread.
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   inclusionProof,
@@ -23,8 +23,10 @@ import { TileFolder } from '../packages/surety/src/ledger/tile-folder.ts';
 import { bytesIn, Disk, scratchFolder } from './rig/disk.ts';
 import { paymentAppends, settledRead } from './rig/facts.ts';
 import { start } from './rig/processes.ts';
+import { type Rate, rateOf } from './rig/rates.ts';
 import { asked, type Figure, figure, publish, say } from './rig/report.ts';
 import { median, overRounds, percentile } from './rig/statistics.ts';
+import { PlainRows, SameThread } from './rig/stores.ts';
 import { largeTree } from './rig/tree.ts';
 
 const options = asked(['rounds', 'seconds']);
@@ -84,126 +86,135 @@ function took(appends: readonly Append[]): number {
   return facts;
 }
 
-interface Rate {
-  readonly perSecond: number;
-  readonly cpuUs: number;
-}
-
 /** Rounds of `batch` appends made in one turn and awaited together; `lanes` such at once. */
-async function appendFor({ next }: Work, batch: number, lanes: number): Promise<Rate> {
-  const cpu = process.cpuUsage();
-  const from = performance.now();
-  const end = from + roundMs;
-  let facts = 0;
-  const lane = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const answers = [];
-      for (let at = 0; at < batch; at++) {
-        const appends = next();
-        answers.push(log.append(appends));
-        facts += took(appends);
+const appendFor = ({ next }: Work, batch: number, lanes: number): Promise<Rate> =>
+  rateOf(roundMs, async (end) => {
+    let facts = 0;
+    const lane = async (): Promise<void> => {
+      while (performance.now() < end) {
+        const answers = [];
+        for (let at = 0; at < batch; at++) {
+          const appends = next();
+          answers.push(log.append(appends));
+          facts += took(appends);
+        }
+        for (const answer of await Promise.all(answers))
+          if ('conflict' in answer) throw new Error(`a conflict on ${answer.conflict}`);
       }
-      for (const answer of await Promise.all(answers))
-        if ('conflict' in answer) throw new Error(`a conflict on ${answer.conflict}`);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  const { user, system } = process.cpuUsage(cpu);
-  return { perSecond: (1000 * facts) / (performance.now() - from), cpuUs: (user + system) / facts };
-}
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return facts;
+  });
 
-/** Plain SQLite: one table, one prepared insert, one transaction a batch, the same settings. */
-class Plain {
-  readonly #database: DatabaseSync;
-  readonly #row: Buffer;
-  #position = 0;
+/** As many at a time by something that waits for the disk itself. */
+const commitFor = (batch: number, commit: (batch: number) => void): Promise<Rate> =>
+  rateOf(roundMs, async (end) => {
+    let facts = 0;
+    for (; performance.now() < end; facts += batch) commit(batch);
+    return facts;
+  });
 
-  constructor(path: string, rowBytes: number) {
-    this.#row = Buffer.alloc(rowBytes, 0x61);
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-      CREATE TABLE facts (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT`);
-  }
+const sameThread = new SameThread(join(scratch, 'same-thread'), forms, streams);
 
-  insertFor(batch: number): Rate {
-    const insert = this.#database.prepare('INSERT INTO facts (position, bytes) VALUES (?, ?)');
-    const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => this.#database.prepare(sql));
-    const cpu = process.cpuUsage();
-    const [first, from] = [this.#position, performance.now()];
-    while (performance.now() < from + roundMs) {
-      begin?.run();
-      for (let at = 0; at < batch; at++) insert.run(this.#position++, this.#row);
-      commit?.run();
-    }
-    const facts = this.#position - first;
-    const { user, system } = process.cpuUsage(cpu);
-    return { perSecond: (1000 * facts) / (performance.now() - from), cpuUs: (user + system) / facts };
-  }
+/** By what was measured and at which batch, the rates of the rounds. */
+type Rates = ReadonlyMap<string, readonly Rate[]>;
 
-  close(): void {
-    this.#database.close();
-  }
-}
-
-async function throughput(rowBytes: number): Promise<Figure[]> {
-  const plain = new Plain(join(scratch, 'plain.sqlite'), rowBytes);
-  const ours = new Map(batches.map((batch) => [batch, [] as Rate[]]));
-  const theirs = new Map(batches.map((batch) => [batch, [] as Rate[]]));
-  const [lanes, payments]: [Rate[], Rate[]] = [[], []];
-  // The first round warms up and is not counted.
+async function throughput(rowBytes: number): Promise<Rates> {
+  const plain = new PlainRows(scratch, rowBytes);
+  const inPlain = (batch: number): void => plain.commit(batch);
+  const onThisThread = (batch: number): void => sameThread.commit(batch);
+  const rates = new Map<string, Rate[]>();
   for (let round = 0; round <= rounds; round++) {
-    for (const batch of batches) {
-      const rates = [await appendFor(read, batch, 1), plain.insertFor(batch)] as const;
-      if (round > 0) ours.get(batch)?.push(rates[0]);
-      if (round > 0) theirs.get(batch)?.push(rates[1]);
+    const run = async (name: string, rate: Promise<Rate>): Promise<void> => {
+      const measured = await rate;
+      // The first round warms up and is not counted.
+      if (round > 0) rates.set(name, [...(rates.get(name) ?? []), measured]);
       disk.syncs(20);
+    };
+    for (const batch of batches) {
+      await run(`ours ${batch}`, appendFor(read, batch, 1));
+      await run(`same-thread ${batch}`, commitFor(batch, onThisThread));
+      await run(`plain ${batch}`, commitFor(batch, inPlain));
     }
-    const more = [await appendFor(read, 256, 4), await appendFor(payment, 64, 1)] as const;
-    if (round > 0) lanes.push(more[0]);
-    if (round > 0) payments.push(more[1]);
+    await run('saturated', appendFor(read, 256, 4));
+    await run('payments', appendFor(payment, 64, 1));
     say(round === 0 ? '  warm' : `  round ${round} of ${rounds}`);
   }
   plain.close();
-  const speed = (of: readonly Rate[]): number => overRounds(of, ({ perSecond }) => perSecond);
-  const cost = (of: readonly Rate[]): number => overRounds(of, ({ cpuUs }) => cpuUs);
+  return rates;
+}
+
+function speeds(rates: Rates): Figure[] {
+  const of = (name: string, part: keyof Rate): number =>
+    overRounds(rates.get(name) ?? [], (rate) => rate[part]);
+  const costs = (key: string, name: string): Figure[] => [
+    figure(`${key}-cpu-us`, of(name, 'cpuUs'), '  CPU per fact, all threads'),
+    figure(`${key}-main-cpu-us`, of(name, 'mainUs'), '    of it the thread that appends'),
+  ];
+  const target = '>= 100,000';
   const figures = batches.flatMap((batch) => {
-    const [own, other] = [ours.get(batch) ?? [], theirs.get(batch) ?? []];
-    const target = batch === 256 ? '>= 100,000' : undefined;
+    const key = `batch-${batch}`;
+    const [ours, same, plain] = [`ours ${batch}`, `same-thread ${batch}`, `plain ${batch}`];
+    const [own, other] = [of(ours, 'perSecond'), of(plain, 'perSecond')];
     return [
-      figure(`batch-${batch}-facts-per-s`, speed(own), `durable facts, batch ${batch}`, target),
-      figure(`batch-${batch}-plain-rows-per-s`, speed(other), `  plain node:sqlite rows of equal bytes`),
-      figure(`batch-${batch}-plain-ratio`, speed(other) / speed(own), '  plain / ours'),
-      figure(`batch-${batch}-cpu-us`, cost(own), '  CPU per fact, all threads'),
+      figure(`${key}-facts-per-s`, own, `durable facts, batch ${batch}`, ...(batch === 256 ? [target] : [])),
+      ...costs(key, ours),
+      figure(`${key}-plain-rows-per-s`, other, '  plain node:sqlite rows of equal bytes'),
+      figure(`${key}-plain-cpu-us`, of(plain, 'cpuUs'), '    CPU per row'),
+      figure(`${key}-plain-ratio`, other / own, '    plain / ours'),
+      figure(`${key}-same-thread-facts-per-s`, of(same, 'perSecond'), '  ours, committed by the main thread'),
+      figure(`${key}-same-thread-cpu-us`, of(same, 'cpuUs'), '    CPU per fact'),
     ];
   });
   return [
     ...figures,
-    figure('saturated-facts-per-s', speed(lanes), 'durable facts, 4 x 256 appends waiting', '>= 100,000'),
-    figure('saturated-cpu-us', cost(lanes), '  CPU per fact, all threads'),
+    figure(
+      'saturated-facts-per-s',
+      of('saturated', 'perSecond'),
+      'durable facts, 4 x 256 appends waiting',
+      target,
+    ),
+    ...costs('saturated', 'saturated'),
     figure(
       'payment-64-facts-per-s',
-      speed(payments),
+      of('payments', 'perSecond'),
       'facts of payment intents (4 streams each), 64 at once',
     ),
   ];
 }
 
-/** One append at a time with nothing else waiting: what a single consequential call waits for. */
+/**
+ * One append at a time with nothing else waiting: what a single consequential call waits for. Beside each, one
+ * fdatasync, and one append that the main thread commits, in which time it can do nothing else.
+ */
 async function idleLatency(): Promise<Figure[]> {
-  const tookMs: number[] = [];
+  const [appendMs, blockedMs, syncMs]: [number[], number[], number[]] = [[], [], []];
+  const timed = async (into: number[], work: () => unknown): Promise<void> => {
+    await pause(2);
+    const from = performance.now();
+    await work();
+    into.push(performance.now() - from);
+  };
   for (let at = 0; at < (options.quick ? 40 : 400); at++) {
     const appends = read.next();
-    const from = performance.now();
-    await log.append(appends);
-    tookMs.push(performance.now() - from);
+    await timed(appendMs, () => log.append(appends));
     took(appends);
-    disk.sync();
-    await pause(2);
+    await timed(blockedMs, () => sameThread.commit(1));
+    await timed(syncMs, () => disk.sync());
   }
+  sameThread.close();
+  const beyond = (share: number): number => percentile(appendMs, share) - percentile(syncMs, share);
   return [
-    figure('idle-append-p50-ms', median(tookMs), 'one append when idle, median'),
-    figure('idle-append-p99-ms', percentile(tookMs, 0.99), 'one append when idle, p99'),
-    figure('idle-append-fdatasync-ratio', median(tookMs) / disk.p50Ms, '  in fdatasyncs'),
+    figure('idle-append-p50-ms', median(appendMs), 'one append when idle, median'),
+    figure('idle-append-p99-ms', percentile(appendMs, 0.99), 'one append when idle, p99'),
+    figure('idle-beyond-fdatasync-p50-ms', beyond(0.5), '  beyond one fdatasync, median', '<= 0.3 ms'),
+    figure('idle-append-fdatasync-ratio', median(appendMs) / median(syncMs), '  in fdatasyncs'),
+    figure('idle-same-thread-p50-ms', median(blockedMs), 'main thread blocked by its own commit, median'),
+    figure(
+      'idle-same-thread-p99-ms',
+      percentile(blockedMs, 0.99),
+      'main thread blocked by its own commit, p99',
+    ),
   ];
 }
 
@@ -333,7 +344,7 @@ async function weightOf(store: Log): Promise<number> {
 async function main(): Promise<void> {
   const ownBytes = await weightOf(log);
   say('ledger: throughput');
-  const fast = await throughput(ownBytes);
+  const fast = speeds(await throughput(ownBytes));
   say('ledger: idle latency, sealing, proofs');
   const idle = await idleLatency();
   const sealed = await sealing();

@@ -4,10 +4,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Commitment, commit, commitScalar, toBase64url } from '@surety/proof/records';
 import type { NewFact } from '../../packages/surety/src/facts/index.ts';
-import { sha256 } from '../../packages/surety/src/ledger/hash.ts';
+import { salt, sha256 } from '../../packages/surety/src/ledger/hash.ts';
 import type { Append } from '../../packages/surety/src/ledger/log.ts';
 
-export const salt = (): Uint8Array => randomBytes(16);
 const digest = (): string => toBase64url(randomBytes(32));
 
 const audit = (tool: string, effect: 'read' | 'spend') =>
