@@ -174,6 +174,7 @@ function decideOne(house: House, body: Buffer, authorization: string, watch: Sto
     case: caseId,
     user: 'ann@bench.example',
     action,
+    about: `case/${caseId}`,
     keyedAction: keyed(Buffer.alloc(16, 7), 'action', action, sha256),
     decided: false,
     commitments: commit(args, salt, sha256),

@@ -186,7 +186,13 @@ export const bodies = {
     transport: oneOf('stdio', 'http', 'decided'),
     definition: digest,
   }),
-  'tool.labelled': record({ tool: toolId, effect: oneOf(...effects), money: optional(moneyLabel) }),
+  'tool.labelled': record({
+    tool: toolId,
+    effect: oneOf(...effects),
+    money: optional(moneyLabel),
+    /** Whom its calls are about: what their disclosures hold is erased together. */
+    subject: optional(record({ kind: identifier, path: text })),
+  }),
   'person.enrolled': record({
     person: personId,
     name: commitments,

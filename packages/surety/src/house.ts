@@ -123,9 +123,14 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     // After the log has said its last word, so that the last head covers it.
     opened.push(() => sealer.stop());
     const records = new Map(
-      config.records.map(({ id, sqlite, money }) => [
+      config.records.map(({ id, sqlite, money, subject }) => [
         id,
-        sqliteRecord({ id, path: sqlite, ...(money === undefined ? {} : { moneyColumn: money.amount }) }),
+        sqliteRecord({
+          id,
+          path: sqlite,
+          ...(money === undefined ? {} : { moneyColumn: money.amount }),
+          ...(subject === undefined ? {} : { subject }),
+        }),
       ]),
     );
     const parts = {

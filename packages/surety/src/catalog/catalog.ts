@@ -2,7 +2,8 @@
 // A tool without a label is unknown, and unknown is refused.
 
 import { type Fact, isKind, type UnknownFact } from '@surety/proof/facts';
-import { type Label, labelOf } from '@surety/proof/rules';
+import { labelOf } from '@surety/proof/rules';
+import type { Label } from './subject.ts';
 
 export class Catalog {
   readonly #labels = new Map<string, Label>();
@@ -10,8 +11,8 @@ export class Catalog {
 
   apply(fact: Fact | UnknownFact): void {
     if (isKind(fact, 'tool.labelled')) {
-      const { tool, effect, money } = fact.body;
-      this.#labels.set(tool, money === undefined ? { effect } : { effect, money });
+      const { tool, ...label } = fact.body;
+      this.#labels.set(tool, label);
     } else if (isKind(fact, 'server.declared')) {
       const { server, transport } = fact.body;
       if (transport === 'decided') this.#decided.add(server);

@@ -32,6 +32,8 @@ export interface RecordConfig {
   /** Absolute path of the database. */
   readonly sqlite: string;
   readonly money?: { readonly amount: string; readonly unit: 'major' | 'minor'; readonly currency: string };
+  /** Whom a row is about. */
+  readonly subject?: { readonly kind: string; readonly column: string };
 }
 
 export interface WitnessConfig {
@@ -74,10 +76,11 @@ export function serverConfigs(
 }
 
 export const recordConfigs = ({ records = {} }: Installation, folder: string): RecordConfig[] =>
-  Object.entries(records).map(([id, { sqlite, money }]) => ({
+  Object.entries(records).map(([id, { sqlite, money, subject }]) => ({
     id,
     sqlite: resolve(folder, sqlite),
     ...(money === undefined ? {} : { money }),
+    ...Object.entries(subject ?? {}).reduce((_, [kind, column]) => ({ subject: { kind, column } }), {}),
   }));
 
 /** A witness on the operator's own host sees what the operator shows it, whatever name it is called by. */
@@ -107,8 +110,13 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
       const body = { server, transport, definition: digestOf(written) } as const;
       return { stream: `server/${server}`, kind: 'server.declared', body };
     }),
-    ...Object.entries(tools).map(([tool, { effect, money }]): Declaration => {
-      const body = { tool, effect, ...(money === undefined ? {} : { money: money as Money }) };
+    ...Object.entries(tools).map(([tool, { effect, money, subject }]): Declaration => {
+      const body = {
+        tool,
+        effect,
+        ...(money === undefined ? {} : { money: money as Money }),
+        ...Object.entries(subject ?? {}).reduce((_, [kind, path]) => ({ subject: { kind, path } }), {}),
+      };
       return { stream: `tool/${tool}`, kind: 'tool.labelled', body };
     }),
     ...Object.entries(records).map(([record, written]): Declaration => {

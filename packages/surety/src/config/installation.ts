@@ -12,6 +12,7 @@ import {
   origin,
   pathBelow,
   person,
+  subjectAt,
   text,
   toolPattern,
 } from './words.ts';
@@ -102,6 +103,11 @@ export const installation = z
         z.strictObject({
           effect,
           money: toolMoney.optional().describe('where the amount is; required for `spend`'),
+          subject: subjectAt(pathBelow('args'))
+            .optional()
+            .describe(
+              'whom its calls are about, as `{ kind: args.<name> }` (default the case): erased together',
+            ),
         }),
       )
       .optional()
@@ -112,6 +118,9 @@ export const installation = z
         z.strictObject({
           sqlite: text.describe('path of the database, relative to this file'),
           money: recordMoney.optional().describe('the columns that hold money in every extract'),
+          subject: subjectAt(column)
+            .optional()
+            .describe('whom a row is about, as `{ kind: column }` (default the extract): erased together'),
         }),
       )
       .optional()

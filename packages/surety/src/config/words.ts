@@ -3,6 +3,7 @@
 // The shapes agree with those of the facts (`@surety/proof/facts`): what passes here parses there.
 
 import { z } from 'zod';
+import { ownKinds } from '../facts/index.ts';
 
 export const text = z
   .string({ error: 'is not text\nput it in quotes' })
@@ -73,6 +74,19 @@ export const pathBelow = (...roots: readonly string[]) =>
     'is not a path',
     `start with ${roots.map((root) => `\`${root}.\``).join(' or ')} and name the member`,
   );
+
+/** `{ vendor: <where> }`: one kind of subject, and where to find which. */
+export const subjectAt = (where: z.ZodType<string>) =>
+  z
+    .record(
+      identifier.refine((kind) => !ownKinds.includes(kind), {
+        error: 'is a kind that Surety uses itself\nchoose another word, such as `vendor`',
+      }),
+      where,
+    )
+    .refine((written) => Object.keys(written).length === 1, {
+      error: 'does not name exactly one kind\nwrite, for example, `{ vendor: args.vendor_id }`',
+    });
 
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 export const durationMsMax = 3_650 * units.d;

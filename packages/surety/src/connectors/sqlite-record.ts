@@ -9,6 +9,7 @@ export interface SqliteRecordOptions {
   readonly path: string;
   /** The column that holds money, where one is declared: REAL values in it are refused. */
   readonly moneyColumn?: string;
+  readonly subject?: RecordSystem['subject'];
   readonly timeoutMs?: number;
   readonly rowsMax?: number;
 }
@@ -19,12 +20,14 @@ export function sqliteRecord({
   id,
   path,
   moneyColumn,
+  subject,
   timeoutMs = 60_000,
   rowsMax = 2_000_000,
 }: SqliteRecordOptions): RecordSystem {
   const running = new Set<Worker>();
   return {
     id,
+    ...(subject === undefined ? {} : { subject }),
     extract(query, parameters) {
       const workerData = { path, query, parameters: { ...parameters }, rowsMax, moneyColumn };
       const worker = new Worker(new URL('./sqlite-reader.ts', import.meta.url), { workerData });

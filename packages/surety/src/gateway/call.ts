@@ -1,6 +1,7 @@
 // A call on its way through the pipeline: what is known of it, and what its steps have added.
 
 import type { Effect, Money } from '@surety/proof/facts';
+import type { Subject } from '../facts/index.ts';
 import type { Append } from '../ledger/log.ts';
 import type { Checkpointed } from '../logic/logic.ts';
 import type { Identity } from '../perimeter/index.ts';
@@ -20,6 +21,8 @@ export interface Call {
   readonly keyedAction: string;
   /** It never crosses the gateway: its caller asked whether it may make it, and will say what came of it. */
   readonly decided: boolean;
+  /** Whom the call is about: what is disclosed of it is erased together. */
+  readonly about: Subject;
   readonly commitments: { readonly digests: readonly string[]; readonly disclosures: readonly string[] };
 }
 

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { type Fact, toolId, type UnknownFact } from '@surety/proof/facts';
 import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
+import { subjectIn } from '../catalog/subject.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
 import { actionId, type Find, Logic } from '../logic/logic.ts';
@@ -161,6 +162,7 @@ export class Gateway implements Governor {
     const named = this.#cases.resolve(request.case, agent, at);
     const found = named ?? this.#cases.resolve(undefined, agent, at);
     const shape = recordable(request.tool, request.args);
+    const about = subjectIn(this.#catalog.label(request.tool), request.args);
     const call = {
       id: `c-${randomBytes(9).toString('base64url')}`,
       tool: request.tool,
@@ -171,6 +173,7 @@ export class Gateway implements Governor {
       action: shape?.action ?? '',
       keyedAction: keyed(this.#parts.logSalt, 'action', shape?.action ?? '', sha256),
       decided: this.#catalog.isDecided(request.tool),
+      about: about ?? `case/${found?.case ?? ''}`,
       commitments: shape?.commitments ?? { digests: [], disclosures: [] },
     };
     if (named === undefined)

@@ -210,6 +210,7 @@ export class Recorder {
 const caseStream = (call: Call): string => `case/${call.case}`;
 
 const who = (call: Call) => ({
+  about: call.about,
   case: call.case,
   agent: call.identity.identity,
   ...(call.user === undefined ? {} : { user: call.user }),

@@ -88,14 +88,18 @@ function checkpoint(logic: Logic, call: Call, { at, money, reserves = [] }: Draf
   };
 }
 
-function budget(budgets: Budgets, { id, identity }: Call, { at, money, reserves = [] }: Draft): StepAnswer {
+function budget(
+  budgets: Budgets,
+  { id, identity, about }: Call,
+  { at, money, reserves = [] }: Draft,
+): StepAnswer {
   const answer = money === undefined ? undefined : budgets.ask(identity, money, at);
   if (money === undefined || answer === undefined) return { answer: 'allow', adds: { budgets: [] } };
   if (!answer.fits) return { answer: 'deny', code: 'budget', text: answer.cause };
   const { stream, version } = answer;
   const { digest, disclosure } = commitScalar(money, '', salt, sha256);
   const body = { identity: identity.identity, call: id, amount: [digest] };
-  const fact = { kind: 'budget.reserved', body, disclosures: [disclosure] } as const;
+  const fact = { kind: 'budget.reserved', body, disclosures: [disclosure], about } as const;
   const reserved = { stream, expected: version, facts: [fact] };
   return { answer: 'allow', adds: { budgets: [stream], reserves: [...reserves, reserved] } };
 }

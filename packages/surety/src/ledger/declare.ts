@@ -79,5 +79,6 @@ function factOf({ stream, kind, body, committed = {} }: Declared): Append {
     disclosures.push(...made.disclosures);
   }
   // The ledger checks every fact against its shape before it records it.
-  return { stream, facts: [{ kind, body: full, disclosures } as unknown as NewFact] };
+  // Only people have anything to disclose here: it is about them, and their stream is called after them.
+  return { stream, facts: [{ kind, body: full, disclosures, about: stream } as unknown as NewFact] };
 }

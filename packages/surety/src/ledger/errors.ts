@@ -53,4 +53,5 @@ const fileErrors: Readonly<Record<string, LedgerErrorCode>> = {
   ENOSPC: 'full',
   EDQUOT: 'full',
   EFBIG: 'full',
+  EIO: 'full',
 };

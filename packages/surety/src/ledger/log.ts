@@ -3,7 +3,7 @@
 // What it returns is on disk (full sync). The stores are in `stores/`.
 
 import type { Fact, UnknownFact } from '@surety/proof/facts';
-import type { NewFact } from '../facts/index.ts';
+import type { NewFact, Subject } from '../facts/index.ts';
 
 export interface Append {
   readonly stream: string;
@@ -11,6 +11,13 @@ export interface Append {
   readonly expected?: number;
   /** May be empty: then only the version is asserted. */
   readonly facts: readonly NewFact[];
+}
+
+/** Subjects, by name, that one append erases, and how much of them it knows of: if there is more, that is a conflict. */
+export interface Erasure {
+  readonly subjects: readonly string[];
+  readonly facts: number;
+  readonly disclosures: number;
 }
 
 export type AppendAnswer =
@@ -38,17 +45,30 @@ export interface LogReader {
   size(): number;
   /** Up to `limit` entries from `from` on. */
   read(from: number, limit: number): readonly Entry[];
-  /** The disclosures stored with the facts in `[from, to)`, as `[position, disclosure]`. */
+  /** The disclosures stored with the facts in `[from, to)` and not erased, as `[position, disclosure]`. */
   disclosures(from: number, to: number): readonly (readonly [number, string])[];
+  /** What was stored with one fact, in its order: of a disclosure that was erased, its digest. */
+  kept(position: number): readonly Kept[];
+  /** Positions and disclosures that are stored about a subject, by its name in the store. */
+  about(name: string): readonly (readonly [position: number, disclosure: string])[];
+  /** Names of the subjects that the disclosures of one fact are about and that were not erased. */
+  subjectsOf(position: number): readonly string[];
 }
+
+export type Kept = { readonly disclosure: string } | { readonly digest: string };
 
 /**
  * One log, one writer. Throws `LedgerError` (`errors.ts`) when it cannot record:
  * `full` (queue or disk), `too-large`, `closed`, `held` (another process has the store).
  */
 export interface Log extends LogReader {
-  /** Durable when it resolves. Appends resolve in the order they were made. */
-  append(appends: readonly Append[]): Promise<AppendAnswer>;
+  /**
+   * Durable when it resolves. Appends resolve in the order they were made. With `erases`, what is stored about
+   * these subjects is gone when it resolves: conflict on the first of them if there is more than it knows of.
+   */
+  append(appends: readonly Append[], erases?: Erasure): Promise<AppendAnswer>;
+  /** The name of a subject in this log's store and facts. */
+  subjectName(subject: Subject): string;
   /** The version (number of facts) of a stream, including what is durable only. */
   version(stream: string): Promise<number>;
   /**

@@ -1,6 +1,6 @@
 // The facts that every log begins with, and those that every process says about itself.
 // `log.opened` names the origin and the keys, and commits to the log's salt, which keys the ids of
-// actions; its disclosure may be erased like any other, and then ids can no longer be matched.
+// actions and the names of subjects. Its disclosure is about nobody and stays.
 
 import { randomBytes } from 'node:crypto';
 import { type Body, parseFact } from '@surety/proof/facts';
@@ -9,6 +9,7 @@ import type { NewFact } from '../facts/index.ts';
 import { LedgerError } from './errors.ts';
 import { salt, sha256 } from './hash.ts';
 import type { LogReader } from './log.ts';
+import { logSubject } from './subject.ts';
 
 export interface Keys {
   /** Verifier keys (C2SP signed-note) that this log's heads and statements are signed with. */
@@ -16,9 +17,14 @@ export interface Keys {
   readonly statementKey: string;
 }
 
-export function logOpened(origin: string, { logKey, statementKey }: Keys): NewFact {
-  const { digests, disclosures } = commit(toBase64url(randomBytes(16)), salt, sha256);
-  return { kind: 'log.opened', body: { origin, salt: digests, logKey, statementKey }, disclosures };
+export function logOpened(
+  origin: string,
+  { logKey, statementKey }: Keys,
+): { readonly fact: NewFact; readonly logSalt: Uint8Array } {
+  const logSalt = randomBytes(16);
+  const { digests, disclosures } = commit(toBase64url(logSalt), salt, sha256);
+  const body = { origin, salt: digests, logKey, statementKey };
+  return { fact: { kind: 'log.opened', body, disclosures, about: logSubject }, logSalt };
 }
 
 /** What position 0 says; throws `corrupt` if it is anything but `log.opened`. */
@@ -30,7 +36,7 @@ export function openingOf(reader: LogReader): Body<'log.opened'> {
   return fact.body;
 }
 
-/** The 16 bytes that key this log's action ids. Throws `missing` if they were erased. */
+/** The 16 bytes that key this log's action ids. Throws `missing` if they are not there. */
 export function logSalt(reader: LogReader): Uint8Array {
   const { salt: committed } = openingOf(reader);
   for (const [, disclosure] of reader.disclosures(0, 1)) {
@@ -39,7 +45,7 @@ export function logSalt(reader: LogReader): Uint8Array {
     const bytes = pointer === '' && typeof value === 'string' ? fromBase64url(value) : undefined;
     if (bytes?.length === 16) return bytes;
   }
-  throw new LedgerError('missing', 'the disclosure of the log salt was erased or does not match');
+  throw new LedgerError('missing', 'the disclosure of the log salt is not there or does not match');
 }
 
 /**

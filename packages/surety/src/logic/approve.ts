@@ -80,7 +80,7 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
     },
   );
   if (against !== undefined) throw new ApprovalError('not-yours', against);
-  await append(log, statement, offered, hold.version);
+  await append(log, statement, offered, hold);
   return statement;
 }
 
@@ -101,7 +101,12 @@ function signatureOf({ signature }: Offered): Uint8Array {
   }
 }
 
-async function append(log: Log, statement: ApprovalStatement, { key, signature }: Offered, version: number) {
+async function append(
+  log: Log,
+  statement: ApprovalStatement,
+  { key, signature }: Offered,
+  held: { readonly version: number; readonly position: number },
+) {
   const made = commit(statement, salt, sha256);
   const { hold, person, function: as } = statement;
   const body: Body<'approval.given'> = {
@@ -113,8 +118,10 @@ async function append(log: Log, statement: ApprovalStatement, { key, signature }
     signature,
   };
   const kind = statement.decision === 'approve' ? 'approval.given' : 'approval.refused';
-  const fact = { kind, body, disclosures: made.disclosures } as const;
-  const answer = await log.append([{ stream: `approval/${hold}`, expected: version, facts: [fact] }]);
+  // The statement is about whom the call is about: it names the action and the case.
+  const about = { sameAs: held.position };
+  const fact = { kind, body, disclosures: made.disclosures, about } as const;
+  const answer = await log.append([{ stream: `approval/${hold}`, expected: held.version, facts: [fact] }]);
   if ('conflict' in answer) throw new ApprovalError('gone', `\`${hold}\` was answered meanwhile: look again`);
 }
 

@@ -35,6 +35,8 @@ interface Hold {
   readonly user: string | undefined;
   readonly case: string;
   readonly expires: number;
+  /** Of its `call.held`. */
+  readonly position: number;
   consumedBy?: string;
   refused?: boolean;
 }
@@ -257,7 +259,7 @@ export class Logic {
     if (isKind(fact, 'call.held')) {
       const { hold, action, rule, expires } = fact.body;
       const held = { action, rule, agent: fact.agent ?? '', user: fact.user, case: fact.case ?? '' };
-      this.#holds.set(hold, { ...held, expires, version });
+      this.#holds.set(hold, { ...held, expires, version, position: fact.position });
       this.#holdsOf.set(action, [...(this.#holdsOf.get(action) ?? []), hold]);
     }
     const name = fact.stream.slice('approval/'.length);

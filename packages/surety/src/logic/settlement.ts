@@ -35,6 +35,7 @@ export function settlementOf(log: Log, intent: number, { settlement, by, result 
     ...(first.agent === undefined ? {} : { agent: first.agent }),
     ...(first.user === undefined ? {} : { user: first.user }),
     disclosures: shown.disclosures,
+    about: { sameAs: intent },
   };
   const closing = facts.flatMap((fact) => closingOf(log, fact, call, settlement));
   return [{ stream: first.stream, facts: [settled] }, ...closing];
@@ -57,7 +58,8 @@ function closingOf(
   if (settlement !== 'none') return [];
   if (isKind(fact, 'budget.reserved') && fact.body.call === call) {
     const { body } = fact;
-    return [{ stream, facts: [{ kind: 'budget.released', body, disclosures: disclosed(log, fact) }] }];
+    const shown = { disclosures: disclosed(log, fact), about: { sameAs: fact.position } };
+    return [{ stream, facts: [{ kind: 'budget.released', body, ...shown }] }];
   }
   if (isKind(fact, 'evidence.consumed') && fact.body.call === call)
     return [{ stream, facts: [{ kind: 'evidence.released', body: fact.body }] }];

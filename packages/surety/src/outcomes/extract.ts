@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto';
 import type { Body, OutcomeDeclared } from '@surety/proof/facts';
 import { commitScalar, fromBase64url, leafHash, toBase64url, treeRoot } from '@surety/proof/records';
 import { MoneyError, minorUnits } from '@surety/proof/rules';
-import type { NewFact } from '../facts/index.ts';
+import { subjectOf } from '../catalog/subject.ts';
+import type { NewFact, Subject } from '../facts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
+import { totalsSubject } from '../ledger/subject.ts';
 import { RecordError, type RecordSystem } from './record-system.ts';
 
 export interface Span {
@@ -50,7 +52,8 @@ export async function take(
       answer: 'ok',
     };
     const disclosures = [...rows, totals].map(({ disclosure }) => disclosure);
-    return { fact: { kind: 'record.extracted', body, disclosures }, rows: read.rows };
+    const about = [...read.rows.map((row) => rowSubject(record, outcome, row, from)), totalsSubject()];
+    return { fact: { kind: 'record.extracted', body, disclosures, about }, rows: read.rows };
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     const nothing = { columns: [], count: 0, totals: [], rowRoot: toBase64url(treeRoot([], sha256)) };
@@ -61,6 +64,16 @@ export async function take(
     };
   }
 }
+
+/** Whom a row is about; the rows that name nobody are erased a day at a time. */
+const rowSubject = (
+  { subject }: RecordSystem,
+  { outcome }: OutcomeDeclared,
+  row: Readonly<Record<string, unknown>>,
+  from: number,
+): Subject =>
+  (subject && subjectOf(subject.kind, row[subject.column])) ??
+  `extract/${outcome}/${instant(from).slice(0, 10)}`;
 
 /** Sums of the money column in minor units by currency; rows whose money is not exact are left out and found later. */
 function totalsOf(outcome: OutcomeDeclared, rows: readonly Readonly<Record<string, unknown>>[]) {

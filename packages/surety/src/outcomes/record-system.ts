@@ -11,6 +11,8 @@ export interface Extract {
 
 export interface RecordSystem {
   readonly id: string;
+  /** Whom a row is about: the kind of subject, and the column that says which. */
+  readonly subject?: { readonly kind: string; readonly column: string };
   /** Runs one reading query with the parameters it names among `:from` and `:to` (RFC 3339 UTC). Throws `RecordError`. */
   extract(query: string, parameters: { readonly from: string; readonly to: string }): Promise<Extract>;
   close(): Promise<void>;

@@ -24,11 +24,32 @@ export async function ledger(
     const rows = [
       await attempt('log', untouched, () => newestFacts(reader)),
       await attempt('head', untouched, () => head(store, reader, witnesses, quorum?.policy)),
+      await attempt('disclosures', restore, () => disclosures(reader)),
     ];
     return rows.flat();
   } finally {
     reader.close();
   }
+}
+
+const restore = 'put back `keyring` and `keys/keyring.key` from their backups (docs/privacy.md)';
+
+/** The ring and its key are there and belong together: they open the first disclosure of the log. */
+function disclosures(reader: OpenedReader): Row {
+  if (reader.disclosures(0, 1).length === 0)
+    return fail(
+      'disclosures',
+      'the key ring does not open the log: no disclosure of it can be read',
+      restore,
+    );
+  const unfinished = reader.unfinishedErasures();
+  return unfinished === 0
+    ? ok('disclosures', 'the key ring opens them')
+    : warn(
+        'disclosures',
+        `${unfinished} erasures are recorded, and their keys may not be destroyed yet`,
+        'let `surety up` run, or start it once: it finishes them',
+      );
 }
 
 const looked = 1_000;

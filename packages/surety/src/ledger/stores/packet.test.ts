@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { NewFact } from '../../facts/index.ts';
 import { LedgerError } from '../errors.ts';
 import type { Append } from '../log.ts';
-import { Packing, type Pieces, Unpacking } from './packet.ts';
+import { type Named, Packing, type Pieces, Unpacking } from './packet.ts';
 import { opened } from './samples.fixture.ts';
 
 interface Given {
   readonly pieces: Pieces;
   readonly disclosures: readonly string[];
+  readonly about: Named;
 }
 interface GivenStream {
   readonly name: string;
@@ -18,13 +19,25 @@ interface GivenStream {
 }
 
 const word = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\n'));
-const fact: fc.Arbitrary<Given> = fc.record({
-  pieces: fc.tuple(word, word, word),
-  disclosures: fc.array(
-    word.filter((text) => text !== ''),
+const subject = fc.constantFrom('one', 'two', 'three');
+const fact: fc.Arbitrary<Given> = fc
+  .array(
+    fc.tuple(
+      word.filter((text) => text !== ''),
+      subject,
+    ),
     { maxLength: 3 },
-  ),
-});
+  )
+  .chain((disclosed) =>
+    fc.record({
+      pieces: fc.tuple(word, word, word),
+      disclosures: fc.constant(disclosed.map(([text]) => text)),
+      about: fc.constantFrom<Named>(
+        disclosed[0]?.[1] ?? '',
+        disclosed.map(([, of]) => of),
+      ),
+    }),
+  );
 const numbers = fc.oneof(fc.nat({ max: 12 }), fc.maxSafeNat());
 const stream: fc.Arbitrary<GivenStream> = fc.record({
   name: word,
@@ -44,7 +57,7 @@ const asAppends = (streams: readonly GivenStream[]): Append[] =>
 const pack = (packing: Packing, streams: readonly GivenStream[]): number =>
   packing.append(asAppends(streams), () => {
     for (const { facts } of streams)
-      for (const { pieces, disclosures } of facts) packing.fact(pieces, disclosures);
+      for (const { pieces, disclosures, about } of facts) packing.fact(pieces, disclosures, about);
   });
 /** As the other thread receives it. */
 const sent = (packing: Packing): Unpacking => {
@@ -66,14 +79,21 @@ function mustBe(unpacking: Unpacking, streams: readonly GivenStream[], emitterSe
   const rows = unpacking.rows(versions, emitterSeq);
   let seq = emitterSeq;
   const expected = streams.flatMap(({ version, facts }) =>
-    facts.map(({ pieces: [head, middle, rest], disclosures }, nth) => ({
+    facts.map(({ pieces: [head, middle, rest], disclosures, about }, nth) => ({
       bytes: `${head}${version + nth}${middle}${seq++}${rest}`,
       disclosures: disclosures.join('\n'),
+      ...(disclosures.length === 0 ? {} : { about }),
     })),
   );
-  expect(rows.map((row) => ({ bytes: text(row.bytes), disclosures: text(row.disclosures) }))).toEqual(
-    expected,
-  );
+  const shown = rows.map((row) => {
+    const disclosed = text(row.disclosures);
+    return {
+      bytes: text(row.bytes),
+      disclosures: disclosed,
+      ...(disclosed === '' ? {} : { about: row.about }),
+    };
+  });
+  expect(shown).toEqual(expected);
 }
 
 describe('a packet', () => {
@@ -98,8 +118,8 @@ describe('a packet', () => {
         for (const streams of before) pack(packing, streams);
         const fails = (): void => {
           for (const { facts } of refused)
-            for (const { pieces, disclosures } of facts) packing.fact(pieces, disclosures);
-          packing.fact(['', '', ''], [disclosure]);
+            for (const { pieces, disclosures, about } of facts) packing.fact(pieces, disclosures, about);
+          packing.fact(['', '', ''], [disclosure], 'one');
         };
         expect(() => packing.append(asAppends(refused), fails)).toThrow(LedgerError);
         for (const streams of after) pack(packing, streams);
@@ -111,6 +131,21 @@ describe('a packet', () => {
     );
   });
 
+  it('says of each append what it erases', () => {
+    const packing = new Packing();
+    const erasure = { subjects: ['one'], facts: 1, disclosures: 2 };
+    const facts = (): void => packing.fact(['', '', ''], ['x'], 'two');
+    packing.append(asAppends([]), facts);
+    packing.append(asAppends([]), facts, erasure);
+    const unpacking = sent(packing);
+    unpacking.next();
+    expect(unpacking.erasure).toBeUndefined();
+    unpacking.next();
+    expect(unpacking.erasure).toEqual(erasure);
+    packing.append(asAppends([]), facts);
+    expect(packing.take().erasures.size).toBe(0);
+  });
+
   it('grows for what is large, and begins anew in a buffer that came back', () => {
     const packing = new Packing();
     const large = (size: number): GivenStream[] => [
@@ -118,7 +153,13 @@ describe('a packet', () => {
         name: 'a',
         expected: 1,
         version: 1,
-        facts: [{ pieces: ['h', 'é'.repeat(size), '☃'.repeat(size)], disclosures: ['x'.repeat(size), 'y'] }],
+        facts: [
+          {
+            pieces: ['h', 'é'.repeat(size), '☃'.repeat(size)],
+            disclosures: ['x'.repeat(size), 'y'],
+            about: 'one',
+          },
+        ],
       },
     ];
     for (const size of [10, 60_000, 500_000]) {

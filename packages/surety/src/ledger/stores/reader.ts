@@ -1,16 +1,24 @@
 // Reads a store from any process while another writes it: a read-only connection, which sees exactly
-// what is durable.
+// what is durable. The key ring is opened when the first disclosure is asked for: the sealer never needs it.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parseFact } from '@surety/proof/facts';
 import { LedgerError, storeError } from '../errors.ts';
-import type { Entry, LogReader } from '../log.ts';
+import type { Entry, Kept, LogReader } from '../log.ts';
+import { DisclosureReader } from './disclosed.ts';
 import { formatOf, otherFormat } from './upgrades.ts';
 import { storeFile, storeFormat } from './wire.ts';
 
-export type OpenedReader = LogReader & { version(stream: string): number; close(): void };
+export type OpenedReader = LogReader & {
+  version(stream: string): number;
+  /** Erasures that are recorded and whose old bytes may still be there. */
+  unfinishedErasures(): number;
+  /** Forgets what it holds open: after an erasure. */
+  forget(): void;
+  close(): void;
+};
 
 /** Throws `LedgerError` `missing` when nothing was recorded yet, `corrupt` when it is no store of ours. */
 export function openReader(folder: string): OpenedReader {
@@ -38,27 +46,28 @@ function readerOf(database: DatabaseSync, folder: string): OpenedReader {
   const facts = arrays(
     database.prepare('SELECT position, bytes FROM facts WHERE position >= ? ORDER BY position LIMIT ?'),
   );
-  const disclosed = arrays(
-    database.prepare(
-      'SELECT position, texts FROM disclosures WHERE position >= ? AND position < ? ORDER BY position',
-    ),
-  );
   const version = arrays(database.prepare('SELECT version FROM streams WHERE name = ?'));
   const read = (from: number, limit: number): Entry[] =>
     (facts.all(from, limit) as unknown as [number, Uint8Array][]).map(([position, bytes]) => ({
       position,
       bytes,
     }));
+  const disclosed = new DisclosureReader(database, folder);
   return {
     origin: originOf(read(0, 1)[0], folder),
     size: () => ((size.get() as unknown as [number | null])[0] ?? -1) + 1,
     read,
-    disclosures: (from, to) =>
-      (disclosed.all(from, to) as unknown as [number, string][]).flatMap(([position, texts]) =>
-        texts.split('\n').map((text): [number, string] => [position, text]),
-      ),
+    disclosures: (from, to) => disclosed.between(from, to),
+    kept: (position): readonly Kept[] => disclosed.kept(position),
+    about: (name) => disclosed.about(name),
+    subjectsOf: (position) => disclosed.subjectsOf(position),
     version: (stream) => (version.get(stream) as unknown as [number] | undefined)?.[0] ?? 0,
-    close: () => database.close(),
+    unfinishedErasures: () => number('SELECT count(*) FROM subjects WHERE erased = 0'),
+    forget: () => disclosed.forget(),
+    close: () => {
+      disclosed.close();
+      database.close();
+    },
   };
 }
 

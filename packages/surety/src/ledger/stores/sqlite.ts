@@ -3,12 +3,15 @@
 
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import type { NewFact, Subject } from '../../facts/index.ts';
 import { LedgerError } from '../errors.ts';
-import type { Append, AppendAnswer, Entry, Log, Recorded } from '../log.ts';
-import { type Keys, logOpened, openingOf, predecessorOf } from '../opening.ts';
+import type { Append, AppendAnswer, Entry, Erasure, Kept, Log, Recorded } from '../log.ts';
+import { type Keys, logOpened, logSalt, openingOf, predecessorOf } from '../opening.ts';
+import { SubjectNames } from '../subject.ts';
 import { type Draft, Envelopes } from './envelope.ts';
-import { Packing } from './packet.ts';
+import { type Named, Packing } from './packet.ts';
 import { type OpenedReader, openReader } from './reader.ts';
+import { namesOf } from './subjects.ts';
 import type { Answers, FromWriter, Refusal, ToWriter, WriterData } from './wire.ts';
 
 export interface LogOptions extends Keys {
@@ -29,6 +32,7 @@ interface Pending {
   /** Its facts, in order. */
   readonly drafts: readonly Draft[];
   readonly sizeBytes: number;
+  readonly erases: boolean;
   readonly promise: Promise<AppendAnswer>;
   readonly resolve: (answer: AppendAnswer) => void;
   readonly reject: (cause: LedgerError) => void;
@@ -74,6 +78,7 @@ class SqliteLog implements Log {
   #size = 0;
   #envelopes: Envelopes | undefined;
   #reader: OpenedReader | undefined;
+  #names: SubjectNames | undefined;
   #origin = '';
   #closed: LedgerError | undefined;
   #closing: Promise<void> | undefined;
@@ -105,10 +110,9 @@ class SqliteLog implements Log {
     if (origin === undefined)
       throw new LedgerError('missing', `there is no log in \`${this.#options.folder}\``);
     this.#origin = origin;
-    return [
-      { stream: 'log', expected: 0, facts: [logOpened(origin, this.#options)] },
-      this.#started({ tail: 'none' }),
-    ];
+    const opened = logOpened(origin, this.#options);
+    this.#names = new SubjectNames(opened.logSalt);
+    return [{ stream: 'log', expected: 0, facts: [opened.fact] }, this.#started({ tail: 'none' })];
   }
 
   #again(): Append[] {
@@ -123,6 +127,7 @@ class SqliteLog implements Log {
       );
     if (logKey !== opening.logKey || statementKey !== opening.statementKey)
       throw new LedgerError('wrong-log', `the log in \`${folder}\` was opened with other keys than these`);
+    this.#names = new SubjectNames(logSalt(this.#reader));
     return [this.#started(predecessorOf(this.#reader))];
   }
 
@@ -136,30 +141,57 @@ class SqliteLog implements Log {
     return `process/${this.#emitter}`;
   }
 
-  append(appends: readonly Append[]): Promise<AppendAnswer> {
+  append(appends: readonly Append[], erases?: Erasure): Promise<AppendAnswer> {
     try {
       if (this.#closing !== undefined) throw new LedgerError('closed', 'the log is closed');
-      return this.#enqueue(appends);
+      return this.#enqueue(appends, erases);
     } catch (cause) {
       return Promise.reject(cause);
     }
   }
 
-  #enqueue(appends: readonly Append[]): Promise<AppendAnswer> {
+  #enqueue(appends: readonly Append[], erases?: Erasure): Promise<AppendAnswer> {
     if (this.#closed !== undefined) throw this.#closed;
     if (this.#pending.length >= (this.#options.queueMax ?? 8192) || this.#pendingBytes > queueBytesMax)
       throw new LedgerError('full', 'the queue is full');
     mustBeAppend(appends);
     this.#envelopes ??= new Envelopes(this.#origin, this.#emitter);
     const drafts: Draft[] = [];
-    const sizeBytes = pack(appends, this.#envelopes, this.#now(), this.#packing, drafts);
+    const sizeBytes = this.#pack(appends, erases, this.#envelopes, drafts);
     const { promise, resolve, reject } = Promise.withResolvers<AppendAnswer>();
-    this.#pending.push({ append: appends, drafts, sizeBytes, promise, resolve, reject });
+    const isErasing = erases !== undefined;
+    this.#pending.push({ append: appends, drafts, sizeBytes, erases: isErasing, promise, resolve, reject });
     this.#pendingBytes += sizeBytes;
     if (this.#packing.sizeBytes >= packetBytes) this.#post(true);
     if (!this.#posting) queueMicrotask(() => this.#endTurn());
     this.#posting = true;
     return promise;
+  }
+
+  /** Packs what was checked; gives its bytes and, in `drafts`, its facts. Throws `LedgerError`. */
+  #pack(
+    appends: readonly Append[],
+    erases: Erasure | undefined,
+    envelopes: Envelopes,
+    drafts: Draft[],
+  ): number {
+    const time = this.#now();
+    const packing = this.#packing;
+    const facts = (): void => {
+      for (const { stream, facts: its } of appends)
+        for (const fact of its) {
+          const { pieces, draft } = envelopes.prepare(stream, fact, time);
+          packing.fact(pieces, fact.disclosures ?? none, this.#about(fact));
+          drafts.push(draft);
+        }
+    };
+    return packing.append(appends, facts, erases);
+  }
+
+  #about(fact: NewFact): Named {
+    if ((fact.disclosures ?? none).length === 0) return '';
+    if (this.#names === undefined) throw new LedgerError('closed', 'the log is not open');
+    return namesOf(fact, this.#names, (position) => this.subjectsOf(position));
   }
 
   #now(): number {
@@ -192,6 +224,10 @@ class SqliteLog implements Log {
   /** One durable batch: first the listeners, so that whoever awaited an append finds it folded. */
   #settle(answers: Answers): void {
     const settled = this.#pending.splice(0, answers.appends);
+    if (settled.some(({ erases }) => erases)) {
+      this.#reader?.forget();
+      this.#names?.forget();
+    }
     const refused = new Map<number, Refusal>(answers.refused);
     const recorded: Recorded[] = [];
     const numbering = new Numbering(answers);
@@ -219,6 +255,23 @@ class SqliteLog implements Log {
 
   disclosures(from: number, to: number): readonly (readonly [number, string])[] {
     return this.#open().disclosures(from, to);
+  }
+
+  kept(position: number): readonly Kept[] {
+    return this.#open().kept(position);
+  }
+
+  about(name: string): readonly (readonly [number, string])[] {
+    return this.#open().about(name);
+  }
+
+  subjectsOf(position: number): readonly string[] {
+    return this.#open().subjectsOf(position);
+  }
+
+  subjectName(subject: Subject): string {
+    if (this.#names === undefined) throw new LedgerError('closed', 'the log is closed');
+    return this.#names.name(subject);
   }
 
   async version(stream: string): Promise<number> {
@@ -294,23 +347,6 @@ function mustBeAppend(appends: readonly Append[]): void {
   if (facts > appendFactsMax || appends.length > appendFactsMax)
     throw new LedgerError('too-large', `an append has more than ${appendFactsMax} facts or streams`);
 }
-
-/** Packs what was checked; gives its bytes and, in `drafts`, its facts. Throws `LedgerError`. */
-const pack = (
-  appends: readonly Append[],
-  envelopes: Envelopes,
-  time: number,
-  packing: Packing,
-  drafts: Draft[],
-): number =>
-  packing.append(appends, () => {
-    for (const { stream, facts } of appends)
-      for (const fact of facts) {
-        const { pieces, draft } = envelopes.prepare(stream, fact, time);
-        packing.fact(pieces, fact.disclosures ?? none);
-        drafts.push(draft);
-      }
-  });
 
 const none: readonly string[] = [];
 

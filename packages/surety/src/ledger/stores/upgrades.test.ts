@@ -69,6 +69,40 @@ describe('a store of an earlier version', () => {
     },
   );
 
+  it('of format 1 leaves no disclosure in the clear, and each is about its case, its person or its extract', async () => {
+    const folder = oldStore(1);
+    const path = join(folder, storeFile);
+    const plain = new DatabaseSync(path, { readOnly: true });
+    const before = plain.prepare('SELECT position, texts FROM disclosures').all() as {
+      position: number;
+      texts: string;
+    }[];
+    plain.close();
+    const first = parseFact(rowsOf(path)[0]?.bytes as Uint8Array, 0);
+    if (first.kind !== 'log.opened') throw new Error('no log');
+    const { origin, logKey, statementKey } = first.body;
+    const log = await openLog({ ...optionsFor(folder), origin, logKey, statementKey });
+    const kinds = new Map<string, string>();
+    for (const { position, texts } of before) {
+      expect(log.disclosures(position, position + 1)).toEqual(
+        texts.split('\n').map((text) => [position, text]),
+      );
+      const { kind, case: of } = parseFact(log.read(position, 1)[0]?.bytes as Uint8Array, position);
+      const [name = ''] = log.subjectsOf(position);
+      if (of !== undefined) expect(name).toBe(log.subjectName(`case/${of}`));
+      kinds.set(kind, name);
+    }
+    expect([...kinds.keys()]).toContain('record.extracted');
+    expect(kinds.get('person.enrolled')).toBe(log.subjectName('person/lena@acme.example'));
+    // The approval stands in the stream of its hold, the reservation in that of its budget.
+    for (const kind of ['approval.given', 'budget.reserved'])
+      expect(kinds.get(kind)).toBe(kinds.get('call.held'));
+    await log.close();
+    const bytes = readFileSync(path);
+    for (const { texts } of before)
+      for (const text of texts.split('\n')) expect(bytes.includes(text)).toBe(false);
+  });
+
   /** The sealer accepts it as what was signed. */
   async function restored(folder: string): Promise<void> {
     const reader = openReader(folder);
@@ -83,10 +117,13 @@ describe('an upgrade', () => {
   const file = async (): Promise<string> => {
     const folder = newFolder();
     const log = await openLog(optionsFor(folder));
-    await log.append([{ stream: 's', facts: [{ ...opened('one'), disclosures: ['SECRETVALUE'] }] }]);
+    await log.append([{ stream: 's', facts: [opened('one')] }]);
     await log.close();
     const path = join(folder, storeFile);
-    opening(path, (database) => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+    opening(path, (database) =>
+      database.exec(`CREATE TABLE plain (position INTEGER PRIMARY KEY, texts TEXT);
+        INSERT INTO plain VALUES (2, 'SECRETVALUE'); PRAGMA wal_checkpoint(TRUNCATE)`),
+    );
     return path;
   };
   const format = storeFormat;
@@ -94,7 +131,7 @@ describe('an upgrade', () => {
     from: format,
     run: (database) =>
       database.exec(
-        'CREATE TABLE moved (position INTEGER PRIMARY KEY, size INTEGER); INSERT INTO moved SELECT position, length(texts) FROM disclosures; DROP TABLE disclosures',
+        'CREATE TABLE moved (position INTEGER PRIMARY KEY, size INTEGER); INSERT INTO moved SELECT position, length(texts) FROM plain; DROP TABLE plain',
       ),
   };
   const drop: Upgrade = { from: format + 1, run: (database) => database.exec('DROP TABLE moved') };
@@ -124,7 +161,7 @@ describe('an upgrade', () => {
     expect(versionOf(path)).toBe(format + 2);
     expect(rowsOf(path)).toEqual(before);
     const tables = opening(path, (database) => database.prepare('SELECT name FROM sqlite_schema').all());
-    expect(tables.map(({ name }) => name)).not.toContain('disclosures');
+    expect(tables.map(({ name }) => name)).not.toContain('plain');
     const copy = copyOf(path, format);
     expect(versionOf(copy)).toBe(format);
     expect(rowsOf(copy)).toEqual(before);

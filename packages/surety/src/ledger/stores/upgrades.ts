@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ownFile, syncFolder } from '../durable.ts';
 import { LedgerError, storeError } from '../errors.ts';
+import { encrypting } from './encrypting.ts';
 import { applicationId, storeFormat } from './wire.ts';
 
 export interface Upgrade {
@@ -23,7 +24,7 @@ export interface Upgrade {
 }
 
 /** Every step there ever was: a store of any age comes here one format at a time. */
-export const upgrades: readonly Upgrade[] = [];
+export const upgrades: readonly Upgrade[] = [encrypting];
 
 /** Where the store of an earlier format is kept, before its upgrade. */
 export const copyOf = (file: string, format: number): string => `${file}.format-${format}`;

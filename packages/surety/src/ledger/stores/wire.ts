@@ -39,7 +39,7 @@ export interface WriterData {
 /** Appends in one transaction. */
 export const batchMax = 256;
 /** In `user_version` of the store: another number is another format. */
-export const storeFormat = 1;
+export const storeFormat = 2;
 /** In `application_id`: "Srty". */
 export const applicationId = 0x53727479;
 export const storeFile = 'log.sqlite';

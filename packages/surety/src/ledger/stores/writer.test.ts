@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Append } from '../log.ts';
+import { DisclosureReader } from './disclosed.ts';
 import { Packing } from './packet.ts';
 import { newFolder, opened } from './samples.fixture.ts';
 import { type Answers, batchMax, storeFile } from './wire.ts';
@@ -25,20 +26,21 @@ function packet(names: readonly string[], expected?: number) {
       ...(expected === undefined ? {} : { expected }),
       facts: [opened(name)],
     };
-    packing.append([append], () => packing.fact([`${name} version `, ' seq ', '.'], [`about ${name}`]));
+    packing.append([append], () => packing.fact([`${name} version `, ' seq ', '.'], [`about ${name}`], name));
   }
   return packing.take();
 }
 /** The rows, as any other connection sees them. */
 function stored(folder: string): string[] {
   const database = new DatabaseSync(join(folder, storeFile), { readOnly: true });
-  const rows = database.prepare(
-    'SELECT position, bytes, texts FROM facts LEFT JOIN disclosures USING (position) ORDER BY position',
-  );
-  const texts = rows.all().map(({ position, bytes, texts: disclosed }) => {
+  const rows = database.prepare('SELECT position, bytes FROM facts ORDER BY position');
+  const disclosed = new DisclosureReader(database, folder);
+  const texts = rows.all().map(({ position, bytes }) => {
     const fact = Buffer.from(bytes as Uint8Array).toString();
-    return `${position}: ${fact} ${disclosed}`;
+    const [[, text] = []] = disclosed.between(Number(position), Number(position) + 1);
+    return `${position}: ${fact} ${text}`;
   });
+  disclosed.close();
   database.close();
   return texts;
 }

@@ -7,6 +7,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { makeFolder, ownFile } from '../durable.ts';
 import { LedgerError, storeError } from '../errors.ts';
 import { type Exclusive, takeExclusive } from '../exclusive.ts';
+import { DisclosureWriter, disclosureTables } from './disclosures.ts';
 import { type Packet, type Row, Unpacking } from './packet.ts';
 import { upgradeStore } from './upgrades.ts';
 import {
@@ -29,7 +30,7 @@ const checkpointBytes = 4 * 1024 * 1024;
 const schema = `
   CREATE TABLE facts (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE streams (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE disclosures (position INTEGER PRIMARY KEY, texts TEXT NOT NULL) STRICT;
+  ${disclosureTables}
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${storeFormat};
 `;
@@ -45,10 +46,8 @@ interface Stream {
 export class Writer {
   readonly #lock: Exclusive;
   readonly #database: DatabaseSync;
-  readonly #statements: Record<
-    'begin' | 'commit' | 'insert' | 'version' | 'setVersion' | 'disclose',
-    StatementSync
-  >;
+  readonly #statements: Record<'begin' | 'commit' | 'insert' | 'version' | 'setVersion', StatementSync>;
+  readonly #disclosures: DisclosureWriter;
   readonly #streams = new Map<string, Stream>();
   #changed: Stream[] = [];
   #size: number;
@@ -75,8 +74,8 @@ export class Writer {
       setVersion: prepare(
         'INSERT INTO streams (name, version) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version',
       ),
-      disclose: prepare('INSERT INTO disclosures (position, texts) VALUES (?, CAST(? AS TEXT))'),
     };
+    this.#disclosures = new DisclosureWriter(this.#database, folder);
     this.#size = this.#stored();
   }
 
@@ -120,6 +119,7 @@ export class Writer {
   }
 
   close(): void {
+    this.#disclosures.close();
     this.#database.close();
     this.#lock.release();
   }
@@ -131,6 +131,7 @@ export class Writer {
       if (this.#first === undefined) {
         this.#first = { position: this.#size, emitterSeq: this.#emitterSeq };
         this.#statements.begin.run();
+        this.#disclosures.begin(this.#size);
       }
       return this.#append(append);
     } catch (cause) {
@@ -153,7 +154,11 @@ export class Writer {
     const rows = append.rows(versions, this.#emitterSeq);
     if (rows.some(({ bytes }) => bytes.length > factBytesMax))
       return { code: 'too-large', message: `a fact is above ${factBytesMax} bytes` };
+    const { erasure } = append;
+    if (erasure !== undefined && !this.#disclosures.isAsOrdered(erasure))
+      return { conflict: erasure.subjects[0] ?? '' };
     for (const row of rows) this.#insert(row);
+    if (erasure !== undefined) this.#disclosures.erase(erasure);
     for (const [index, stream] of streams.entries()) {
       const facts = append.factsOf(index);
       if (facts > 0 && !stream.changed) this.#changed.push(stream);
@@ -164,9 +169,9 @@ export class Writer {
     return undefined;
   }
 
-  #insert({ bytes, disclosures }: Row): void {
+  #insert({ bytes, disclosures, about }: Row): void {
     this.#statements.insert.run(this.#size, bytes);
-    if (disclosures.length > 0) this.#statements.disclose.run(this.#size, disclosures);
+    if (disclosures.length > 0) this.#disclosures.add(this.#size, about, disclosures);
     this.#uncheckpointedBytes += bytes.length + disclosures.length;
     this.#size++;
     this.#emitterSeq++;
@@ -186,7 +191,9 @@ export class Writer {
       this.#statements.setVersion.run(stream.name, stream.version);
       stream.changed = false;
     }
+    this.#disclosures.write();
     this.#statements.commit.run();
+    this.#disclosures.committed();
     this.#changed = [];
     if (this.#streams.size > streamsMax) this.#streams.clear();
   }
@@ -196,6 +203,7 @@ export class Writer {
     this.#failure = storeError(cause, 'the store refused a write');
     this.#streams.clear();
     this.#changed = [];
+    this.#disclosures.undone();
     this.#emitterSeq = this.#first?.emitterSeq ?? this.#emitterSeq;
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -207,6 +215,7 @@ export class Writer {
 
   /** After the answers are sent, so that no append of theirs waits for it. */
   #checkpoint(): void {
+    this.#disclosures.prepare();
     if (this.#uncheckpointedBytes < checkpointBytes) return;
     this.#uncheckpointedBytes = 0;
     try {
@@ -234,6 +243,8 @@ function openStore(file: string): DatabaseSync {
     if (pragma('user_version') === 0 && pragma('application_id') === 0)
       database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
     upgradeStore(database, file);
+    // What is erased is overwritten; sorting leaves nothing in files either.
+    database.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
     return database;
   } catch (cause) {
     database.close();
