@@ -86,7 +86,11 @@ export class SameThread {
     this.#packing.append(appends, () => {
       for (const { stream, facts } of appends)
         for (const fact of facts)
-          this.#packing.fact(this.#envelopes.prepare(stream, fact, time).pieces, fact.disclosures ?? []);
+          this.#packing.fact(
+            this.#envelopes.prepare(stream, fact, time).pieces,
+            fact.disclosures ?? [],
+            'bench',
+          );
     });
   }
 }

@@ -106,7 +106,11 @@ function packet(stream: string, sizes: readonly number[]) {
     [{ stream, facts: sizes.map(() => ({ kind: 'action.opened', body: { call: 'c' } })) }],
     () => {
       for (const [index, size] of sizes.entries())
-        packing.fact([`${stream} ${index} `, ' ', 'x'.repeat(size)], index % 2 === 0 ? ['WzFd', 'WzJd'] : []);
+        packing.fact(
+          [`${stream} ${index} `, ' ', 'x'.repeat(size)],
+          index % 2 === 0 ? ['WzFd', 'WzJd'] : [],
+          'one',
+        );
     },
   );
   return packing.take();
