@@ -57,6 +57,9 @@ async function run(terminal: Terminal, asked: Asked, settings: Settings, opened:
     ...{ host, port, nowMs: clock.now },
     onNote: (note) => terminal.note(`${terminal.paint('yellow', 'note:')} ${note}`),
   });
+  // Before it says that it is ready: from then on it may be asked to stop.
+  const stdin = asked.withParent === true ? process.stdin : undefined;
+  untilStopped(running, stdin);
   const { vkey } = opened;
   const remembered = [...opened.memory.all].map(([origin, { size }]) => ({ origin, size }));
   if (asked.json === true)
@@ -68,8 +71,6 @@ async function run(terminal: Terminal, asked: Asked, settings: Settings, opened:
     );
     for (const { origin, size } of remembered) terminal.note(`  ${origin}: cosigned ${size} facts`);
   }
-  const stdin = asked.withParent === true ? process.stdin : undefined;
-  untilStopped(running, stdin);
   try {
     await running.ended;
     return exit.ok;
