@@ -63,53 +63,41 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 interface Alphabet {
-  readonly chars: string;
-  /** The two characters of each 12-bit group. */
-  readonly pairs: readonly string[];
-  /** Value by character code; 64 is no digit. */
+  /** The character code of each value. */
+  readonly codes: Uint8Array;
+  /** The value of each byte of a text in UTF-8; 64 is no digit. */
   readonly values: Uint8Array;
 }
 
 function alphabet(last: string): Alphabet {
   const chars = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789${last}`;
-  const pairs: string[] = [];
-  for (const high of chars) for (const low of chars) pairs.push(high + low);
-  const values = new Uint8Array(128).fill(64);
-  for (let value = 0; value < 64; value++) values[chars.charCodeAt(value)] = value;
-  return { chars, pairs, values };
+  const codes = encoder.encode(chars);
+  const values = new Uint8Array(256).fill(64);
+  for (const [value, code] of codes.entries()) values[code] = value;
+  return { codes, values };
 }
 
 const standard = alphabet('+/');
 const urlSafe = alphabet('-_');
 
+// Scratch space, overwritten by every call: what most texts here take is small, and they are many.
+const SCRATCH_BYTES = 8 * 1024;
+const scratch = { bytes: new Uint8Array(SCRATCH_BYTES), digits: new Uint8Array(2 * SCRATCH_BYTES) };
+
 /** RFC 4648 section 5, unpadded. */
-export const toBase64url = (bytes: Uint8Array): string => encode(bytes, urlSafe, '');
+export const toBase64url = (bytes: Uint8Array): string => encode(bytes, bytes.length, urlSafe);
 export const fromBase64url = (text: string): Uint8Array => decode(text, urlSafe);
 
-/** The same as `toBase64url(utf8(text))`; ASCII is encoded as it is read. */
+/** The same as `toBase64url(utf8(text))`. */
 export function textToBase64url(text: string): string {
-  const { chars, pairs } = urlSafe;
-  const whole = text.length - (text.length % 3);
-  let encoded = '';
-  let seen = 0;
-  for (let at = 0; at < whole; at += 3) {
-    const a = text.charCodeAt(at);
-    const b = text.charCodeAt(at + 1);
-    const c = text.charCodeAt(at + 2);
-    seen |= a | b | c;
-    if (seen > 127) break;
-    encoded += (pairs[(a << 4) | (b >> 4)] as string) + (pairs[((b & 15) << 8) | c] as string);
-  }
-  const rest = text.length - whole;
-  const [a, b] = [rest > 0 ? text.charCodeAt(whole) : 0, rest > 1 ? text.charCodeAt(whole + 1) : 0];
-  if ((seen | a | b) > 127) return toBase64url(utf8(text));
-  if (rest === 0) return encoded;
-  encoded += pairs[(a << 4) | (b >> 4)] as string;
-  return rest === 1 ? encoded : encoded + chars.charAt((b & 15) << 2);
+  // A UTF-16 code unit takes at most three bytes.
+  if (3 * text.length > SCRATCH_BYTES || !text.isWellFormed()) return toBase64url(utf8(text));
+  return encode(scratch.bytes, encoder.encodeInto(text, scratch.bytes).written, urlSafe);
 }
 
 /** RFC 4648 section 4, padded. */
-export const toBase64 = (bytes: Uint8Array): string => encode(bytes, standard, '=');
+export const toBase64 = (bytes: Uint8Array): string =>
+  encode(bytes, bytes.length, standard) + '='.repeat((3 - (bytes.length % 3)) % 3);
 
 export function fromBase64(text: string): Uint8Array {
   if (text.length % 4 !== 0) throw notBase64();
@@ -117,45 +105,56 @@ export function fromBase64(text: string): Uint8Array {
   return decode(text.slice(0, text.length - padding), standard);
 }
 
-function encode(bytes: Uint8Array, { chars, pairs }: Alphabet, pad: string): string {
-  const whole = bytes.length - (bytes.length % 3);
-  let text = '';
+/** The first `length` bytes, unpadded. */
+function encode(bytes: Uint8Array, length: number, { codes }: Alphabet): string {
+  const digits = length <= SCRATCH_BYTES ? scratch.digits : new Uint8Array(Math.ceil((length * 4) / 3));
+  const whole = length - (length % 3);
+  let to = 0;
+  let group = 0;
   for (let at = 0; at < whole; at += 3) {
-    const group =
-      ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-    text += (pairs[group >> 12] as string) + (pairs[group & 4095] as string);
+    group = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+    digits[to++] = codes[group >> 18] as number;
+    digits[to++] = codes[(group >> 12) & 63] as number;
+    digits[to++] = codes[(group >> 6) & 63] as number;
+    digits[to++] = codes[group & 63] as number;
   }
-  const rest = bytes.length - whole;
-  if (rest === 1) {
-    text += pairs[(bytes[whole] as number) << 4] + pad + pad;
-  } else if (rest === 2) {
-    const group = ((bytes[whole] as number) << 8) | (bytes[whole + 1] as number);
-    text += (pairs[group >> 4] as string) + chars.charAt((group & 15) << 2) + pad;
+  if (length > whole) {
+    const second = length - whole === 2 ? (bytes[whole + 1] as number) : 0;
+    group = ((bytes[whole] as number) << 8) | second;
+    digits[to++] = codes[group >> 10] as number;
+    digits[to++] = codes[(group >> 4) & 63] as number;
+    if (length - whole === 2) digits[to++] = codes[(group & 15) << 2] as number;
   }
-  return text;
+  return decoder.decode(digits.subarray(0, to));
 }
 
 function decode(text: string, { values }: Alphabet): Uint8Array {
-  const rest = text.length % 4;
+  const { length } = text;
+  const rest = length % 4;
   if (rest === 1) throw notBase64();
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  // What is no digit has a bit above the six, whatever else it has.
-  const digit = (at: number): number => {
-    const code = text.charCodeAt(at);
-    return (values[code & 127] as number) | (code & ~127);
-  };
+  // What is no ASCII takes bytes that are no digits; a lone surrogate, those of U+FFFD.
+  const small = 3 * length <= SCRATCH_BYTES;
+  const digits = small ? scratch.bytes : encoder.encode(text);
+  if (small) encoder.encodeInto(text, digits);
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
+  const value = (at: number): number => values[digits[at] as number] as number;
   let to = 0;
-  let seen = 0;
   let at = 0;
-  for (; at + 4 <= text.length; at += 4) {
-    const group = [digit(at), digit(at + 1), digit(at + 2), digit(at + 3)] as const;
-    seen |= group[0] | group[1] | group[2] | group[3];
-    bytes[to++] = (group[0] << 2) | (group[1] >> 4);
-    bytes[to++] = (group[1] << 4) | (group[2] >> 2);
-    bytes[to++] = (group[2] << 6) | group[3];
+  let seen = 0;
+  for (; at + 4 <= length; at += 4) {
+    const a = value(at);
+    const b = value(at + 1);
+    const c = value(at + 2);
+    const d = value(at + 3);
+    seen |= a | b | c | d;
+    bytes[to++] = (a << 2) | (b >> 4);
+    bytes[to++] = (b << 4) | (c >> 2);
+    bytes[to++] = (c << 6) | d;
   }
   if (rest > 0) {
-    const [a, b, c] = [digit(at), digit(at + 1), rest === 3 ? digit(at + 2) : 0];
+    const a = value(at);
+    const b = value(at + 1);
+    const c = rest === 3 ? value(at + 2) : 0;
     seen |= a | b | c;
     bytes[to++] = (a << 2) | (b >> 4);
     if (rest === 3) bytes[to] = (b << 4) | (c >> 2);

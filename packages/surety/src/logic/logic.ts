@@ -2,9 +2,8 @@
 // actions, and judges a call's checkpoints with the evaluator that the proof uses.
 // Bounded by what rules ask for: only calls that some rule may require are remembered.
 
-import { createHash } from 'node:crypto';
 import { type ApprovalStatement, type Fact, isKind, type Rule, type UnknownFact } from '@surety/proof/facts';
-import { canonicalJson, keyed, openCommitments, utf8 } from '@surety/proof/records';
+import { canonicalJson, digestOf, keyed, openCommitments } from '@surety/proof/records';
 import {
   type ApprovalOffer,
   type CompiledRule,
@@ -21,9 +20,7 @@ import type { People } from '../people/people.ts';
 
 /** The canonical action's id: RFC 8785 of `{tool, args}`, hashed. In facts it appears keyed with the log's salt. */
 export const actionId = (tool: string, args: unknown): string =>
-  createHash('sha256')
-    .update(utf8(canonicalJson({ tool, args })))
-    .digest('base64url');
+  digestOf(canonicalJson({ tool, args }), sha256);
 
 export type Find = (digest: string) => string | undefined;
 
