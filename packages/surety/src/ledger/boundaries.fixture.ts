@@ -102,14 +102,18 @@ const watched = {
     pathOf.set(file, path);
     return file;
   },
-  writeSync: (file: number, bytes: Uint8Array, at = 0) => {
+  writeSync: (
+    file: number,
+    bytes: Uint8Array,
+    at = 0,
+    length = bytes.length - at,
+    place: number | null = null,
+  ) => {
     const path = pathOf.get(file);
-    if (path === undefined) return real.writeSync(file, bytes, at);
-    boundary(`write ${short(path)}`, () =>
-      real.writeSync(file, bytes.subarray(at, at + (bytes.length >> 1))),
-    );
+    if (path === undefined) return real.writeSync(file, bytes, at, length, place);
+    boundary(`write ${short(path)}`, () => real.writeSync(file, bytes, at, length >> 1, place));
     dirty.add(path);
-    return real.writeSync(file, bytes, at);
+    return real.writeSync(file, bytes, at, length, place);
   },
   closeSync: (file: number) => {
     pathOf.delete(file);

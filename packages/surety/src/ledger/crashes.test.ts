@@ -85,7 +85,7 @@ describe('a writer killed wherever it changes the disk', () => {
   });
 
   it('can be followed by another while it makes the store', { timeout }, async () => {
-    const untilFirst = 12;
+    const untilFirst = 29;
     const boundaries = await killEverywhere(newFolder(), 'worker', writer, checkWritten, untilFirst);
     expect(boundaries.slice(0, untilFirst).filter((each) => each === 'store after COMMIT')).toHaveLength(2);
   });

@@ -1,31 +1,26 @@
-// The process that the erasure tests kill: node erasing.fixture.ts <folder>
-// Records values about subjects and erases some of them, without end, and says what it began and what was done.
+// The writer that `erasing.test.ts` kills at every boundary: values about three subjects, of which two are erased,
+// and says what was done.  node erasing.fixture.ts <folder>
 
 import type { NewFact } from '../../facts/index.ts';
 import { optionsFor, refused } from './samples.fixture.ts';
 import { openLog } from './sqlite.ts';
 
-const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-
-const saidOf = (subject: string, nth: number): string => `said-of-${subject.replace('/', '-')}-${nth}`;
+export const subjects = ['vendor/1', 'vendor/2', 'vendor/3'] as const;
 /** How the fact of an erasure tells which. */
 export const erasedBy = (subject: string): string => `erased ${subject}`;
 
-async function eraseForever(folder: string): Promise<void> {
-  const log = await openLog(optionsFor(folder));
-  say({ started: process.pid });
-  const run = Math.random().toString(36).slice(2);
-  for (let nth = 0; ; nth++) {
-    const subject = `vendor/${run}-${nth}`;
-    const facts = [0, 1, 2].map((n): NewFact => ({ ...refused('c', [saidOf(subject, n)]), about: subject }));
+if (import.meta.main) {
+  const log = await openLog(optionsFor(process.argv[2] as string));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  for (const subject of subjects) {
+    const facts = [0, 1, 2].map((n): NewFact => ({ ...refused('c', [`said-${n}`]), about: subject }));
     await log.append([{ stream: 's', facts }]);
-    say({ kept: subject });
-    if (nth % 2 === 1) continue;
-    say({ ordered: subject });
+    say(`kept ${subject}`);
+  }
+  for (const subject of subjects.slice(1)) {
     const order = { subjects: [log.subjectName(subject)], facts: 3, disclosures: 3 };
     await log.append([{ stream: 'erased', facts: [refused(erasedBy(subject))] }], order);
-    say({ erased: subject });
+    say(`erased ${subject}`);
   }
+  await log.close();
 }
-
-if (import.meta.main) await eraseForever(process.argv[2] as string);

@@ -1,14 +1,12 @@
 // Erasing: gone from every file and from older copies, with its fact or not at all, whatever happens to the process.
 
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { erasedBy } from './erasing.fixture.ts';
+import { copyOf, runTo } from '../crash.fixture.ts';
+import { erasedBy, subjects } from './erasing.fixture.ts';
 import { openReader } from './reader.ts';
 import { ringFile } from './ring.ts';
 import { newFolder, refused } from './samples.fixture.ts';
@@ -165,46 +163,49 @@ describe('erasing', () => {
   });
 });
 
-describe('kill -9', () => {
-  it('leaves every subject whole without a fact of its erasure, or gone with one', async () => {
-    const folder = newFolder();
-    const said: { kept?: string; ordered?: string; erased?: string }[] = [];
-    for (let kill = 0; kill < 5; kill++) said.push(...(await killedAfter(folder, 3 + 5 * kill)));
-    const log = await open(folder);
-    const facts = log.read(0, 1_000_000).map(({ bytes }) => Buffer.from(bytes).toString());
-    let [gone, whole] = [0, 0];
-    for (const subject of said.flatMap(({ kept }) => kept ?? [])) {
-      const left = log.about(log.subjectName(subject)).length;
-      const isErased = facts.some((fact) => fact.includes(`"${erasedBy(subject)}"`));
-      expect({ subject, left }).toEqual({ subject, left: isErased ? 0 : 3 });
-      expect(isErased || !said.some(({ erased }) => erased === subject)).toBe(true);
-      isErased ? gone++ : whole++;
+describe('kill -9 wherever the writer changes the disk', () => {
+  it('leaves every subject whole without a fact of its erasure, or gone with one', {
+    timeout: 300_000,
+  }, async () => {
+    const base = newFolder();
+    const first = await open(base);
+    await first.close();
+    const run = (killAt: number, folder: string) =>
+      runTo(killAt, 'worker', ['./stores/erasing.fixture.ts', folder]);
+    const { boundaries, lines } = await run(0, copyOf(base));
+    expect(lines).toHaveLength(5);
+    expect(boundaries.some((what) => what.includes('write') && what.includes('keyring'))).toBe(true);
+    let both = 0;
+    for (const [at, what] of boundaries.entries()) {
+      const folder = copyOf(base);
+      const ended = await run(at + 1, folder);
+      both += (await checkWhatIsLeft(folder, ended.lines, `at ${at + 1}, ${what}`)) ? 1 : 0;
     }
-    expect(Math.min(gone, whole)).toBeGreaterThan(0);
-    const reader = openReader(folder);
-    expect(reader.unfinishedErasures()).toBe(0);
-    reader.close();
-    // The keys of all that was erased are gone, of nothing else.
-    const ring = readFileSync(join(folder, ringFile));
-    const destroyed = Array.from({ length: ring.length / 64 }, (_, slot) =>
-      ring.subarray(slot * 64, slot * 64 + 64),
-    );
-    expect(destroyed.filter((slot) => slot.every((byte) => byte === 0))).toHaveLength(gone);
-  }, 120_000);
+    // Somewhere in between one was gone and the other was not.
+    expect(both).toBeGreaterThan(0);
+  });
 });
 
-/** What the process said until it was killed, after this many erasures. */
-function killedAfter(
-  folder: string,
-  erasures: number,
-): Promise<{ kept?: string; ordered?: string; erased?: string }[]> {
-  const fixture = fileURLToPath(new URL('./erasing.fixture.ts', import.meta.url));
-  const child = spawn(process.execPath, [fixture, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const said: { ordered?: string }[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    said.push(JSON.parse(line) as { ordered?: string });
-    // Right after it was ordered: somewhere in the middle of it.
-    if (said.filter(({ ordered }) => ordered !== undefined).length > erasures) child.kill('SIGKILL');
-  });
-  return new Promise((resolve) => child.on('close', () => resolve(said)));
+/** True if some subject is gone and another that was to go is not. */
+async function checkWhatIsLeft(folder: string, said: readonly string[], where: string): Promise<boolean> {
+  const log = await open(folder);
+  const facts = log.read(0, 1_000).map(({ bytes }) => Buffer.from(bytes).toString());
+  const gone = subjects.filter((subject) => facts.some((fact) => fact.includes(`"${erasedBy(subject)}"`)));
+  for (const subject of subjects) {
+    const left = log.about(log.subjectName(subject)).length;
+    const wanted = gone.includes(subject) ? [0] : said.includes(`kept ${subject}`) ? [3] : [0, 3];
+    expect(wanted, `${where}: ${subject}`).toContain(left);
+    if (said.includes(`erased ${subject}`)) expect(gone, where).toContain(subject);
+  }
+  await log.close();
+  const reader = openReader(folder);
+  expect(reader.unfinishedErasures(), where).toBe(0);
+  reader.close();
+  // The keys of all that was erased are gone, of nothing else.
+  const ring = readFileSync(join(folder, ringFile));
+  const slots = Array.from({ length: ring.length / 64 }, (_, slot) =>
+    ring.subarray(slot * 64, slot * 64 + 64),
+  );
+  expect(slots.filter((slot) => slot.every((byte) => byte === 0)).length, where).toBe(gone.length);
+  return gone.length === 1;
 }

@@ -109,7 +109,7 @@ function packet(stream: string, sizes: readonly number[]) {
         packing.fact(
           [`${stream} ${index} `, ' ', 'x'.repeat(size)],
           index % 2 === 0 ? ['WzFd', 'WzJd'] : [],
-          'one',
+          stream,
         );
     },
   );
