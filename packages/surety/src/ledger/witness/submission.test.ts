@@ -1,7 +1,7 @@
 // INVARIANT: of two heads that extend the same one and race, one is cosigned. Here the race is made: both have passed
 // every check when the first signature comes.
 
-import { NOTE_COSIGNATURE, type NoteSignature, parseNote } from '@surety/proof/records';
+import { NOTE_COSIGNATURE } from '@surety/proof/records';
 import { expect, it } from 'vitest';
 import { ensureKey } from '../keys.ts';
 import { newFolder } from '../stores/samples.fixture.ts';
@@ -32,12 +32,14 @@ it('gives one cosignature, however late the signatures are', async () => {
   const settled = Promise.allSettled(racing);
   await bothSigning.promise;
   for (const sign of signing) sign();
-  const [first, second] = await settled;
-  expect(first?.status).toBe('fulfilled');
-  expect(second).toMatchObject({ status: 'rejected', reason: { status: 409, message: '20\n' } as Refused });
+  const outcomes = await settled;
+  // Whose signature of the log was verified first is nobody's to say.
+  const won = outcomes.findIndex(({ status }) => status === 'fulfilled');
+  expect(outcomes[1 - won]).toMatchObject({
+    ...{ status: 'rejected', reason: { status: 409, message: '20\n' } as Refused },
+  });
   // What is remembered is the head whose cosignature was given.
-  const line = (first as PromiseFulfilledResult<string>).value;
-  const [given] = parseNote(`${await log.head(20)}${line}`).signatures.slice(-1) as [NoteSignature];
-  expect(memory.last('log.example').note).toBe(`${await log.head(20)}${line}`);
-  expect(given.name).toBe('witness.example');
+  const line = (outcomes[won] as PromiseFulfilledResult<string>).value;
+  expect(line).toMatch(/^\u2014 witness\.example /);
+  expect(memory.last('log.example').note).toBe(`${await log.head(20, won === 0 ? 20 : 15)}${line}`);
 });
