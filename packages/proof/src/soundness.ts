@@ -1,24 +1,33 @@
-// Are the records sound? One half of reading a proof: every fact is parsed strictly, hashed into the tree and set in
-// its place in its stream and process, every disclosed value is found in the fact that it stands behind. It asks nothing
-// about outcomes, and takes parts one after the other, so a second thread can do it beside the other half (reading.ts).
+// Are the records sound? One half of reading a proof: every fact and every disclosed value is parsed strictly, every fact
+// hashed into the tree and set in its place in its stream and process, every value found in the fact that it stands
+// behind. It asks nothing about outcomes, and takes the parts one after the other: a second thread can do it beside the
+// other half (reading.ts).
 
-import { Chain, type ChainFound } from './book/index.ts';
+import { Chain, type ChainFound, isRead } from './book/index.ts';
 import { linesIn, type Part, ProofError } from './bundle/index.ts';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from './facts.ts';
 import { decodeEntries } from './records/tiles.ts';
 import { appendLeaf, emptyFrontier, leafHash, rootOf } from './records/tree.ts';
-import { type Sha256, toBase64url } from './values/bytes.ts';
+import { fromBase64url, type Sha256, toBase64url } from './values/bytes.ts';
+import { type Disclosed, digestOf, parseDisclosure } from './values/commitment.ts';
 
 /** A value of a call has a mebibyte at most, and a fact commits to few values. */
-const disclosedBytesMax = 8 * 1024 * 1024;
+const disclosedCharsMax = 8 * 1024 * 1024;
+/** Before the bytes of a leaf when it is hashed (RFC 6962 section 2.1). */
+const LEAF = 0;
 /** No fact: the line belongs to none. */
 export const nowhere = 0xffff;
 
-/** What one part was found to be. */
+/** Lines of the extract at this position, in place of values behind a bundle. */
+export type Taken = Part & { readonly rowsOf?: number };
+
+/** What one part was found to hold. */
 export interface Told {
-  /** The facts of a bundle; left out if they were parsed in another thread. */
-  readonly facts?: readonly (Fact | UnknownFact)[];
-  /** For each line: its fact's place in the bundle, or `nowhere`, and the commitment's place in that fact. */
+  /** The facts of a bundle; undefined where the book reads nothing in it. */
+  readonly facts?: readonly (Fact | UnknownFact | undefined)[];
+  /** What each line discloses; a row where it is one. */
+  readonly disclosed?: readonly Disclosed[];
+  /** For each line behind a bundle: its fact's place there, or `nowhere`, and the commitment's place in that fact. */
   readonly places?: Uint16Array;
 }
 
@@ -34,11 +43,13 @@ export interface Sound {
   /** Commitments whose values are not shown. */
   readonly withheld: number;
   readonly chain: ChainFound;
+  /** The root over the rows of each extract that are here, in base64url. */
+  readonly rowRoots: ReadonlyMap<number, string>;
 }
 
 /** Whoever takes the parts in order: this thread or another. */
 export interface Records {
-  take(part: Part): Told | Promise<Told>;
+  take(part: Taken): Told | Promise<Told>;
   end(): Sound | Promise<Sound>;
 }
 
@@ -52,6 +63,7 @@ export class Soundness implements Records {
   readonly #asked: RecordsAsked;
   readonly #sha256: Sha256;
   readonly #chain = new Chain();
+  readonly #rows = new Map<number, ReturnType<typeof emptyFrontier>>();
   #frontier = emptyFrontier();
   #earlierRoot: Uint8Array | undefined;
   #foreign: string | undefined;
@@ -64,18 +76,26 @@ export class Soundness implements Records {
   #commitments: readonly (readonly string[])[] = [];
   #fact = 0;
   #commitment = 0;
-  #disclosedBytes = 0;
+  #disclosedChars = 0;
 
   constructor(asked: RecordsAsked, sha256: Sha256) {
     this.#asked = asked;
     this.#sha256 = sha256;
   }
 
-  take(part: Part): Told {
-    return part.is === 'bundle' ? this.#bundle(part) : { places: this.#places(part.bytes) };
+  take(part: Taken): Told {
+    if (part.is === 'bundle') return this.#bundle(part);
+    const lines = linesIn(part.text);
+    if (part.rowsOf !== undefined) this.#hashRows(part.rowsOf, lines);
+    const places = part.rowsOf === undefined ? { places: this.#places(lines) } : {};
+    return { disclosed: lines.map(parseDisclosure), ...places };
   }
 
   end(): Sound {
+    const roots = [...this.#rows].map(([position, rows]): [number, string] => [
+      position,
+      toBase64url(rootOf(rows, this.#sha256)),
+    ]);
     return {
       root: rootOf(this.#frontier, this.#sha256),
       earlierRoot: this.#earlierRoot,
@@ -84,16 +104,18 @@ export class Soundness implements Records {
       stray: this.#stray,
       withheld: this.#withheld,
       chain: this.#chain.found,
+      rowRoots: new Map(roots),
     };
   }
 
   #bundle({ bytes, from, width }: Extract<Part, { readonly is: 'bundle' }>): Told {
-    const entries = entriesIn(bytes, width);
+    const own = bytes.slice();
+    const entries = entriesIn(own, width);
     this.#keepRoot();
     const facts = entries.map((entry, index) => {
       const fact = factIn(entry, from + index);
       this.#place(fact);
-      this.#frontier = appendLeaf(this.#frontier, leafHash(entry, this.#sha256), this.#sha256);
+      this.#frontier = appendLeaf(this.#frontier, this.#leafOf(own, entry), this.#sha256);
       this.#keepRoot();
       this.#chain.add(fact);
       return fact;
@@ -101,9 +123,16 @@ export class Soundness implements Records {
     this.#commitments = facts.map(commitmentsIn);
     this.#fact = 0;
     this.#commitment = 0;
-    this.#disclosedBytes = 0;
+    this.#disclosedChars = 0;
     for (const { length } of this.#commitments) this.#withheld += length;
-    return { facts };
+    return { facts: facts.map((fact) => (isRead(fact) ? fact : undefined)) };
+  }
+
+  /** The hash of the leaf, without a copy: its length stands before it, and is read already. */
+  #leafOf(bundle: Uint8Array, entry: Uint8Array): Uint8Array {
+    const from = entry.byteOffset - bundle.byteOffset - 1;
+    bundle[from] = LEAF;
+    return this.#sha256(bundle.subarray(from, from + 1 + entry.length));
   }
 
   #place(fact: Fact | UnknownFact): void {
@@ -130,24 +159,33 @@ export class Soundness implements Records {
       this.#earlierRoot = rootOf(this.#frontier, this.#sha256);
   }
 
+  #hashRows(position: number, lines: readonly string[]): void {
+    let rows = this.#rows.get(position) ?? emptyFrontier();
+    for (const line of lines) {
+      const commitment = fromBase64url(digestOf(line, this.#sha256));
+      rows = appendLeaf(rows, leafHash(commitment, this.#sha256), this.#sha256);
+    }
+    this.#rows.set(position, rows);
+  }
+
   /** Lines stand in the order of the facts and of the commitments in them, so each is looked for from the last on. */
-  #places(bytes: Uint8Array): Uint16Array {
-    const places: number[] = [];
-    for (const line of linesIn(bytes)) {
-      const digest = toBase64url(this.#sha256(line));
+  #places(lines: readonly string[]): Uint16Array {
+    const places = new Uint16Array(2 * lines.length);
+    for (const [at, line] of lines.entries()) {
+      const digest = digestOf(line, this.#sha256);
       if (this.#find(digest)) {
-        places.push(this.#fact, this.#commitment);
+        places.set([this.#fact, this.#commitment], 2 * at);
         this.#commitment += 1;
         this.#withheld -= 1;
-        this.#disclosedBytes += line.length;
-        if (this.#disclosedBytes > disclosedBytesMax)
+        this.#disclosedChars += line.length;
+        if (this.#disclosedChars > disclosedCharsMax)
           throw new ProofError('layout', 'a fact discloses more than it can hold');
       } else {
         this.#stray ??= `a disclosure belongs to no fact that it stands behind (${digest})`;
-        places.push(nowhere, 0);
+        places[2 * at] = nowhere;
       }
     }
-    return Uint16Array.from(places);
+    return places;
   }
 
   #find(digest: string): boolean {
@@ -155,7 +193,7 @@ export class Soundness implements Records {
       const commitments = this.#commitments[fact] as readonly string[];
       const at = commitments.indexOf(digest, fact === this.#fact ? this.#commitment : 0);
       if (at === -1) continue;
-      if (fact !== this.#fact) this.#disclosedBytes = 0;
+      if (fact !== this.#fact) this.#disclosedChars = 0;
       this.#fact = fact;
       this.#commitment = at;
       return true;
@@ -172,7 +210,7 @@ function entriesIn(bytes: Uint8Array, width: number): Uint8Array[] {
   }
 }
 
-export function factIn(bytes: Uint8Array, position: number): Fact | UnknownFact {
+function factIn(bytes: Uint8Array, position: number): Fact | UnknownFact {
   try {
     return parseFact(bytes, position);
   } catch (error) {

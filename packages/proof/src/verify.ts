@@ -15,7 +15,14 @@ import { canonicalJson, parseJson } from './values/json.ts';
 import { type Book, type Judgement, judge } from './verdict/index.ts';
 
 export { blobSource, bytesSource, type Source } from './bundle/index.ts';
-export { type Records, type RecordsAsked, type Sound, Soundness, type Told } from './soundness.ts';
+export {
+  type Records,
+  type RecordsAsked,
+  type Sound,
+  Soundness,
+  type Taken,
+  type Told,
+} from './soundness.ts';
 export { type Limit, parseTrust, type Trust, TrustError, weigh } from './trust.ts';
 
 export interface VerifyOptions extends Hashes, ReadingOptions {

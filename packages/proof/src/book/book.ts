@@ -28,8 +28,8 @@ import {
   type PendingCall,
   parseApproval,
 } from '../rules/index.ts';
-import { fromBase64url, type Sha256, toBase64url, utf8 } from '../values/bytes.ts';
-import { keyed, openCommitments } from '../values/commitment.ts';
+import { fromBase64url, type Sha256 } from '../values/bytes.ts';
+import { type Disclosed, digestOf, keyed, openCommitments } from '../values/commitment.ts';
 import { canonicalJson } from '../values/json.ts';
 import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
@@ -89,18 +89,25 @@ export interface Extract {
 export interface BookInput {
   readonly sha256: Sha256;
   /** The disclosure behind a commitment, or undefined if it is withheld. */
-  readonly find: (digest: string) => string | undefined;
+  readonly find: (digest: string) => string | Disclosed | undefined;
+  /** True for whoever asks on which evidence each rule was passed; a verdict does not, and a million lists add up. */
+  readonly keepsEvidence?: boolean;
   /** Whether this signature over this approval is good (checked beforehand: it needs WebCrypto). */
   readonly signed: (position: number) => boolean;
 }
 
 const nobody: readonly string[] = [];
+const textsMax = 10_000;
 
 /** Kinds that only the gateway folds: what they claim, the book computes again. */
-export const unread: ReadonlySet<string> = new Set<Kind>([
+const unread: ReadonlySet<string> = new Set<Kind>([
   ...(['approval.consumed', 'approval.released', 'evidence.consumed', 'evidence.released'] as const),
   ...(['budget.reserved', 'budget.released', 'action.opened', 'action.closed'] as const),
 ]);
+
+/** False of a fact that changes nothing in a book. */
+export const isRead = (fact: Fact | UnknownFact): fact is Fact =>
+  fact.kind !== 'unknown' && !unread.has(fact.kind);
 
 export class Book extends Declarations {
   readonly calls = new Map<string, GovernedCall>();
@@ -125,6 +132,8 @@ export class Book extends Declarations {
     string,
     { readonly agent: string | undefined; readonly user: string | undefined }
   >();
+  readonly #texts = new Map<string, string>();
+  readonly #passed = new Map<Rule, Judged>();
   #logSalt: Uint8Array | undefined;
   readonly #policyHashes = new Set<string>();
 
@@ -133,18 +142,27 @@ export class Book extends Declarations {
     this.#input = input;
   }
 
+  /** One text for many equal ones: a million calls name few tools, agents and people. */
+  #same<T extends string | undefined>(text: T): T {
+    if (text === undefined) return text;
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known as T;
+    if (this.#texts.size < textsMax) this.#texts.set(text, text);
+    return text;
+  }
+
   #contradict(position: number, text: string): void {
     if (this.contradictions.length === 0) this.contradictions.push({ position, text });
   }
 
   /** SHA-256 of a text in base64url, as facts name queries and rules. */
   digest(text: string): string {
-    return toBase64url(this.#input.sha256(utf8(text)));
+    return digestOf(text, this.#input.sha256);
   }
 
-  /** Folds one fact. Facts come in the order of their positions; those of `unread` kinds may be left out. */
+  /** Folds one fact. Facts come in the order of their positions; what is not read may be left out. */
   add(fact: Fact | UnknownFact): void {
-    if (fact.kind === 'unknown' || unread.has(fact.kind)) return;
+    if (!isRead(fact)) return;
     const { position, time } = fact;
     this.activate(fact);
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
@@ -264,13 +282,13 @@ export class Book extends Declarations {
       intent: position,
       intended,
       at,
-      tool: body.tool,
+      tool: this.#same(body.tool),
       args,
       money,
       withheld,
       amountWithheld,
-      agent,
-      user,
+      agent: this.#same(agent),
+      user: this.#same(user),
       identity,
       judged,
       permitted: permission.decision === 'allow',
@@ -302,6 +320,15 @@ export class Book extends Declarations {
       this.#use(of, values, call);
     }
     for (const { statement } of used) this.#use('approval', statement.hold, call);
+    return used.length > 0 || this.#input.keepsEvidence === true ? judged : this.#plainlyPassed(rule);
+  }
+
+  #plainlyPassed(rule: Rule): Judged {
+    const known = this.#passed.get(rule);
+    if (known !== undefined) return known;
+    const answer = { answer: 'passed', evidence: [], approvals: [] } as const;
+    const judged = { outcome: rule.outcome, rule, answer, approvers: nobody };
+    this.#passed.set(rule, judged);
     return judged;
   }
 
@@ -334,10 +361,10 @@ export class Book extends Declarations {
     const args = openCommitments(body.args ?? [], this.#input.find);
     this.#history.add({
       position,
-      tool: body.tool,
-      agent: fact.agent,
-      user: fact.user,
-      case: fact.case,
+      tool: this.#same(body.tool),
+      agent: this.#same(fact.agent),
+      user: this.#same(fact.user),
+      case: this.#same(fact.case),
       args: call?.args ?? args.value ?? {},
       result: result.value,
       settledAt: fact.time,

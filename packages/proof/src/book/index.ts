@@ -5,9 +5,9 @@ export {
   type BookInput,
   type Extract,
   type GovernedCall,
+  isRead,
   type Judged,
   type Settlement,
-  unread,
 } from './book.ts';
 export { Chain, type ChainFound, type Contradiction, missingIn } from './chain.ts';
 export type { Change } from './declarations.ts';

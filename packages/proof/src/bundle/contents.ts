@@ -36,7 +36,7 @@ export type Part =
       readonly width: number;
       readonly bytes: Uint8Array;
     }
-  | { readonly is: 'lines'; readonly bytes: Uint8Array; readonly text: string };
+  | { readonly is: 'lines'; readonly text: string };
 
 export type Lines = Extract<Part, { readonly is: 'lines' }>;
 
@@ -101,7 +101,7 @@ export class ProofReader {
   async #lines(piece: ZipEntry, pieces: readonly ZipEntry[]): Promise<Lines> {
     const bytes = await fileOf(this.#zip, piece, pieceBytesMax);
     this.#name(piece.name, bytes);
-    return { is: 'lines', bytes, text: textOf(bytes, piece.name, piece === pieces.at(-1)) };
+    return { is: 'lines', text: textOf(bytes, piece.name, piece === pieces.at(-1)) };
   }
 
   #name(name: string, bytes: Uint8Array): void {

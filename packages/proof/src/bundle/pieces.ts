@@ -36,11 +36,5 @@ export function textOf(bytes: Uint8Array, name: string, isLast: boolean): string
   return text;
 }
 
-/** Each line as bytes, without its end. */
-export function* linesIn(bytes: Uint8Array): Iterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(LINE_FEED, at);
-    yield bytes.subarray(at, end);
-    at = end + 1;
-  }
-}
+/** The lines of a file, without their ends. */
+export const linesIn = (text: string): readonly string[] => text.slice(0, -1).split('\n');

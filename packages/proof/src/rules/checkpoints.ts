@@ -9,6 +9,8 @@ import { holds, RuleError } from '../language/index.ts';
 import { type ApprovalOffer, enoughApprovals } from './approvals.ts';
 import { type CompiledRule, type History, type SettledCall, select } from './history.ts';
 
+const none: readonly number[] = [];
+
 /** A call before it happens, as its checkpoints see it. */
 export interface PendingCall {
   readonly tool: string;
@@ -62,7 +64,7 @@ export function judgeCheckpoint(
     return {
       answer: 'passed',
       evidence,
-      approvals: compiled.rule.approve === undefined ? [] : (approvals ?? []),
+      approvals: compiled.rule.approve === undefined ? none : (approvals ?? none),
     };
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
@@ -93,7 +95,7 @@ function findEvidence(
   history: History,
 ): readonly number[] | CheckpointAnswer {
   const { require } = compiled.rule;
-  if (require === undefined) return [];
+  if (require === undefined) return none;
   let withheld = false;
   let failure: RuleError | undefined;
   for (const prior of history.candidates(compiled, scope, call)) {

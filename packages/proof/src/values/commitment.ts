@@ -86,8 +86,14 @@ export function digestOf(disclosure: string, sha256: Sha256): string {
 export const byDigest = (disclosures: Iterable<string>, sha256: Sha256): Map<string, string> =>
   new Map(Array.from(disclosures, (each) => [digestOf(each, sha256), each]));
 
+/** What a disclosure says. */
+export interface Disclosed {
+  readonly pointer: string;
+  readonly value: unknown;
+}
+
 /** Strictly what `commit` writes: three members, a salt of 16 bytes, canonical at both levels. */
-export function parseDisclosure(disclosure: string): { pointer: string; value: unknown } {
+export function parseDisclosure(disclosure: string): Disclosed {
   if (disclosure.length > DISCLOSURE_CHARS_MAX) throw malformed('too long');
   const text = fromUtf8(fromBase64url(disclosure));
   const canonical = canonicalIn(text);
@@ -116,20 +122,20 @@ interface Place {
 }
 
 /**
- * Rebuilds a value from the disclosures that `find` still has; it must find by digest (`byDigest`).
+ * Rebuilds a value from the disclosures that `find` still has, parsed or not; it must find by digest (`byDigest`).
  * Withheld members are absent, withheld items `undefined`; with everything withheld, the value is too.
  * The author of the disclosures may be hostile: what contradicts itself is refused.
  */
 export function openCommitments(
   digests: readonly string[],
-  find: (digest: string) => string | undefined,
+  find: (digest: string) => string | Disclosed | undefined,
 ): { value: unknown; withheld: number } {
   if (digests.length > LEAVES_MAX) throw new CommitmentError('too-large', `${digests.length} digests`);
   const root: Place = { below: new Map() };
-  const opened: { pointer: string; value: unknown }[] = [];
+  const opened: Disclosed[] = [];
   for (const digest of digests) {
-    const disclosure = find(digest);
-    if (disclosure !== undefined) opened.push(parseDisclosure(disclosure));
+    const found = find(digest);
+    if (found !== undefined) opened.push(typeof found === 'string' ? parseDisclosure(found) : found);
   }
   // Sorted, a place comes before any place below it, and the names in it have one order.
   opened.sort((a, b) => (a.pointer < b.pointer ? -1 : 1));

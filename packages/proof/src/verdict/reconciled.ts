@@ -94,7 +94,12 @@ function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, spa
     const key = call.settlement?.how === 'ok' ? keyOfCall(reconcile, call) : undefined;
     if (key !== undefined) byKey.set(key, call);
   }
-  const unanswered = calls.filter(({ settlement }) => settlement === undefined || settlement.how === 'error');
+  const unanswered = new Map<string, GovernedCall | 'several'>();
+  for (const call of calls) {
+    if (call.settlement !== undefined && call.settlement.how !== 'error') continue;
+    const key = matchOf(reconcile, (path) => select(scope(call), path.split('.')), call.money);
+    if (key !== undefined) unanswered.set(key, unanswered.has(key) ? 'several' : call);
+  }
   const elsewhere = reconcile.elsewhere.map(({ rows, owner }) => ({ rule: parseRule(rows, ['row']), owner }));
   const seen = new Set<string>();
   const given = evidence.rows(extract.position).map((row): Accounted => {
@@ -103,8 +108,8 @@ function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, spa
     if (money === 'unreadable') return { row, is: 'unreadable' };
     const call =
       byKey.get(keyOfRow(reconcile, row) ?? '') ??
-      onlyOne(unanswered.filter((each) => isEffectOf(reconcile, row, each, money)));
-    if (call !== undefined) {
+      unanswered.get(matchOf(reconcile, (_, column) => row[column], money) ?? '');
+    if (call !== undefined && call !== 'several') {
       const fits = agrees(reconcile, row, call, money) ? 'governed' : call.withheld ? 'withheld' : 'differs';
       const is = seen.has(call.call) ? 'repeated' : fits;
       seen.add(call.call);
@@ -119,12 +124,23 @@ function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, spa
   return given.length < extract.body.count ? [...given, { row: undefined, is: 'withheld' }] : given;
 }
 
-/** A call that got no answer, or an error, may have taken effect: a row that agrees with it alone is its effect. */
-const onlyOne = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
-
-/** Without anything to compare, a row would belong to any call. */
-const isEffectOf: typeof agrees = (reconcile, row, call, money) =>
-  Object.keys(reconcile.match).length > 0 && agrees(reconcile, row, call, money);
+/**
+ * A call that got no answer, or an error, may have taken effect: a row that agrees with it alone is its effect. One text
+ * for all that must agree, equal for a row and a call that `agrees` holds of; undefined, which is equal to nothing, where
+ * a value is absent, or there is none to compare: then a row would belong to any call.
+ */
+function matchOf(
+  { match, money }: Reconcile,
+  value: (path: string, column: string) => unknown,
+  amount: { readonly amountMinor?: number; readonly currency?: string } | undefined,
+): string | undefined {
+  const values = Object.entries(match).map(([column, path]) => {
+    if (path !== 'money') return value(path, column);
+    const isCounted = money?.amount === column && amount?.amountMinor !== undefined;
+    return isCounted ? `${amount.amountMinor} ${amount.currency}` : undefined;
+  });
+  return textOf(values);
+}
 
 const scope = (call: GovernedCall) => ({ args: call.args, result: call.settlement?.result });
 
@@ -134,10 +150,11 @@ function keyOf(
   value: (path: string, column: string) => unknown,
 ): string | undefined {
   const values = Object.entries(key).map(([column, path]) => value(path, column));
-  return values.length === 0 || values.some((each) => each === undefined || each === null)
-    ? undefined
-    : canonicalJson(values.map(String));
+  return values.includes(null) ? undefined : textOf(values);
 }
+
+const textOf = (values: readonly unknown[]): string | undefined =>
+  values.length === 0 || values.includes(undefined) ? undefined : canonicalJson(values.map(String));
 
 /** The key of a row, or of the effect of a call, in comparable form. */
 export const keyOfRow = ({ key }: Reconcile, row: Readonly<Record<string, unknown>>): string | undefined =>
@@ -197,6 +214,7 @@ export const describeRow = (row: Row): string =>
 
 function rowReasons(population: readonly Accounted[], at: number, reasons: Reasons): void {
   for (const { row, is, call } of population) {
+    if (is === 'governed' || is === 'elsewhere') continue;
     const text = describeRow(row);
     if (is === 'orphan')
       reasons.say('orphan', `a row that no checkpoint preceded and nobody declared: ${text}`, [at]);

@@ -40,7 +40,7 @@ export async function openAgain(source: Source, judgement: Judgement): Promise<O
   const disclosed = new Map<string, string>();
   const facts: (Fact | UnknownFact)[] = [];
   let shown = new Map<string, string>();
-  const fold = new Fold({ sha256, find: (digest) => shown.get(digest) });
+  const fold = new Fold({ sha256, find: (digest) => shown.get(digest), keepsEvidence: true });
   const take = async ({ from, entries }: Entries) => {
     for (const [index, bytes] of entries.entries()) {
       const fact = parseFact(bytes, from + index);

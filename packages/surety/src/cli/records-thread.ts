@@ -1,15 +1,22 @@
 // A second thread for the verification of a large proof: it takes the parts that the verifier hands it, and says what
-// a `Soundness` in this thread would have said.
+// a `Soundness` in this thread would have said. What it has parsed strictly is read here once more, by the platform's
+// own parser: of a text that the strict one took, no two parsers read different things.
+//
+// INVARIANT: with and without the thread a proof gets the same answer.
 
 import { Worker } from 'node:worker_threads';
-import { type Part, ProofError } from '@surety/proof/bundle';
-import type { Records, RecordsAsked, Sound, Told } from '@surety/proof/verify';
-import type { FromRecords, ToRecords } from './records-worker.ts';
+import { ProofError } from '@surety/proof/bundle';
+import type { Fact } from '@surety/proof/facts';
+import { decodeEntries } from '@surety/proof/records';
+import type { Records, RecordsAsked, Sound, Taken, Told } from '@surety/proof/verify';
+import type { FromRecords, Sent, ToRecords } from './records-worker.ts';
 
 /** Below this a thread takes longer to start than it saves. */
 const worthwhileBytes = 8 * 1024 * 1024;
 
-type WithRecords = { readonly records?: (asked: RecordsAsked) => Records };
+interface WithRecords {
+  readonly records?: (asked: RecordsAsked) => Records;
+}
 
 /** Gives `work` the option that starts the thread, if the proof is large enough; ends it afterwards. */
 export async function withRecords<T>(
@@ -45,19 +52,16 @@ class RecordsThread implements Records {
     };
     this.#worker.on('error', onEnd);
     this.#worker.on('exit', () => onEnd(new Error('the second thread of the verification ended')));
-    this.#post({ begin: asked }, []);
+    this.#post({ begin: asked });
   }
 
-  async take(part: Part): Promise<Told> {
-    // A copy, which then changes hands: the part itself is a piece of what was read.
-    const bytes = part.bytes.slice();
-    const sent: Part = part.is === 'bundle' ? { ...part, bytes } : { is: 'lines', bytes, text: '' };
-    const answer = await this.#ask({ part: sent }, [bytes.buffer]);
-    return 'told' in answer ? answer.told : {};
+  async take(part: Taken): Promise<Told> {
+    const answer = await this.#ask(...handed(part));
+    return 'told' in answer ? toldOf(part, answer.told) : {};
   }
 
   async end(): Promise<Sound> {
-    const answer = await this.#ask({ end: true }, []);
+    const answer = await this.#ask({ end: true });
     if (!('sound' in answer)) throw new Error('the second thread of the verification gave no answer');
     return answer.sound;
   }
@@ -67,7 +71,7 @@ class RecordsThread implements Records {
     await this.#worker.terminate();
   }
 
-  async #ask(asked: ToRecords, moved: readonly ArrayBuffer[]): Promise<FromRecords> {
+  async #ask(asked: ToRecords, moved: readonly ArrayBuffer[] = []): Promise<FromRecords> {
     if (this.#broken !== undefined) throw this.#broken;
     const waiter = Promise.withResolvers<FromRecords>();
     this.#waiting.push(waiter);
@@ -77,9 +81,40 @@ class RecordsThread implements Records {
     return answer;
   }
 
-  #post(asked: ToRecords, moved: readonly ArrayBuffer[]): void {
+  #post(asked: ToRecords, moved: readonly ArrayBuffer[] = []): void {
     this.#worker.postMessage(asked, moved);
   }
+}
+
+/** A copy that changes hands: the bytes themselves are a piece of what was read, and are read here too. */
+function handed(part: Taken): [asked: ToRecords, moved: readonly ArrayBuffer[]] {
+  if (part.is === 'lines') return [{ part }, []];
+  const bytes = part.bytes.slice();
+  return [{ part: { ...part, bytes } }, [bytes.buffer]];
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function toldOf(part: Taken, { isRead = new Uint8Array(), disclosed, places }: Sent): Told {
+  if (part.is === 'bundle') {
+    const entries = decodeEntries(part.bytes, part.width);
+    return {
+      facts: entries.map((entry, at) => (isRead[at] === 1 ? factIn(entry, part.from + at) : undefined)),
+    };
+  }
+  const flat = JSON.parse(disclosed ?? '[]') as unknown[];
+  const all = Array.from({ length: flat.length / 2 }, (_, at) => ({
+    pointer: flat[2 * at] as string,
+    value: flat[2 * at + 1],
+  }));
+  return { disclosed: all, ...(places && { places }) };
+}
+
+/** The envelope has no `position` of its own: it was refused if it had. */
+function factIn(entry: Uint8Array, position: number): Fact {
+  const fact = JSON.parse(decoder.decode(entry)) as { position: number };
+  fact.position = position;
+  return fact as Fact;
 }
 
 /** An error loses its class on the way between threads. */

@@ -2,15 +2,24 @@
 // after the first failure only with that.
 
 import { parentPort } from 'node:worker_threads';
-import type { Part } from '@surety/proof/bundle';
-import { type RecordsAsked, type Sound, Soundness, type Told } from '@surety/proof/verify';
+import { type RecordsAsked, type Sound, Soundness, type Taken } from '@surety/proof/verify';
 import { sha256 } from '../ledger/hash.ts';
 
 /** First who is asked about, then the parts, then `end`. */
-export type ToRecords = { readonly begin: RecordsAsked } | { readonly part: Part } | { readonly end: true };
+export type ToRecords = { readonly begin: RecordsAsked } | { readonly part: Taken } | { readonly end: true };
+
+/** What was told of a part, in a form that costs little to hand over. */
+export interface Sent {
+  /** For each fact of a bundle, 1 if the book reads it: it is parsed there again, and need not be sent. */
+  readonly isRead?: Uint8Array;
+  /** What the lines disclose, as one JSON text of `[pointer, value, ...]`. */
+  readonly disclosed?: string;
+  readonly places?: Uint16Array;
+}
+
 /** One for each part and for the end; `failed` carries the name of the check, if the error had one. */
 export type FromRecords =
-  | { readonly told: Told }
+  | { readonly told: Sent }
   | { readonly sound: Sound }
   | { readonly failed: { readonly code: string | undefined; readonly message: string } };
 
@@ -21,15 +30,19 @@ function answer(asked: Exclude<ToRecords, { begin: RecordsAsked }>): FromRecords
   if (failed !== undefined) return failed;
   try {
     if (soundness === undefined) throw new Error('nothing was begun');
-    if ('end' in asked) return { sound: soundness.end() };
-    // The facts stay here: to hand them over would cost more than to parse them again.
-    const { places } = soundness.take(asked.part);
-    return { told: places === undefined ? {} : { places } };
+    return 'end' in asked ? { sound: soundness.end() } : { told: sent(soundness, asked.part) };
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     failed = { failed: { code, message } };
     return failed;
   }
+}
+
+function sent(from: Soundness, part: Taken): Sent {
+  const { facts, disclosed, places } = from.take(part);
+  if (facts !== undefined) return { isRead: Uint8Array.from(facts, (fact) => (fact === undefined ? 0 : 1)) };
+  const flat = disclosed?.flatMap(({ pointer, value }) => [pointer, value]);
+  return { disclosed: JSON.stringify(flat), ...(places && { places }) };
 }
 
 parentPort?.on('message', (asked: ToRecords) => {
