@@ -1,6 +1,7 @@
 // What a person types while Surety runs and after it: a held call, its approval, the facts about it, its proof.
 
 import type { ChildProcess } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -108,8 +109,13 @@ describe('approving', () => {
     ['you.text', 'is no private key'],
     ['none.key', 'there is no key at `none.key`'],
     ['files', 'is no file'],
+    ['other.key', 'unknown-algorithm: `other.key` is a key of type ec (secp384r1), not ed25519 or p256'],
   ])('%s is no key', async (file, said) => {
     writeFileSync(here.path('you.text'), 'secret words\n', { mode: 0o600 });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    writeFileSync(here.path('other.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: 0o600,
+    });
     const { code, stderr } = await here.run('approve', hold, '--key', file);
     expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
     expect(stderr).not.toContain('secret words');

@@ -132,6 +132,16 @@ describe('keys', () => {
     expect(stderr).toContain('`you.key` exists');
   });
 
+  test('a key may be of P-256, as passkeys are; another algorithm is refused by name', async () => {
+    const made = await here.run('key', 'pass.key', '--alg', 'p256');
+    expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/^p256:B[A-P][A-Za-z0-9+/]{85}=\n$/)]);
+    const { code, stderr } = await here.run('key', 'other.key', '--alg', 'ml-dsa-44');
+    expect([code, stderr]).toEqual([64, expect.stringContaining('Allowed choices are ed25519, p256')]);
+    here.edit('surety.yaml', (text) => text.replace(/keys: \["ed25519:/, 'keys: ["ml-dsa-44:'));
+    expect((await here.run('check')).stdout).toContain('or `p256:` and 65');
+    here.edit('surety.yaml', (text) => text.replace(/keys: \["ml-dsa-44:/, 'keys: ["ed25519:'));
+  });
+
   test('where there is no folder, the path is named', async () => {
     const { code, stderr } = await here.run('key', 'no/such/you.key');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/no\/such\/you\.key`: no such file or folder/)]);

@@ -18,6 +18,7 @@ const questionsOfChecks: Readonly<Record<string, string>> = {
   root: 'All facts hash to the signed head',
   origin: 'Every fact belongs to this ledger',
   sequence: 'No fact contradicts another or its place',
+  rotations: 'Every key that took over was handed over to by the key before it',
   disclosures: 'Every disclosed value belongs to a fact',
   extracts: "The record's rows and totals are those recorded",
   'earlier-head': 'The ledger extends the head that you kept',

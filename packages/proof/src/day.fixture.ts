@@ -107,9 +107,9 @@ export class DayLog {
 
   /** The file of an auditor who trusts the one witness. */
   get trustText(): string {
-    const { logKey, statementKey } = this.log;
-    return `log ${logKey.verifier}
-#!surety statement ${statementKey.verifier}
+    const { log, statement } = this.log.first;
+    return `log ${log.verifier}
+#!surety statement ${statement.verifier}
 witness audit ${this.witness.verifier}
 quorum audit
 `;

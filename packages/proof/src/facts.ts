@@ -3,6 +3,8 @@
 // an unknown kind is kept whole and counted, never interpreted.
 // Envelope and meanings: docs/formats.md.
 
+import { type Algorithm, algorithmNames, isAlgorithm } from './records/algorithms.ts';
+import { keyRoles, rotationReasons } from './records/rotation.ts';
 import { parsePrintedJson } from './values/json.ts';
 import {
   bool,
@@ -108,7 +110,18 @@ export const outcome = record({
 });
 export type OutcomeDeclared = Infer<typeof outcome>;
 
-const key = record({ id: digest, alg: oneOf('ed25519'), public: text });
+/** By name, from a closed table: a key that nobody here can verify with must not look like one that signs. */
+const algorithm: Shape<Algorithm> = Object.assign(
+  (value: unknown, path: string) => {
+    const word = text(value, path);
+    if (isAlgorithm(word)) return word;
+    throw new ShapeError(path, `names an unknown-algorithm: known are ${algorithmNames.join(', ')}`);
+  },
+  { schema: oneOf(...algorithmNames).schema },
+);
+
+/** A person's public key, raw in base64; `alg` says how long it is and what verifies with it. */
+const key = record({ id: digest, alg: algorithm, public: text });
 
 /** The exact action that a person approved: RFC 8785 of this is what they sign. */
 export const approvalStatement = record({
@@ -170,6 +183,18 @@ export const bodies = {
     witnessed: list(record({ witness: text, size: natural })),
     /** Positions of the predecessor that are lost, `[from, to)`: what head and witnesses count beyond these. */
     lost: optional(record({ from: position, to: position })),
+  }),
+  /** From the next head on, `to` is in force in place of `from` (`records/rotation.ts`); both signed it. */
+  'key.rotated': record({
+    role: oneOf(...keyRoles),
+    from: text,
+    to: text,
+    reason: oneOf(...rotationReasons),
+    size: natural,
+    root: text,
+    at: milliseconds,
+    signature: text,
+    acceptance: text,
   }),
   'process.started': record({
     program: oneOf('gateway', 'command'),

@@ -9,6 +9,7 @@ import {
   commitScalar,
   cosign,
   emptyFrontier,
+  type KeyRole,
   keyed,
   leafHash,
   NOTE_COSIGNATURE,
@@ -17,7 +18,9 @@ import {
   printHead,
   printNote,
   printVerifier,
+  type RotationReason,
   rootOf,
+  rotationText,
   signHead,
   toBase64,
   toBase64url,
@@ -88,8 +91,22 @@ export interface Written {
   readonly user?: string | undefined;
 }
 
+/** What is put in place of what a true rotation has. */
+interface Rotating {
+  readonly old?: Key;
+  readonly next?: Key;
+  readonly reason?: RotationReason;
+  readonly size?: number;
+  readonly root?: Uint8Array;
+  readonly signer?: Key;
+  readonly acceptor?: Key;
+}
+
 export class LogMaker {
   origin: string;
+  /** Those that the log was opened with, or goes on with under another name. */
+  first: { readonly log: Key; readonly statement: Key };
+  /** Those in force now. */
   logKey: Key;
   statementKey: Key;
   readonly drafts: Draft[] = [];
@@ -104,6 +121,7 @@ export class LogMaker {
     keys = { log: makeKey(origin), statement: makeKey('statements') },
   ) {
     this.origin = origin;
+    this.first = keys;
     this.logKey = keys.log;
     this.statementKey = keys.statement;
   }
@@ -135,6 +153,7 @@ export class LogMaker {
     this.origin = origin;
     this.logKey = makeKey(origin);
     this.statementKey = makeKey('statements');
+    this.first = { log: this.logKey, statement: this.statementKey };
     this.emitter = `${origin} ${this.drafts.length}`;
     const body = {
       ...{ origin, logKey: this.logKey.verifier, statementKey: this.statementKey.verifier, predecessor },
@@ -143,6 +162,26 @@ export class LogMaker {
     const position = this.write({ kind: 'log.succeeded', stream: 'log', time, body });
     this.start(time, { tail: 'none' });
     return position;
+  }
+
+  /** Hands over to a new key, from the next head or statement on; any part can be made wrong. */
+  rotate(role: KeyRole, time: number, instead: Rotating = {}): Key {
+    const old = instead.old ?? (role === 'log' ? this.logKey : this.statementKey);
+    const next = instead.next ?? makeKey(old.name);
+    const size = instead.size ?? this.drafts.length;
+    const { root } = headOf(this.origin, this.entries.slice(0, size));
+    const terms = {
+      ...{ role, from: old.verifier, to: next.verifier, reason: instead.reason ?? 'scheduled' },
+      ...{ size, root: toBase64(instead.root ?? root), at: time },
+    };
+    const text = utf8(rotationText(this.origin, terms));
+    const signature = toBase64((instead.signer ?? old).sign(text));
+    const acceptance = toBase64((instead.acceptor ?? next).sign(text));
+    const body = { ...terms, signature, acceptance };
+    this.write({ kind: 'key.rotated', stream: `key/${role}`, time, body });
+    if (role === 'log') this.logKey = next;
+    else this.statementKey = next;
+    return next;
   }
 
   /** Digests of the commitment; its disclosures are kept. */

@@ -4,6 +4,7 @@
 import { headOf, salt } from './log.fixture.ts';
 import { badDay, day, edited, type Mutant, mutant, stating, without, withRow } from './mutant.fixture.ts';
 import { canonicalJson, commitScalar, parseDisclosure, parseJson, signHead, utf8 } from './records/index.ts';
+import { rotatedMutants } from './rotated.fixture.ts';
 import { succeeded } from './succeeded.fixture.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
@@ -358,4 +359,8 @@ const rosy: readonly Mutant[] = [...reconciledDays, ...guardedDays, ...otherDays
     ),
 );
 
-export const mutants: readonly Mutant[] = [...signed, ...chained, ...succeeded, ...rosy];
+const rotated = rotatedMutants.map(({ name, check, day: makeDay, instead, options }) =>
+  mutant(name, check, instead ?? (() => ({})), makeDay, options),
+);
+
+export const mutants: readonly Mutant[] = [...signed, ...chained, ...succeeded, ...rotated, ...rosy];

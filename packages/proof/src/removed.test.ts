@@ -99,6 +99,25 @@ describe('a mutant lives without', () => {
     expect(await livingWithout(site, nothing, 'sequence')).not.toEqual([]);
   });
 
+  // What no rotation is; and what the auditor's trust does not reach.
+  const rotations = [
+    ...sitesIn(
+      'records',
+      /\n {2,4}(return)(?= [`'](?:ends|names a key|is not signed by the \$|was not accepted))/g,
+    ),
+    ...sitesIn('records', /\bif \(used[^\n]*\) (return)(?= ')/g),
+    ...sitesIn('.', /\n {6}(return)(?= `the rotation in fact \$\{rotation.position\} does not)/g),
+  ].map((site) => [title(site), site, 'rotations'] as const);
+  const reaches = sitesIn(
+    '.',
+    /\n {2,4}(?:if \([^\n]*\) )?(return)(?= [`k](?:\$\{shown\} is one that you revoked|eys;\n {2}for))/g,
+  ).map((site) => [title(site), site, 'head-signature'] as const);
+  it('what is no rotation, which is found in the source', () =>
+    expect([rotations.length, reaches.length]).toEqual([6, 2]));
+  it.each([...rotations, ...reaches])('%s', async (_, site, check) => {
+    expect(await livingWithout(site, 'void', check)).not.toEqual([]);
+  });
+
   // `if (...) return \`the rows of fact ...\`;` becomes `if (...) void ...`. Totals that are withheld are no totals: they
   // are found false too.
   const extracts = sitesIn(
@@ -184,7 +203,7 @@ describe('a day is judged otherwise without', () => {
     ...sitesIn('book', /\.length > 1\) (return false)(?=;)/g).map(
       (site) => [title(site), site, 'void 0'] as const,
     ),
-    ...sitesIn('book', /\n {2}return (verifyEd25519)(?=\()/g).map(
+    ...sitesIn('book', /\n {2}return (verifySignature)(?=\()/g).map(
       (site) => [title(site), site, '((..._: unknown[]) => true)'] as const,
     ),
   ];

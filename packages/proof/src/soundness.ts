@@ -6,6 +6,7 @@
 import { Chain, type ChainFound, isRead } from './book/index.ts';
 import { linesIn, type Part, ProofError } from './bundle/index.ts';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from './facts.ts';
+import { RecentRoots } from './records/rotation.ts';
 import { decodeEntries } from './records/tiles.ts';
 import { appendLeaf, emptyFrontier, leafHash, rootOf } from './records/tree.ts';
 import { fromBase64url, type Sha256, toBase64url } from './values/bytes.ts';
@@ -39,6 +40,8 @@ export interface Sound {
   readonly foreign: string | undefined;
   /** The root over the facts ahead of each `log.succeeded`. */
   readonly successions: readonly Uint8Array[];
+  /** The root over as many facts as each `key.rotated` says that it follows, in base64, by its position. */
+  readonly rotated: ReadonlyMap<number, string | undefined>;
   readonly stray: string | undefined;
   /** Commitments whose values are not shown. */
   readonly withheld: number;
@@ -70,6 +73,8 @@ export class Soundness implements Records {
   /** Of the log until here: it goes on under another name where a fact says so. */
   #origin: string | undefined;
   readonly #successions: Uint8Array[] = [];
+  readonly #recent: RecentRoots;
+  readonly #rotated = new Map<number, string | undefined>();
   #stray: string | undefined;
   #withheld = 0;
   /** Of the bundle at hand: what its facts commit to, and how far lines have been found in it. */
@@ -81,6 +86,7 @@ export class Soundness implements Records {
   constructor(asked: RecordsAsked, sha256: Sha256) {
     this.#asked = asked;
     this.#sha256 = sha256;
+    this.#recent = new RecentRoots(sha256);
   }
 
   take(part: Taken): Told {
@@ -101,6 +107,7 @@ export class Soundness implements Records {
       earlierRoot: this.#earlierRoot,
       foreign: this.#foreign ?? this.#otherEnd(),
       successions: this.#successions,
+      rotated: this.#rotated,
       stray: this.#stray,
       withheld: this.#withheld,
       chain: this.#chain.found,
@@ -115,7 +122,9 @@ export class Soundness implements Records {
     const facts = entries.map((entry, index) => {
       const fact = factIn(entry, from + index);
       this.#place(fact);
-      this.#frontier = appendLeaf(this.#frontier, this.#leafOf(own, entry), this.#sha256);
+      const leaf = this.#leafOf(own, entry);
+      this.#frontier = appendLeaf(this.#frontier, leaf, this.#sha256);
+      this.#recent.add(leaf);
       this.#keepRoot();
       this.#chain.add(fact);
       return fact;
@@ -143,6 +152,7 @@ export class Soundness implements Records {
         this.#foreign ??= `fact ${fact.position} succeeds the log \`${fact.body.predecessor}\``;
       this.#origin = fact.body.origin;
     }
+    if (isKind(fact, 'key.rotated')) this.#rotated.set(fact.position, this.#recent.at(fact.body.size));
     if (fact.log !== this.#origin)
       this.#foreign ??= `fact ${fact.position} belongs to the log \`${fact.log}\``;
   }

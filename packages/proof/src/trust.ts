@@ -12,6 +12,10 @@ export interface Trust {
   readonly log: readonly string[];
   readonly statement: readonly string[];
   readonly policy: Policy;
+  /** Keys that count for nothing, whatever a log says: somebody else may have them. */
+  readonly revoked: readonly string[];
+  /** `refused`: only the keys pinned here count, and none that they hand over to. */
+  readonly rotation: 'accepted' | 'refused';
 }
 
 /** The message names the line; `help` what to do about it. */
@@ -27,15 +31,23 @@ export class TrustError extends Error {
 /** To every other reader of the policy a comment; one more `#` before it makes it a comment here too. */
 const ours = '#!surety';
 
+interface OwnLines {
+  readonly statement: string[];
+  readonly revoked: string[];
+  rotation: Trust['rotation'];
+}
+
 /**
- * A tlog-policy with at least one `log`, and in it lines `#!surety statement KEY`: at least one. Throws TrustError
- * for anything else: a typing error must not quietly mean "trust whatever the proof says about itself".
+ * A tlog-policy with at least one `log`, and in it lines `#!surety statement KEY`: at least one; also
+ * `#!surety revoked KEY` and `#!surety no-rotation`. Throws TrustError for anything else, and for a key that is
+ * pinned and revoked: a typing error must not quietly mean "trust whatever the proof says about itself".
  */
 export function parseTrust(octets: Uint8Array): Trust {
-  const statement: string[] = [];
+  const own: OwnLines = { statement: [], revoked: [], rotation: 'accepted' };
+  const { statement, revoked } = own;
   let policy: Policy;
   try {
-    for (const [at, line] of policyLines(octets).entries()) readLine(statement, at + 1, line);
+    for (const [at, line] of policyLines(octets).entries()) readLine(own, at + 1, line);
     policy = parsePolicy(octets);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
@@ -49,19 +61,31 @@ export function parseTrust(octets: Uint8Array): Trust {
       'the trust file pins no `statement` key',
       `ask who runs the log for it, not the proof, and add the line \`${ours} statement KEY\``,
     );
-  return { log, statement, policy };
+  const pinned = [...log, ...statement, ...policy.witnesses.map(({ key }) => printVerifier(key))];
+  for (const key of pinned)
+    if (revoked.includes(key)) throw new TrustError(`the trust file pins and revokes \`${key}\``);
+  return { log, statement, policy, revoked, rotation: own.rotation };
 }
 
-function readLine(statement: string[], line: number, text: string): void {
+function readLine(own: OwnLines, line: number, text: string): void {
   const [word, use, key, ...more] = text.split(/[ \t]+/).filter((item) => item !== '');
   // As files were written before they were policies.
   if (word === 'statement')
     throw new PolicyError(line, '`statement` is no word of a policy', `write \`${ours} statement KEY\``);
   if (word !== ours) return;
-  if (use !== 'statement' || key === undefined || more.length > 0)
-    throw new PolicyError(line, `it is not \`${ours} statement KEY\``);
-  if (typeOf(line, key) !== NOTE_ED25519) throw new PolicyError(line, 'this is no key of a statement');
-  statement.push(key);
+  if (use === 'no-rotation' && key === undefined) own.rotation = 'refused';
+  else if ((use !== 'statement' && use !== 'revoked') || key === undefined || more.length > 0)
+    throw new PolicyError(
+      line,
+      `it is not \`${ours} statement KEY\`, \`${ours} revoked KEY\` or \`${ours} no-rotation\``,
+    );
+  else if (use === 'revoked') {
+    typeOf(line, key);
+    own.revoked.push(key);
+  } else {
+    if (typeOf(line, key) !== NOTE_ED25519) throw new PolicyError(line, 'this is no key of a statement');
+    own.statement.push(key);
+  }
 }
 
 function typeOf(line: number, key: string): number {

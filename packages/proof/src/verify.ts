@@ -4,9 +4,11 @@
 
 import { openEnvelope } from './bundle/dsse.ts';
 import { bytesSource, type Hashes, ProofError, ProofReader, type Source } from './bundle/index.ts';
+import { keyObjection, rotationsProblem } from './keys.ts';
 import { type Found, type ReadingOptions, readThrough } from './reading.ts';
 import { type OpenedHead, openHead, parseHead } from './records/heads.ts';
-import { parseNote, parseVerifier, printVerifier } from './records/note.ts';
+import { knownVerifiers, parseNote, parseVerifier, type Verifier } from './records/note.ts';
+import { keyAt } from './records/rotation.ts';
 import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
 import { windowAt } from './rules/index.ts';
 import { type Trust, type Weighed, weigh } from './trust.ts';
@@ -41,21 +43,15 @@ export interface Verification extends Omit<Weighed, 'verdict'> {
   readonly verdict: Judgement['verdict'] | 'unsound';
   readonly checks: readonly Check[];
   readonly withheld: number;
+  /** Signatures on the head by keys, or of kinds, that this verifier does not know: they count for nothing. */
+  readonly unknown: number;
   readonly judgement?: Judgement;
-}
-
-/** Verifier keys: the auditor's; where there are none, those that the log's own facts name. */
-interface Keys {
-  readonly log: readonly string[];
-  readonly statement: readonly string[];
-  readonly witnesses: readonly string[];
 }
 
 /** What the checks look at. */
 export interface Examined {
   readonly proof: ProofReader;
   readonly options: VerifyOptions;
-  readonly keys: Keys;
   readonly found: Found;
   readonly judgement: Judgement;
   readonly head: OpenedHead | Error;
@@ -77,6 +73,7 @@ export const steps: readonly Step[] = [
   { check: 'origin', run: ({ found }) => found.sound.foreign },
   { check: 'succession', run: succession },
   { check: 'sequence', run: sequence },
+  { check: 'rotations', run: ({ found }) => rotationsProblem(found.book.keys, found.sound.rotated) },
   { check: 'disclosures', run: ({ found }) => found.sound.stray },
   { check: 'extracts', run: ({ found }) => found.falseExtract },
   { check: 'earlier-head', run: earlierHead, needs: 'earlierHead' },
@@ -129,12 +126,14 @@ const unsound = (checks: readonly Check[]): Verification => ({
   witnessed: [],
   limits: [],
   withheld: 0,
+  unknown: 0,
 });
 
 function conclude({ judgement, options, head, found }: Examined, checks: readonly Check[]): Verification {
   const cosigned = head instanceof Error ? [] : head.cosigned;
   const { withheld } = found.sound;
-  return { ...weigh(options.trust, judgement, cosigned), checks, withheld, judgement };
+  const unknown = head instanceof Error ? 0 : head.unknown;
+  return { ...weigh(options.trust, judgement, cosigned), checks, withheld, unknown, judgement };
 }
 
 async function examine(proof: ProofReader, options: VerifyOptions): Promise<Examined> {
@@ -143,8 +142,7 @@ async function examine(proof: ProofReader, options: VerifyOptions): Promise<Exam
   const { book, rows } = found;
   const outcome = book.outcomes.get(statement.outcome)?.body;
   if (outcome === undefined) throw new ProofError('facts', `no outcome \`${statement.outcome}\` is declared`);
-  const keys = keysOf(book, options.trust);
-  const head = await opened(proof, keys);
+  const head = await opened(proof, book, options.trust);
   const about = { window: statement.window, asOf: statement.asOf };
   // A witness that only the auditor knows cosigned for the auditor: the judgement is from the facts.
   const declared = new Set([...book.witnesses.values()].map(({ body }) => body.key));
@@ -153,32 +151,28 @@ async function examine(proof: ProofReader, options: VerifyOptions): Promise<Exam
   const { size, root: rootHash } = proof.head;
   const judged = { size, root: toBase64(rootHash), cosigned };
   return {
-    ...{ proof, options, keys, found, head },
+    ...{ proof, options, found, head },
     judgement: judge({ book, outcome, ...about, rows, head: judged }),
   };
 }
 
-function keysOf(book: Book, trust: Trust | undefined): Keys {
-  const own = book.successions.at(-1)?.body ?? book.opening;
-  return {
-    log: trust !== undefined && trust.log.length > 0 ? trust.log : [own?.logKey ?? ''],
-    statement:
-      trust !== undefined && trust.statement.length > 0 ? trust.statement : [own?.statementKey ?? ''],
-    witnesses: witnessKeys(book, trust),
-  };
-}
-
 /** Those that the log declares, and those that the auditor knows besides; one key under two names is one. */
-function witnessKeys(book: Book, trust: Trust | undefined): readonly string[] {
-  const declared = [...book.witnesses.values()].map(({ body }) => body.key);
-  const bytes = new Set(declared.map((key) => toBase64(parseVerifier(key).publicKey)));
+function witnessKeys(book: Book, trust: Trust | undefined): readonly Verifier[] {
+  const { known } = knownVerifiers([...book.witnesses.values()].map(({ body }) => body.key));
+  const bytes = new Set(known.map(({ publicKey }) => toBase64(publicKey)));
   const others = trust?.policy.witnesses.filter(({ key }) => !bytes.has(toBase64(key.publicKey))) ?? [];
-  return [...declared, ...others.map(({ key }) => printVerifier(key))];
+  return [...known, ...others.map(({ key }) => key)];
 }
 
-async function opened({ headNote }: ProofReader, { log, witnesses }: Keys): Promise<OpenedHead | Error> {
+/** By the one log key in force at its size; what any other signed beside it counts for nothing. */
+async function opened(
+  { headNote, head: { size } }: ProofReader,
+  book: Book,
+  trust: Trust | undefined,
+): Promise<OpenedHead | Error> {
   try {
-    return await openHead(headNote, { log: log.map(parseVerifier), witnesses: witnesses.map(parseVerifier) });
+    const log = [parseVerifier(keyAt(book.keys, 'log', size))];
+    return await openHead(headNote, { log, witnesses: witnessKeys(book, trust) });
   } catch (error) {
     return error as Error;
   }
@@ -200,19 +194,19 @@ function manifest(examined: Examined): string | undefined {
     : 'the files are not those that were signed';
 }
 
-async function statementSignature({ proof: { envelope }, keys }: Examined): Promise<string | undefined> {
-  const known = new Map(
-    keys.statement.map((key): [string, Uint8Array] => [key, parseVerifier(key).publicKey]),
-  );
-  await openEnvelope(envelope, payloadType, known);
-  return undefined;
+async function statementSignature({ proof, found, options }: Examined): Promise<string | undefined> {
+  const { envelope, head } = proof;
+  const { keys } = found.book;
+  const key = keyAt(keys, 'statement', head.size);
+  await openEnvelope(envelope, payloadType, new Map([[key, parseVerifier(key)]]));
+  return keyObjection(keys, options.trust, 'statement', head.size);
 }
 
 /** Signed by the log's key, whose name is the log's. */
-function headSignature({ head }: Examined): string | undefined {
+function headSignature({ head, found, options }: Examined): string | undefined {
   if (head instanceof Error) return head.message;
   return head.logKeys.includes(head.origin)
-    ? undefined
+    ? keyObjection(found.book.keys, options.trust, 'log', head.size)
     : `the head of \`${head.origin}\` is signed by the key of another log`;
 }
 
@@ -226,7 +220,7 @@ function sequence({ found: { sound, book } }: Examined): string | undefined {
   return first && `fact ${first.position}: ${first.text}`;
 }
 
-/** A stretch of the log under one name: its key, by its own word, and how many facts there were when it ended. */
+/** A stretch of the log under one name: the log key in force at its end, and how many facts there were then. */
 interface Era {
   readonly origin: string;
   readonly logKey: string;
@@ -242,10 +236,9 @@ function erasOf(book: Book, size: number): Era[] {
   return names.flatMap((name, index) => {
     const next = successions[index];
     if (name === undefined) return [];
-    const { origin, logKey } = name;
-    return [
-      { origin, logKey, end: next?.position ?? size, ...(next === undefined ? {} : { ended: next.body }) },
-    ];
+    const end = next?.position ?? size;
+    const logKey = keyAt(book.keys, 'log', end);
+    return [{ origin: name.origin, logKey, end, ...(next === undefined ? {} : { ended: next.body }) }];
   });
 }
 
@@ -264,14 +257,15 @@ async function succession({ proof, found: { book, sound } }: Examined): Promise<
 }
 
 /** The log must extend it, whatever its name was then; what the log itself says is lost, it need not show. */
-async function earlierHead({ proof, found, keys, options }: Examined): Promise<string | undefined> {
+async function earlierHead({ proof, found, options }: Examined): Promise<string | undefined> {
   const { earlierHead: note } = options;
   if (note === undefined) return undefined;
-  const eras = erasOf(found.book, proof.head.size);
-  const own = options.trust === undefined ? eras.map(({ logKey }) => logKey) : keys.log;
-  const earlier = await openHead(note, { log: own.map(parseVerifier), witnesses: [] });
-  const era = eras.find(({ origin }) => origin === earlier.origin);
+  const claimed = parseHead(parseNote(note).text);
+  const era = erasOf(found.book, proof.head.size).find(({ origin }) => origin === claimed.origin);
   if (era === undefined) return 'the earlier head is of another log';
+  // By the key in force then: a head by one that had handed over already is none.
+  const key = keyAt(found.book.keys, 'log', Math.min(claimed.size, era.end));
+  const earlier = await openHead(note, { log: [parseVerifier(key)], witnesses: [] });
   if (earlier.size > era.end) return beyond(era, earlier);
   const { earlierRoot } = found.sound;
   return earlierRoot !== undefined && equal(earlierRoot, earlier.root)

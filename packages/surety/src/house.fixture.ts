@@ -15,7 +15,14 @@ import {
   parseFact,
   type UnknownFact,
 } from '@surety/proof/facts';
-import { byDigest, concat, openCommitments } from '@surety/proof/records';
+import {
+  type Algorithm,
+  byDigest,
+  concat,
+  onlyFormOf,
+  openCommitments,
+  toBase64,
+} from '@surety/proof/records';
 import { approvalText } from '@surety/proof/rules';
 import type { ReasonCode } from '@surety/proof/verdict';
 import { verify } from '@surety/proof/verify';
@@ -31,22 +38,32 @@ const startAt = Date.parse('2026-03-02T09:00:00Z');
 
 export interface Person {
   readonly id: string;
+  readonly alg: Algorithm;
   readonly key: KeyObject;
   readonly keyId: string;
   /** As it stands in surety.yaml. */
   readonly line: string;
 }
 
-function person(id: string): Person {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+function person(id: string, alg: Algorithm = 'ed25519'): Person {
+  const { privateKey, publicKey } =
+    alg === 'p256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const halves = [x, y].map((each) => Buffer.from(each, 'base64url'));
+  const raw = Buffer.concat(alg === 'p256' ? [Buffer.of(4), ...halves] : halves);
   const keyId = createHash('sha256').update(raw).digest('base64url');
-  return { id, key: privateKey, keyId, line: `ed25519:${raw.toString('base64')}` };
+  return { id, alg, key: privateKey, keyId, line: `${alg}:${raw.toString('base64')}` };
+}
+
+/** This person's signature in base64, in the one form that is accepted. */
+export function signed({ alg, key }: Person, text: string): string {
+  const made = sign(alg === 'p256' ? 'sha256' : null, Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
+  return toBase64(onlyFormOf(alg, made));
 }
 
 export const people = {
-  /** Finance: may approve. */
-  ines: person('ines@acme.example'),
+  /** Finance: may approve, and signs as passkeys do. */
+  ines: person('ines@acme.example', 'p256'),
   /** Finance, and the user that agents act for: the requester. */
   sam: person('sam@acme.example'),
   /** Finance, and the owner of the agents. */
@@ -333,7 +350,7 @@ export class TestHouse {
   /** Signs and hands in an answer to a hold, with `changed` in what is signed. */
   answerHold(hold: string, who: Person, changed: Partial<ApprovalStatement> = {}, signer = who) {
     const statement = { ...this.statementFor(hold, who), ...changed };
-    const signature = sign(null, Buffer.from(approvalText(statement)), signer.key).toString('base64');
+    const signature = signed(signer, approvalText(statement));
     return this.house.answer({ statement, key: who.keyId, signature });
   }
 }

@@ -14,6 +14,7 @@ import {
   type Rule,
   type UnknownFact,
 } from '../facts.ts';
+import { eraOf, isTimely, type KeyHistory, type PlacedRotation } from '../records/rotation.ts';
 import {
   type ApprovalOffer,
   type CheckpointAnswer,
@@ -116,6 +117,8 @@ export class Book extends Declarations {
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
   /** What the first fact says; only a log without one has none. */
   opening: Body<'log.opened'> | undefined;
+  /** Every time a key of the log handed over to the next. */
+  readonly rotations: PlacedRotation[] = [];
   /** Each time that the log went on under another name and other keys. */
   readonly successions: { readonly position: number; readonly body: Body<'log.succeeded'> }[] = [];
   /** Streams, processes and times: found beside the book, by whoever reads every fact. */
@@ -155,6 +158,13 @@ export class Book extends Declarations {
     if (this.contradictions.length === 0) this.contradictions.push({ position, text });
   }
 
+  /** The keys of this log, as its facts say; empty names in a log that does not say. */
+  get keys(): KeyHistory {
+    const { origin = '', logKey = '', statementKey = '' } = this.opening ?? {};
+    const later = this.successions.map(({ position, body }) => eraOf(position, body));
+    return { eras: [eraOf(0, { origin, logKey, statementKey }), ...later], rotations: this.rotations };
+  }
+
   /** SHA-256 of a text in base64url, as facts name queries and rules. */
   digest(text: string): string {
     return digestOf(text, this.#input.sha256);
@@ -167,6 +177,7 @@ export class Book extends Declarations {
     this.activate(fact);
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
     else if (isKind(fact, 'log.succeeded')) this.successions.push({ position, body: fact.body });
+    else if (isKind(fact, 'key.rotated')) this.#rotate({ ...fact.body, position });
     else if (isKind(fact, 'rule.activated')) this.#checkHash(fact);
     else if (isKind(fact, 'policy.activated')) this.#checkPolicy(fact);
     if (isKind(fact, 'rule.activated') || isKind(fact, 'declaration.withdrawn'))
@@ -212,6 +223,10 @@ export class Book extends Declarations {
       this.#contradict(fact.position, `the log ${fact.log} is opened as ${fact.body.origin}`);
     const { value } = openCommitments(fact.body.salt, this.#input.find);
     if (typeof value === 'string') this.#logSalt = fromBase64url(value);
+  }
+
+  #rotate(rotation: PlacedRotation): void {
+    if (isTimely(rotation)) this.rotations.push(rotation);
   }
 
   #approve(fact: Fact<'approval.given'>): void {

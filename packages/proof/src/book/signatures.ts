@@ -1,7 +1,7 @@
 // Approval signatures, checked before the fold because WebCrypto is asynchronous and the fold is not.
 
 import type { Fact } from '../facts.ts';
-import { verifyEd25519 } from '../records/note.ts';
+import { verifySignature } from '../records/algorithms.ts';
 import { approvalText } from '../rules/index.ts';
 import { fromBase64, utf8 } from '../values/bytes.ts';
 import type { Book } from './book.ts';
@@ -19,7 +19,8 @@ export async function approvalSigned(book: Book, fact: Fact<'approval.given'>): 
     body.keys.some((each) => each.public === key.public),
   );
   if (holders.length > 1) return false;
-  return verifyEd25519(
+  return verifySignature(
+    key.alg,
     fromBase64(key.public),
     utf8(approvalText(statement)),
     fromBase64(fact.body.signature),

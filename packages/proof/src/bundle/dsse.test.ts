@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { NOTE_ED25519, verifier } from '../records/note.ts';
 import { fromBase64url, fromUtf8, toBase64, utf8 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/json.ts';
 import { openEnvelope, pae, signEnvelope } from './dsse.ts';
@@ -7,7 +8,7 @@ import { openEnvelope, pae, signEnvelope } from './dsse.ts';
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const key = fromBase64url(publicKey.export({ format: 'jwk' }).x as string);
 const sign = (message: Uint8Array) => new Uint8Array(nodeSign(null, message, privateKey));
-const keys = new Map([['k', key]]);
+const keys = new Map([['k', verifier('k', NOTE_ED25519, key)]]);
 const type = 'application/vnd.in-toto+json';
 const payload = utf8('{"a":1}');
 const error = (code: string) => expect.objectContaining({ name: 'DsseError', code });

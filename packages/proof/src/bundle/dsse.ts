@@ -1,8 +1,10 @@
-// DSSE envelopes (secure-systems-lab/dsse, protocol v1.0.2): a typed payload with one Ed25519 signature.
+// DSSE envelopes (secure-systems-lab/dsse, protocol v1.0.2): a typed payload with one signature, by the algorithm that
+// its key names.
 // The signature covers the payload's type too, so that one kind of document never passes for another.
 // The envelope's text must be its own canonical JSON: one envelope, one text.
 
-import { type Sign, verifyEd25519 } from '../records/note.ts';
+import type { Sign } from '../records/algorithms.ts';
+import { isSignedBy, type Verifier } from '../records/note.ts';
 import { concat, fromBase64, toBase64, utf8 } from '../values/bytes.ts';
 import { canonicalJson, parseJson } from '../values/json.ts';
 import { list, record, text } from '../values/shape.ts';
@@ -48,13 +50,13 @@ export async function signEnvelope(
 export async function openEnvelope(
   envelopeText: string,
   payloadType: string,
-  keys: ReadonlyMap<string, Uint8Array>,
+  keys: ReadonlyMap<string, Verifier>,
 ): Promise<{ payload: Uint8Array; keyId: string }> {
   const { payload, type, keyId, signature } = parseEnvelope(envelopeText);
   if (type !== payloadType) throw new DsseError('wrong-type', `payload is of type \`${type}\``);
-  const publicKey = keys.get(keyId);
-  if (publicKey === undefined) throw new DsseError('unknown-key', `key \`${keyId}\` is unknown`);
-  if (!(await verifyEd25519(publicKey, pae(type, payload), signature)))
+  const key = keys.get(keyId);
+  if (key === undefined) throw new DsseError('unknown-key', `key \`${keyId}\` is unknown`);
+  if (!(await isSignedBy(key, pae(type, payload), signature)))
     throw new DsseError('bad-signature', `signature by \`${keyId}\` is false`);
   return { payload, keyId };
 }

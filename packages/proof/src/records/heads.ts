@@ -3,17 +3,18 @@
 // nobody could say what a witness meant by signing them.
 
 import { concat, fromBase64, toBase64, toHex, utf8 } from '../values/bytes.ts';
+import { type Sign, signatureBytesOf } from './algorithms.ts';
 import {
+  algorithmOf,
   isBy,
-  NOTE_COSIGNATURE,
+  isSignedBy,
   NoteError,
   type NoteSignature,
   openNote,
   printVerifier,
-  type Sign,
   signNote,
+  signsOf,
   type Verifier,
-  verifyEd25519,
 } from './note.ts';
 
 export interface Head {
@@ -35,7 +36,7 @@ export interface OpenedHead extends Head {
   /** Names of the log keys that signed; at least one. */
   readonly logKeys: readonly string[];
   readonly cosigned: readonly Cosigned[];
-  /** Signatures by keys that nobody here knows. */
+  /** Signatures by keys, or of kinds, that nobody here knows: ignored, as the spec asks. */
   readonly unknown: number;
 }
 
@@ -84,7 +85,7 @@ export function signHead(head: Head, publicKey: Uint8Array, sign: Sign): Promise
 const cosignedMessage = (text: string, timeSeconds: number): Uint8Array =>
   utf8(`cosignature/v1\ntime ${timeSeconds}\n${text}`);
 
-/** A witness's signature of a head's text; its key must be of type 0x04. */
+/** A witness's signature of a head's text; its key must be of a type that cosigns (0x04). */
 export async function cosign(
   text: string,
   key: Verifier,
@@ -92,7 +93,7 @@ export async function cosign(
   sign: Sign,
 ): Promise<NoteSignature> {
   parseExtendedHead(text);
-  if (key.type !== NOTE_COSIGNATURE) throw new NoteError('bad-key', `\`${key.name}\` is no witness key`);
+  if (signsOf(key) !== 'cosignature') throw new NoteError('bad-key', `\`${key.name}\` is no witness key`);
   if (!Number.isSafeInteger(timeSeconds) || timeSeconds < 0)
     throw new NoteError('malformed', 'time is not in seconds');
   const time = new Uint8Array(8);
@@ -115,7 +116,7 @@ export async function openHead(
   const cosigned = new Map<Verifier, Cosigned>();
   let others = 0;
   for (const each of unknown) {
-    const key = keys.witnesses.find((known) => known.type === NOTE_COSIGNATURE && isBy(each, known));
+    const key = keys.witnesses.find((known) => signsOf(known) === 'cosignature' && isBy(each, known));
     if (key === undefined) others++;
     else if (cosigned.has(key)) throw new NoteError('bad-signature', `\`${key.name}\` cosigned twice`);
     else cosigned.set(key, await openCosignature(text, key, each.signature));
@@ -131,12 +132,10 @@ export async function openHead(
 /** Who cosigned this text, and when; throws if the signature is not by this key. */
 export async function openCosignature(text: string, key: Verifier, signature: Uint8Array): Promise<Cosigned> {
   const view = new DataView(signature.buffer, signature.byteOffset, signature.length);
-  const timeSeconds = signature.length === 72 ? Number(view.getBigUint64(0)) : Number.NaN;
+  const isWhole = signature.length === 8 + signatureBytesOf(algorithmOf(key));
+  const timeSeconds = isWhole ? Number(view.getBigUint64(0)) : Number.NaN;
   const message = cosignedMessage(text, timeSeconds);
-  if (
-    !Number.isSafeInteger(timeSeconds) ||
-    !(await verifyEd25519(key.publicKey, message, signature.subarray(8)))
-  )
+  if (!Number.isSafeInteger(timeSeconds) || !(await isSignedBy(key, message, signature.subarray(8))))
     throw new NoteError('bad-signature', `cosignature by \`${key.name}\` is false`);
   return { witness: key.name, key: printVerifier(key), timeSeconds };
 }

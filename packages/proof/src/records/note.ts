@@ -5,10 +5,17 @@
 
 import { concat, fromBase64, toBase64, toHex, utf8 } from '../values/bytes.ts';
 import { sha256 } from '../values/sha256.ts';
+import { type Algorithm, publicBytesOf, type Sign, verifySignature } from './algorithms.ts';
 
-export type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
-
-export type NoteErrorCode = 'malformed' | 'bad-key' | 'bad-name' | 'bad-signature' | 'unsigned' | 'too-large';
+export type NoteErrorCode =
+  | 'malformed'
+  | 'bad-key'
+  /** A key of a type that is not in the table below; the message names it. */
+  | 'unknown-algorithm'
+  | 'bad-name'
+  | 'bad-signature'
+  | 'unsigned'
+  | 'too-large';
 
 export class NoteError extends Error {
   readonly code: NoteErrorCode;
@@ -19,10 +26,25 @@ export class NoteError extends Error {
   }
 }
 
-/** The signature types of the spec that are used here; any other is an unknown key. */
+/** The signature types of the spec that are used here. */
 export const NOTE_ED25519 = 0x01;
 export const NOTE_COSIGNATURE = 0x04;
-export type KeyType = typeof NOTE_ED25519 | typeof NOTE_COSIGNATURE;
+
+/** The algorithm behind a type, and what it signs: the note's own text, or a head under the witness's time. */
+const keyTypes = {
+  [NOTE_ED25519]: { algorithm: 'ed25519', signs: 'text' },
+  [NOTE_COSIGNATURE]: { algorithm: 'ed25519', signs: 'cosignature' },
+} as const satisfies Record<number, { algorithm: Algorithm; signs: 'text' | 'cosignature' }>;
+export type KeyType = keyof typeof keyTypes;
+const isKeyType = (type: number): type is KeyType => Object.hasOwn(keyTypes, type);
+
+/** Types that the spec assigns and nobody here verifies: said by name, so that people know what they hold. */
+const otherTypes: Readonly<Record<number, string>> = {
+  2: 'ECDSA',
+  5: 'an RFC 6962 tree head signature',
+  6: 'an ML-DSA-44 cosignature',
+  255: 'one without a number',
+};
 
 /** Room for the 16 signatures that the spec asks for, be they of the longest kind. */
 const CHARS_MAX = 128 * 1024;
@@ -54,7 +76,9 @@ export interface Note {
 
 export function verifier(name: string, type: KeyType, publicKey: Uint8Array): Verifier {
   if (!NAME.test(name)) throw new NoteError('bad-name', `\`${name}\` cannot name a key`);
-  if (publicKey.length !== 32) throw new NoteError('bad-key', `key of \`${name}\` has not 32 bytes`);
+  const sizeBytes = publicBytesOf(keyTypes[type].algorithm);
+  if (publicKey.length !== sizeBytes)
+    throw new NoteError('bad-key', `key of \`${name}\` has not ${sizeBytes} bytes`);
   const keyId = toHex(sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), publicKey)).subarray(0, 4));
   return { name, type, publicKey, keyId };
 }
@@ -66,13 +90,41 @@ export const printVerifier = ({ name, keyId, type, publicKey }: Verifier): strin
 export function parseVerifier(text: string): Verifier {
   const [name = '', , ...key] = text.split('+');
   const bytes = base64(key.join('+'), 'bad-key');
-  const type = bytes[0];
-  if (type !== NOTE_ED25519 && type !== NOTE_COSIGNATURE)
-    throw new NoteError('bad-key', 'key is of an unknown type');
+  const [type] = bytes;
+  if (type === undefined) throw new NoteError('bad-key', `there is no key of \`${name}\``);
+  if (!isKeyType(type)) throw new NoteError('unknown-algorithm', unknownType(name, type));
   const parsed = verifier(name, type, bytes.subarray(1));
   if (printVerifier(parsed) !== text) throw new NoteError('bad-key', `key id of \`${name}\` does not match`);
   return parsed;
 }
+
+function unknownType(name: string, type: number): string {
+  const shown = `0x${toHex(Uint8Array.of(type))}`;
+  const what = otherTypes[type] === undefined ? shown : `${shown}, ${otherTypes[type]}`;
+  return `unknown-algorithm: the key of \`${NAME.test(name) ? name : ''}\` is of type ${what}`;
+}
+
+/** Those of a known type; how many are of another. For keys that somebody else chose, such as a witness. */
+export function knownVerifiers(texts: readonly string[]): { known: readonly Verifier[]; unknown: number } {
+  const known = texts.flatMap((text) => {
+    try {
+      return [parseVerifier(text)];
+    } catch (error) {
+      if (error instanceof NoteError && error.code === 'unknown-algorithm') return [];
+      throw error;
+    }
+  });
+  return { known, unknown: texts.length - known.length };
+}
+
+/** The algorithm that this key's type names. */
+export const algorithmOf = ({ type }: Pick<Verifier, 'type'>): Algorithm => keyTypes[type].algorithm;
+/** What a key of this type signs. */
+export const signsOf = ({ type }: Pick<Verifier, 'type'>): 'text' | 'cosignature' => keyTypes[type].signs;
+
+/** True if this key signed exactly these bytes. */
+export const isSignedBy = (key: Verifier, message: Uint8Array, signature: Uint8Array): Promise<boolean> =>
+  verifySignature(algorithmOf(key), key.publicKey, message, signature);
 
 export const printNote = ({ text, signatures }: Note): string => `${text}\n${signatures.map(line).join('')}`;
 
@@ -118,25 +170,7 @@ function base64(text: string, code: NoteErrorCode): Uint8Array {
   }
 }
 
-/** Through WebCrypto, in browsers and Node alike; a key that is no point on the curve verifies nothing. */
-export async function verifyEd25519(
-  publicKey: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-): Promise<boolean> {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
-  // Copies, because WebCrypto refuses views of shared memory and the types say so.
-  const key = await crypto.subtle
-    .importKey('raw', new Uint8Array(publicKey), 'Ed25519', false, ['verify'])
-    .catch((cause: unknown) => {
-      if (cause instanceof Error && cause.name === 'NotSupportedError') throw cause;
-      return undefined;
-    });
-  if (key === undefined) return false;
-  return crypto.subtle.verify('Ed25519', key, new Uint8Array(signature), new Uint8Array(message));
-}
-
-/** One signature line of type 0x01 over the text. */
+/** One signature line over the text. */
 export async function signText(text: string, key: Verifier, sign: Sign): Promise<NoteSignature> {
   checkText(text);
   return { name: key.name, keyId: key.keyId, signature: await sign(utf8(text)) };
@@ -154,7 +188,7 @@ export async function signNote(
 }
 
 /**
- * The note's text, if at least one of `verifiers` (type 0x01) signed it. A key's second line is refused:
+ * The note's text, if at least one of `verifiers` (of a type that signs notes) signed it. A key's second line is refused:
  * one key is one vote.
  */
 export async function openNote(
@@ -166,10 +200,9 @@ export async function openNote(
   const verified: Verifier[] = [];
   const unknown: NoteSignature[] = [];
   for (const each of signatures) {
-    const key = verifiers.find((known) => known.type === NOTE_ED25519 && isBy(each, known));
+    const key = verifiers.find((known) => signsOf(known) === 'text' && isBy(each, known));
     if (key === undefined) unknown.push(each);
-    else if (!verified.includes(key) && (await verifyEd25519(key.publicKey, message, each.signature)))
-      verified.push(key);
+    else if (!verified.includes(key) && (await isSignedBy(key, message, each.signature))) verified.push(key);
     else throw new NoteError('bad-signature', `signature by \`${key.name}\` is false or repeated`);
   }
   if (verified.length === 0) throw new NoteError('unsigned', 'no known key signed this note');

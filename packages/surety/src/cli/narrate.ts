@@ -48,6 +48,8 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'log.opened': ({ origin }) => `the log ${origin} was opened`,
   'log.succeeded': ({ origin, predecessor, lost }) =>
     `the log ${predecessor} goes on as ${origin}${lost === undefined ? '' : `; its facts ${lost.from} to ${lost.to - 1} are lost`}`,
+  'key.rotated': ({ role, to, reason }) =>
+    `the ${role} key was handed over to ${to.split('+').slice(0, 2).join('+')}${reason === 'compromised' ? ', as the old one is compromised' : ''}`,
   'process.started': ({ program, clock, tail }) =>
     `${program} started${clock === 'injected' ? ' on an injected clock' : ''}${tail === 'may-be-lost' ? '; the one before it did not stop cleanly' : ''}`,
   'process.stopped': () => 'stopped cleanly',

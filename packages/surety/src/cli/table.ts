@@ -1,6 +1,7 @@
 // Every command with its words, in one table, from which help, did-you-mean and completion are made. A command
 // is imported when it runs, so that `--help` stays fast.
 
+import type { Algorithm } from '@surety/proof/records';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { OpenRecord } from './commands/verify-again.ts';
 import type { OpenDesk } from './desk.ts';
@@ -31,6 +32,8 @@ interface Building {
   readonly done: (code: Exit) => void;
 }
 
+/** As in `proof`; not read from there, so that `--help` loads nothing of it. */
+const algorithms = ['ed25519', 'p256'] as const satisfies readonly Algorithm[];
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
 export function addCommands(building: Building): void {
@@ -139,7 +142,10 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     .command('key')
     .argument('<file>', 'where the private half goes')
     .description('make a key to approve with; prints its public half')
-    .action(async (file: string) => done((await import('./commands/key.ts')).newKey(terminal, file)));
+    .addOption(new Option('--alg <name>', 'what kind of key').choices(algorithms).default('ed25519'))
+    .action(async (file: string, options) =>
+      done((await import('./commands/key.ts')).newKey(terminal, file, options)),
+    );
   program
     .command('approve')
     .argument('[ref]', 'a hold (h-...); without one, lists what waits')

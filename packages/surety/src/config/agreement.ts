@@ -159,9 +159,9 @@ function checkPeople(found: Findings, { people = [] }: Installation): void {
   });
 }
 
-/** The raw bytes of `ed25519:BASE64` in standard base64, whichever alphabet it was written in. */
+/** The raw bytes of `<algorithm>:BASE64` in standard base64, whichever alphabet it was written in. */
 export const publicKeyOf = (written: string): string =>
-  Buffer.from(written.slice('ed25519:'.length), 'base64').toString('base64');
+  Buffer.from(written.slice(written.indexOf(':') + 1), 'base64').toString('base64');
 
 function checkIdentities(
   found: Findings,

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
+import { isAlgorithm } from '@surety/proof/records';
 import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
 import { type Declaration, digestOf } from './declaration.ts';
 import type { Installation } from './installation.ts';
@@ -149,11 +150,13 @@ function peopleDeclarations({ people = [] }: Installation): Declaration[] {
   }));
 }
 
-/** A key's id is the SHA-256 of its raw 32 bytes. */
+/** A key's id is the SHA-256 of its raw bytes. */
 function keyOf(written: string) {
   const raw = publicKeyOf(written);
   const id = createHash('sha256').update(Buffer.from(raw, 'base64')).digest('base64url');
-  return { id, alg: 'ed25519', public: raw } as const;
+  const word = written.slice(0, written.indexOf(':'));
+  if (!isAlgorithm(word)) throw new TypeError(`unknown-algorithm: \`${word}\``);
+  return { id, alg: word, public: raw };
 }
 
 function identityDeclarations(installation: Installation): Declaration[] {

@@ -136,12 +136,12 @@ export const installation = z
               z
                 .string()
                 .regex(
-                  /^ed25519:[A-Za-z0-9+/_-]{43}=?$/,
-                  'is not a key\nwrite `ed25519:` and 32 bytes in base64',
+                  /^(?:ed25519:[A-Za-z0-9+/_-]{43}|p256:B[A-P][A-Za-z0-9+/_-]{85})=?$/,
+                  'is not a key\nwrite `ed25519:` and 32 bytes in base64, or `p256:` and 65 (an uncompressed point)',
                 ),
             )
             .optional()
-            .describe('public keys the person signs with, as `ed25519:BASE64`'),
+            .describe('public keys the person signs with, as `ed25519:BASE64` or `p256:BASE64`'),
           simulated: z
             .boolean({ error: 'is neither true nor false\nwrite true or false' })
             .optional()

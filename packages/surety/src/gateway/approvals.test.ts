@@ -1,10 +1,9 @@
 // Holds and approvals: who may approve, what exactly, how often it counts, and that all of it survives
 // restarts. People sign with real keys; nothing here is told to the agent.
 
-import { sign } from 'node:crypto';
 import { approvalText } from '@surety/proof/rules';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hourMs, type Person, people, referenceIn, TestHouse, told } from '../house.fixture.ts';
+import { hourMs, type Person, people, referenceIn, signed, TestHouse, told } from '../house.fixture.ts';
 
 let house: TestHouse;
 let mine: string;
@@ -108,8 +107,8 @@ describe('who may approve', () => {
 
   test('a signature over one statement is none over another', async () => {
     const statement = house.statementFor(hold, ines);
-    const signature = sign(null, Buffer.from(approvalText({ ...statement, decision: 'refuse' })), ines.key);
-    const offered = { statement, key: ines.keyId, signature: signature.toString('base64') };
+    const signature = signed(ines, approvalText({ ...statement, decision: 'refuse' }));
+    const offered = { statement, key: ines.keyId, signature };
     await expect(house.house.answer(offered)).rejects.toMatchObject({ code: 'bad-signature' });
   });
 });

@@ -1,7 +1,6 @@
 // `surety approve`: a person signs the exact action that waits, with a key of their own. What the agent asked for
 // is shown whole before it is signed: nobody approves what they could not see.
 
-import { type KeyObject, sign } from 'node:crypto';
 import {
   type ApprovalStatement,
   type Fact,
@@ -19,7 +18,7 @@ import { sayValue } from '../narrate.ts';
 import { waitingHolds } from '../references.ts';
 import { configOf, openStore, type Store } from '../store.ts';
 import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
-import { type PersonKey, readPersonKey } from './key.ts';
+import { type PersonKey, readPersonKey, signWith } from './key.ts';
 
 interface Asked {
   readonly folder: string;
@@ -43,7 +42,7 @@ export async function approve(
     for (const line of describe(held, args, money)) terminal.note(line);
     const key = keyOf(terminal, asked);
     const statement = statementOf(held, args, asked.as ?? ownerOf(key, config), asked.refuse === true);
-    const signature = signed(statement, key.privateKey);
+    const signature = signWith(key, approvalText(statement));
     const answered = await withDesk(config, terminal, open, (desk) =>
       desk.answer({ statement, key: key.id, signature }),
     );
@@ -138,9 +137,6 @@ function statementOf(
     decision: refuse ? 'refuse' : 'approve',
   };
 }
-
-const signed = (statement: ApprovalStatement, key: KeyObject): string =>
-  sign(null, Buffer.from(approvalText(statement)), key).toString('base64');
 
 function listHolds(terminal: Terminal, store: Store, { json, key, refuse }: Asked): Exit {
   if (key !== undefined || refuse === true)
