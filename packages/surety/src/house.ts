@@ -6,17 +6,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sink } from '@surety/proof/bundle';
 import { parseFact } from '@surety/proof/facts';
-import { commit } from '@surety/proof/records';
+import { commit, type KeyRole, type RotationReason } from '@surety/proof/records';
 import { clockFrom } from './clock.ts';
 import type { Config } from './config/index.ts';
 import { sqliteRecord } from './connectors/sqlite-record.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { Declarations } from './ledger/declare.ts';
 import { salt, sha256 } from './ledger/hash.ts';
+import { KeyDesk, type Rotated, statementKeyPlace } from './ledger/key-desk.ts';
 import { ensureKey } from './ledger/keys.ts';
 import type { Log, Recorded } from './ledger/log.ts';
 import { logSalt } from './ledger/opening.ts';
-import { ensureLogKey, type Sealer, startSealer } from './ledger/seal.ts';
+import { ensureLogKey, ensureNextLogKey, orderLogRotation, type Sealer, startSealer } from './ledger/seal.ts';
+import { together } from './ledger/sealer-place.ts';
 import { openLog } from './ledger/stores/sqlite.ts';
 import { answerHold, type Offered } from './logic/approve.ts';
 import {
@@ -52,6 +54,10 @@ export interface House {
   /** The application that presents this credential, if one does. */
   application(authorization: string | undefined): string | undefined;
   answer(offered: Offered): Promise<{ hold: string; decision: string }>;
+  /** Hands a key over to a new one. Resolves when a head by the new log key, or over the fact, is published. */
+  rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;
+  /** The verifier key that the next rotation will hand over to. */
+  nextKey(role: KeyRole): Promise<string>;
   /** Looks in the records for the effects of calls whose answer was lost. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -81,14 +87,9 @@ const verifierPage = new URL('../../proof/verify.html', import.meta.url);
 /** Opens the log, activates what the files say, and starts the sealer. Throws LedgerError. */
 export async function openHouse(config: Config, options: HouseOptions): Promise<House> {
   const keys = join(config.store, 'keys');
+  const place = together(config.store);
+  const statement = statementKeyPlace(keys, config.origin);
   const logKey = await ensureLogKey(keys, config.origin);
-  const statementKey = ensureKey({
-    folder: keys,
-    stem: 'statement',
-    name: `${config.origin}/statement`,
-    type: 1,
-  });
-  const statementVkey = readFileSync(join(keys, 'statement.vkey'), 'utf8').trim();
   const clock = clockFrom(options.env);
   const log = await openLog({
     folder: config.store,
@@ -98,7 +99,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     program: options.program,
     version,
     logKey,
-    statementKey: statementVkey,
+    statementKey: ensureKey(statement).vkey,
   });
   const opened: (() => Promise<unknown>)[] = [() => log.close()];
   try {
@@ -133,17 +134,25 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
         }),
       ]),
     );
+    const published = (size: number) => sealer.sealed(size, { timeoutMs: witnessMs });
     const parts = {
       log,
       now: clock.now,
       records,
-      logKey,
       onTheWay: () => gateway.onTheWay,
-      sealed: async (size: number) => (await sealer.sealed(size, { timeoutMs: witnessMs })).head,
+      sealed: async (size: number) => (await published(size)).head,
     };
     // Verdicts read and append: one at a time, so that each stands on a log that it alone has extended.
     const inTurn = turns();
     const verdict = (outcome: string, at?: number) => inTurn(() => giveVerdict(parts, outcome, at));
+    const desk = new KeyDesk({
+      ...{ log, place, statement, now: clock.now, sealed: published },
+      orderLog: (reason) => orderLogRotation({ folder: config.store, keys, env: options.env }, reason),
+      nextLog: () => ensureNextLogKey(keys, config.origin),
+    });
+    opened.push(async () => desk.close());
+    for (const { role, position } of await desk.resume())
+      options.onNote('info', `the ${role} key was rotated, as ordered before: fact ${position}`);
     const reconciled = toolsReconciled(config);
     const settle = () =>
       inTurn(async () => {
@@ -159,11 +168,17 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       sealer,
       verdict,
       prove: async (outcome, at, sink) => {
-        const given = await verdict(outcome, at);
+        // In one turn, so that the key in force at its head is the one that signs; a later rotation does not matter.
+        const { given, key } = await inTurn(async () => {
+          const judged = await giveVerdict(parts, outcome, at);
+          return { given: judged, key: desk.statementAt(judged.judgement.head.size) };
+        });
         const verifier = readFileSync(verifierPage, 'utf8');
-        const keys = { statementKey: statementVkey, sign: statementKey.sign };
+        const keys = { statementKey: key.vkey, sign: key.sign };
         return { given, sizeBytes: await prove({ log, verifier, ...keys }, given, sink) };
       },
+      rotate: (role, reason) => inTurn(() => desk.rotate(role, reason)),
+      nextKey: (role) => desk.next(role),
       issue: (identity, lifeMs) => issue(log, gateway, identity, clock.now() + lifeMs),
       revoke: (identity) => revoke(log, gateway, identity),
       openCase: (application, opening) => openCase(log, gateway, application, opening),

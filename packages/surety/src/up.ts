@@ -55,6 +55,8 @@ function deskOf(house: House): Desk {
     openCase: (application, opening) => house.openCase(application, opening),
     answer: (offered) => house.answer(offered),
     settle: () => house.settle(),
+    rotate: (role, reason) => house.rotate(role, reason),
+    nextKey: (role) => house.nextKey(role),
     application: (authorization) => house.application(authorization),
     agent: (authorization) => house.gateway.identify(authorization)?.agent,
     decide: (agent, asked) => house.gateway.decide({ agent }, asked),

@@ -1,7 +1,7 @@
 // The HTTP API. Two doors: the public one, where a credential or a signature says who asks, and the
 // administrator's, a socket in the store's folder that only the operator's own account can open.
 
-import { JsonError, parseJson } from '@surety/proof/records';
+import { JsonError, keyRoles, parseJson, rotationReasons } from '@surety/proof/records';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
@@ -38,6 +38,8 @@ const settling = z.strictObject({
   result: z.unknown().optional(),
 });
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
+const rotation = z.strictObject({ role: z.enum(keyRoles), reason: z.enum(rotationReasons) });
+const role = z.strictObject({ role: z.enum(keyRoles) });
 const revoked = z.strictObject({ identity: identifier });
 const wanted = z.strictObject({
   identity: identifier,
@@ -162,6 +164,14 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
     const ask = await read(c, asked);
     if (ask instanceof Response) return ask;
     return c.body(await framed((sink) => desk.prove(ask.outcome, ask.at, sink), onFault));
+  });
+  app.post('/rotations', async (c) => {
+    const ask = await read(c, rotation);
+    return ask instanceof Response ? ask : c.json(await desk.rotate(ask.role, ask.reason), 201);
+  });
+  app.post('/next-keys', async (c) => {
+    const ask = await read(c, role);
+    return ask instanceof Response ? ask : c.json({ key: await desk.nextKey(ask.role) });
   });
   app.post('/revocations', async (c) => {
     const ask = await read(c, revoked);

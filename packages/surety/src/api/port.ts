@@ -1,8 +1,10 @@
 // What the API and the command line need of a house, and the form in which verdicts leave it.
 
 import type { Sink } from '@surety/proof/bundle';
+import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { Judgement } from '@surety/proof/verdict';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
+import type { Rotated } from '../ledger/key-desk.ts';
 
 export interface Desk {
   verdict(outcome: string, at?: number): Promise<VerdictShown>;
@@ -17,6 +19,10 @@ export interface Desk {
     signature: string;
   }): Promise<{ hold: string; decision: string }>;
   settle(): Promise<void>;
+  /** Hands the log key or the statement key over to a new one. */
+  rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;
+  /** The verifier key that the next rotation will hand over to. */
+  nextKey(role: KeyRole): Promise<string>;
   /** Which agent presents this credential; undefined if none does. */
   agent(authorization: string | undefined): string | undefined;
   decide(agent: string, asked: CallAsked): Promise<Decision>;

@@ -2,6 +2,8 @@
 
 import { type IncomingMessage, request } from 'node:http';
 import type { Sink } from '@surety/proof/bundle';
+import type { KeyRole, RotationReason } from '@surety/proof/records';
+import type { Rotated } from '../ledger/key-desk.ts';
 import { unframed } from './frames.ts';
 import type { DeskStatus, Proved, VerdictShown } from './port.ts';
 
@@ -46,6 +48,10 @@ export const remoteDesk = (socket: string) => ({
     ((await ask(socket, 'POST', '/revocations', { identity })) as { revoked: number }).revoked,
   answer: async (offered: object) =>
     (await ask(socket, 'POST', '/approvals', offered)) as { hold: string; decision: string },
+  rotate: async (role: KeyRole, reason: RotationReason) =>
+    (await ask(socket, 'POST', '/rotations', { role, reason })) as Rotated,
+  nextKey: async (role: KeyRole) =>
+    ((await ask(socket, 'POST', '/next-keys', { role })) as { key: string }).key,
   settle: async () => {
     await ask(socket, 'POST', '/settle', {});
   },

@@ -6,7 +6,10 @@ import type { Config } from '../config/index.ts';
 import { openReader } from '../ledger/stores/reader.ts';
 import { CommandError, exit, type Terminal } from './terminal.ts';
 
-export type DeskWork = Pick<Desk, 'verdict' | 'prove' | 'issue' | 'revoke' | 'answer' | 'settle'>;
+export type DeskWork = Pick<
+  Desk,
+  'verdict' | 'prove' | 'issue' | 'revoke' | 'answer' | 'settle' | 'rotate' | 'nextKey'
+>;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */
 export type OpenDesk = (config: Config, terminal: Terminal) => Promise<DeskWork & { close(): Promise<void> }>;

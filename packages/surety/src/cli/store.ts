@@ -1,7 +1,7 @@
 // Reading a store from a command, whether or not Surety is running on it.
 
 import { type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
-import { byDigest, type OpenedHead, parseVerifier } from '@surety/proof/records';
+import { byDigest, knownVerifiers, type OpenedHead } from '@surety/proof/records';
 import { type Config, loadConfig, renderProblems } from '../config/index.ts';
 import { sha256 } from '../ledger/hash.ts';
 import { publishedHead } from '../ledger/published.ts';
@@ -60,7 +60,7 @@ export async function headOf(
   reader: OpenedReader,
   witnessKeys: readonly string[],
 ): Promise<OpenedHead | undefined> {
-  return (await publishedHead(folder, reader, witnessKeys.map(parseVerifier)))?.head;
+  return (await publishedHead(folder, reader, knownVerifiers(witnessKeys).known))?.head;
 }
 
 /** The verdict that was given last on an outcome. */

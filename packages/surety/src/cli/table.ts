@@ -34,6 +34,8 @@ interface Building {
 
 /** As in `proof`; not read from there, so that `--help` loads nothing of it. */
 const algorithms = ['ed25519', 'p256'] as const satisfies readonly Algorithm[];
+export const rotatedKeys = ['log-key', 'statement-key'] as const;
+export type RotatedKey = (typeof rotatedKeys)[number];
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
 export function addCommands(building: Building): void {
@@ -239,8 +241,19 @@ function addSharing({ program, terminal, done }: Building): void {
     );
 }
 
-function addCaring({ program, terminal, done }: Building): void {
+function addCaring({ program, terminal, roots: { openDesk }, done }: Building): void {
   program.commandsGroup('Care:');
+  program
+    .command('rotate')
+    .addArgument(new Argument('<key>', 'which key').choices(rotatedKeys))
+    .description('hand the log key or the statement key over to a new one')
+    .addOption(folder())
+    .addOption(json())
+    .option('--prepare', 'only make the new key and print its public half, to be made known before')
+    .option('--compromised', 'somebody else may have the old key: it vouches for nothing any more')
+    .action(async (key: RotatedKey, options) =>
+      done(await (await import('./commands/rotate.ts')).rotate(terminal, openDesk, key, options)),
+    );
   program
     .command('doctor')
     .description('check the installation, running or not; exits 1 if a check fails')

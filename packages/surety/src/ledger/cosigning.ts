@@ -21,6 +21,8 @@ export interface SignedHead {
   readonly size: number;
   /** The signed note, without cosignatures. */
   readonly note: string;
+  /** The log key in force at this size. */
+  readonly logKey: Verifier;
   readonly subtree: Subtree;
 }
 
@@ -31,7 +33,6 @@ const pauseMsMax = 5000;
 /** One witness: what it last cosigned, and when to ask it again. */
 export class Cosigner {
   readonly key: Verifier;
-  readonly #logKey: Verifier;
   readonly #url: URL;
   /** Size of the head that it last cosigned, as far as we know; it corrects us (409). */
   #known = 0;
@@ -42,9 +43,8 @@ export class Cosigner {
   /** Why it has not cosigned the last head it was asked about. */
   cause = 'not asked yet';
 
-  constructor(key: Verifier, url: string, logKey: Verifier) {
+  constructor(key: Verifier, url: string) {
     this.key = key;
-    this.#logKey = logKey;
     this.#url = new URL(`${url.replace(/\/+$/, '')}/add-checkpoint`);
   }
 
@@ -84,6 +84,10 @@ export class Cosigner {
     }
     if (answer.status === 409 || answer.status === 422)
       throw new Error(`refused: this head does not extend the one it cosigned (${answer.status})`);
+    if (answer.status === 403)
+      throw new Error(
+        `refused: it does not know the log key \`${head.logKey.name}+${head.logKey.keyId}\` (403)`,
+      );
     if (answer.status !== 200) throw new Error(`refused: it answered ${answer.status}`);
     return this.#signatureIn(answer.body, head);
   }
@@ -102,7 +106,7 @@ export class Cosigner {
     const [first] = own;
     if (first === undefined) throw new Error('refused: its answer has no cosignature by its key');
     const cosigned = printNote({ text, signatures: [...signatures, first] });
-    const opened = await openHead(cosigned, { log: [this.#logKey], witnesses: [this.key] });
+    const opened = await openHead(cosigned, { log: [head.logKey], witnesses: [this.key] });
     if (opened.cosigned.length !== 1) throw new Error('refused: its cosignature is false');
     return first;
   }

@@ -5,6 +5,7 @@
 import { NOTE_ED25519 } from '@surety/proof/records';
 import { readKey } from './keys.ts';
 import { Sealing } from './sealing.ts';
+import { soleKey } from './sole-key.fixture.ts';
 import { openReader } from './stores/reader.ts';
 
 const [, , folder = '', keys = '', ...sizes] = process.argv;
@@ -15,7 +16,7 @@ const growing = { ...store, size: () => Math.max(size, Number(sizes[0])) };
 const sealing = new Sealing(
   folder,
   growing,
-  readKey({ folder: keys, stem: 'log', name: store.origin, type: NOTE_ED25519 }),
+  soleKey(readKey({ folder: keys, stem: 'log', name: store.origin, type: NOTE_ED25519 })),
   [],
 );
 size = Number(sizes.at(-1));

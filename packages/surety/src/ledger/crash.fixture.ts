@@ -27,6 +27,7 @@ import { sha256 } from './hash.ts';
 import type { SigningKey } from './keys.ts';
 import type { LogReader } from './log.ts';
 import { Sealing } from './sealing.ts';
+import { soleKey } from './sole-key.fixture.ts';
 import { openReader } from './stores/reader.ts';
 import { newFolder, opened, optionsFor } from './stores/samples.fixture.ts';
 import { openLog } from './stores/sqlite.ts';
@@ -133,7 +134,7 @@ export async function checkSealed(
 ): Promise<void> {
   const before = headsIn(folder);
   const reader = openReader(folder);
-  const sealing = new Sealing(folder, reader, key, []);
+  const sealing = new Sealing(folder, reader, soleKey(key), []);
   await sealing.restore();
   while (sealing.sweep());
   await sealing.round(0);

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { acknowledgedIn, checkSealed, checkWritten, copyOf, headsIn, runTo } from './crash.fixture.ts';
 import { ensureKey } from './keys.ts';
 import { Sealing } from './sealing.ts';
+import { soleKey } from './sole-key.fixture.ts';
 import { openReader } from './stores/reader.ts';
 import { newFolder, opened, optionsFor } from './stores/samples.fixture.ts';
 import { openLog } from './stores/sqlite.ts';
@@ -27,7 +28,7 @@ async function storeOf(facts: number, sealed: number): Promise<string> {
   await log.close();
   if (sealed === 0) return folder;
   const store = openReader(folder);
-  await new Sealing(folder, { ...store, size: () => sealed }, key, []).round(0);
+  await new Sealing(folder, { ...store, size: () => sealed }, soleKey(key), []).round(0);
   store.close();
   return folder;
 }

@@ -10,14 +10,14 @@ import { makeFolder, writeDurable } from './durable.ts';
 import { LedgerError } from './errors.ts';
 import { takeExclusive } from './exclusive.ts';
 import { GrowingTree, Unsound } from './growing.ts';
-import type { LogReader } from './log.ts';
+import { type KeyReader, KeysOfLog } from './key-history.ts';
 import { openOwnHead, type PublishedHead, publishedHead } from './published.ts';
 import { TileFolder } from './tile-folder.ts';
 
 export interface ExportOptions {
   /** The log's folder; it may be written meanwhile. */
   readonly store: string;
-  readonly reader: LogReader;
+  readonly reader: KeyReader;
   /** Made if it is not there, for its owner alone: opening it to others publishes the log. */
   readonly to: string;
   /** Facts done so far, of how many. */
@@ -72,10 +72,10 @@ export async function exportLog(options: ExportOptions): Promise<Exported> {
   }
 }
 
-async function checkpointIn(to: string, reader: LogReader): Promise<PublishedHead | undefined> {
+async function checkpointIn(to: string, reader: KeyReader): Promise<PublishedHead | undefined> {
   const path = join(to, 'checkpoint');
   if (!existsSync(path)) return undefined;
-  return openOwnHead(readFileSync(path, 'utf8'), reader).catch((cause: Error) => {
+  return openOwnHead(readFileSync(path, 'utf8'), new KeysOfLog(reader)).catch((cause: Error) => {
     throw new LedgerError('wrong-log', `\`${path}\` is not a head of this log: ${cause.message}`);
   });
 }

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   bundleFront,
+  eraAt,
   type OpenedHead,
   openHead,
   parseHead,
@@ -18,36 +19,41 @@ import {
   type Verifier,
 } from '@surety/proof/records';
 import { LedgerError } from './errors.ts';
-import type { LogReader } from './log.ts';
-import { openingOf } from './opening.ts';
+import { type KeyReader, KeysOfLog } from './key-history.ts';
 import { widest } from './tile-folder.ts';
 
 export interface PublishedHead {
   /** The signed note, with its cosignatures. */
   readonly note: string;
   readonly head: OpenedHead;
+  /** The log key in force at its size, which signed it. */
+  readonly logKey: Verifier;
 }
 
 /** The newest published head of this store. Throws NoteError, or `wrong-log`, if it is not this log's. */
 export async function publishedHead(
   folder: string,
-  reader: LogReader,
+  reader: KeyReader,
   witnesses: readonly Verifier[] = [],
 ): Promise<PublishedHead | undefined> {
   const path = join(folder, 'head');
-  return existsSync(path) ? openOwnHead(readFileSync(path, 'utf8'), reader, witnesses) : undefined;
+  return existsSync(path)
+    ? openOwnHead(readFileSync(path, 'utf8'), new KeysOfLog(reader, folder), witnesses)
+    : undefined;
 }
 
 /** A head that claims to be of this log. Throws as `publishedHead` does. */
 export async function openOwnHead(
   note: string,
-  reader: LogReader,
+  keys: KeysOfLog,
   witnesses: readonly Verifier[] = [],
 ): Promise<PublishedHead> {
-  const { logKey, origin } = openingOf(reader);
-  const head = await openHead(note, { log: [parseVerifier(logKey)], witnesses });
-  if (head.origin !== origin) throw new LedgerError('wrong-log', `the head is of the log \`${head.origin}\``);
-  return { note, head };
+  const { size } = parseHead(parseNote(note).text);
+  const logKey = parseVerifier(keys.at('log', size));
+  const head = await openHead(note, { log: [logKey], witnesses });
+  if (head.origin !== eraAt(keys.history(), size).origin)
+    throw new LedgerError('wrong-log', `the head is of the log \`${head.origin}\``);
+  return { note, head, logKey };
 }
 
 const hashBytes = 32;

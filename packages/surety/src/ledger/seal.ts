@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { isReached, type Policy, parseVerifier } from '@surety/proof/records';
+import { isReached, type Policy, parseVerifier, type RotationReason } from '@surety/proof/records';
 import { LedgerError } from './errors.ts';
 import type { Published } from './sealing.ts';
 
@@ -49,17 +49,31 @@ const troubleCharsMax = 4096;
 const stopMsMax = 15_000;
 
 /** Makes the log key at the first call; gives its public verifier key. Run in a process of the sealer's own. */
-export async function ensureLogKey(keys: string, origin: string): Promise<string> {
-  const args = [program, '--make-key', '--keys', keys, '--origin', origin];
+export const ensureLogKey = (keys: string, origin: string): Promise<string> =>
+  asked(['--make-key', '--keys', keys, '--origin', origin], 'there is no log key');
+
+/** Makes the log key that will follow at the next rotation, if there is none yet; gives its public verifier key. */
+export const ensureNextLogKey = (keys: string, origin: string): Promise<string> =>
+  asked(['--make-key', '--next', '--keys', keys, '--origin', origin], 'there is no next log key');
+
+/** Has an order signed to rotate the log key; it then waits in `keys`. The private keys stay in that process. */
+export async function orderLogRotation(
+  { folder, keys, env }: Pick<SealerOptions, 'folder' | 'keys' | 'env'>,
+  reason: RotationReason,
+): Promise<void> {
+  const problem = 'the log key was not rotated';
+  await asked(['--rotate', reason, '--folder', folder, '--keys', keys], problem, env);
+}
+
+/** What a process of the sealer's own says; its error begins with `problem`. */
+async function asked(args: readonly string[], problem: string, env?: SealerOptions['env']): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const options = { env: { ...process.env, ...env } };
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], options);
     return stdout.trimEnd();
   } catch (cause) {
     const said = String((cause as { stderr?: string }).stderr ?? '').trim();
-    throw new LedgerError(
-      'missing',
-      `there is no log key: ${said.split('\n').at(-1) || (cause as Error).message}`,
-    );
+    throw new LedgerError('missing', `${problem}: ${said.split('\n').at(-1) || (cause as Error).message}`);
   }
 }
 

@@ -8,9 +8,11 @@ import {
   equal,
   type NoteSignature,
   openHead,
+  parseHead,
   parseNote,
+  printHead,
   printNote,
-  signHead,
+  signText,
   TILE_WIDTH,
   toBase64,
   type Verifier,
@@ -34,6 +36,18 @@ export interface Published {
   readonly missing: readonly { readonly witness: string; readonly cause: string }[];
 }
 
+/** Who signs heads: the facts under a head say which key does (`log-keys.ts`). */
+export interface HeadKeys {
+  /** The key in force at this size. */
+  at(size: number): Verifier;
+  /** Every key that this log has had. */
+  all(): readonly Verifier[];
+  /** Who signs the head of this size after one of `before`. */
+  signers(before: number, size: number): readonly Pick<SigningKey, 'verifier' | 'sign'>[];
+  /** The head of this size is on disk. */
+  settle(size: number): void;
+}
+
 export interface WitnessAddress {
   readonly key: Verifier;
   readonly url: string;
@@ -51,7 +65,7 @@ const headFactsMax = 65_536;
 export class Sealing {
   readonly #folder: string;
   readonly #store: LogReader;
-  readonly #key: SigningKey;
+  readonly #keys: HeadKeys;
   readonly #tiles: TileFolder;
   readonly #tree: GrowingTree;
   readonly #cosigners: readonly Cosigner[];
@@ -59,19 +73,21 @@ export class Sealing {
   /** Full bundles below this are still to be compared with the store, newest first. */
   #unchecked = 0;
 
-  constructor(folder: string, store: LogReader, key: SigningKey, witnesses: readonly WitnessAddress[]) {
+  /** Tiles and heads go to `folder`, which is the sealer's own where it has an account of its own. */
+  constructor(folder: string, store: LogReader, keys: HeadKeys, witnesses: readonly WitnessAddress[]) {
     this.#folder = folder;
     this.#store = store;
-    this.#key = key;
+    this.#keys = keys;
     this.#tiles = new TileFolder(folder);
     this.#tree = new GrowingTree(store, this.#tiles);
-    this.#cosigners = witnesses.map(({ key: own, url }) => new Cosigner(own, url, key.verifier));
+    this.#cosigners = witnesses.map(({ key, url }) => new Cosigner(key, url));
   }
 
   /** Takes up where the last sealer stopped. Throws `Unsound` if the store does not extend what was signed. */
   async restore(): Promise<void> {
     for (const file of ['head.signed', 'head']) await this.#take(file);
     const current = this.#current;
+    this.#keys.settle(current?.size ?? 0);
     if (current === undefined) return;
     if (this.#store.size() < current.size)
       throw new Unsound(`the store holds ${this.#store.size()} facts, its signed head ${current.size}`);
@@ -112,13 +128,18 @@ export class Sealing {
     await this.#grow(target);
     this.#tree.flush();
     const root = this.#tree.root();
-    const { verifier, sign } = this.#key;
-    const note = await signHead({ origin: this.#store.origin, size: target, root }, verifier.publicKey, sign);
+    const text = printHead({ origin: this.#store.origin, size: target, root });
+    const signers = this.#keys.signers(this.#current?.size ?? 0, target);
+    const signatures = await Promise.all(signers.map(({ verifier, sign }) => signText(text, verifier, sign)));
+    const note = printNote({ text, signatures });
     writeDurable(join(this.#folder, 'head.signed'), note);
+    // The head that needs both keys is on disk: from here on there is one.
+    this.#keys.settle(target);
     return {
       size: target,
       root,
       note,
+      logKey: this.#keys.at(target),
       subtree: this.#tiles.subtree(target, sha256),
       cosignatures: new Map(),
     };
@@ -152,11 +173,9 @@ export class Sealing {
     if (!existsSync(path)) return;
     const noteText = readFileSync(path, 'utf8');
     const witnesses = this.#cosigners.map(({ key }) => key);
-    const { size, root, origin } = await openHead(noteText, { log: [this.#key.verifier], witnesses }).catch(
-      (cause: Error) => {
-        throw new Unsound(`\`${path}\` is not a head of this log: ${cause.message}`);
-      },
-    );
+    const { size, root, origin } = await this.#opened(noteText, witnesses).catch((cause: Error) => {
+      throw new Unsound(`\`${path}\` is not a head of this log: ${cause.message}`);
+    });
     if (origin !== this.#store.origin) throw new Unsound(`\`${path}\` is a head of \`${origin}\``);
     const other = this.#current;
     if (other !== undefined && other.size === size && !equal(other.root, root))
@@ -167,7 +186,8 @@ export class Sealing {
       ({ name, keyId }: Verifier) =>
       (each: NoteSignature) =>
         each.name === name && each.keyId === keyId;
-    const own = signatures.filter(by(this.#key.verifier));
+    const ours = this.#keys.all();
+    const own = signatures.filter((each) => ours.some((key) => by(key)(each)));
     const cosignatures = new Map<Cosigner, NoteSignature>();
     for (const cosigner of this.#cosigners) {
       const found = signatures.find(by(cosigner.key));
@@ -176,7 +196,14 @@ export class Sealing {
       cosigner.took(size, printNote({ text, signatures: [...own, found] }));
     }
     const note = printNote({ text, signatures: own });
-    this.#current = { size, root, note, subtree: this.#tiles.subtree(size, sha256), cosignatures };
+    const subtree = this.#tiles.subtree(size, sha256);
+    this.#current = { size, root, note, logKey: this.#keys.at(size), subtree, cosignatures };
+  }
+
+  /** By the key in force at its size: a head by one that had handed over already is none. */
+  async #opened(noteText: string, witnesses: readonly Verifier[]) {
+    const { size } = parseHead(parseNote(noteText).text);
+    return openHead(noteText, { log: [this.#keys.at(size)], witnesses });
   }
 
   #loads({ size, root }: Current): boolean {

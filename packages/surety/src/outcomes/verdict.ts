@@ -2,7 +2,15 @@
 // This file holds no rule of its own: `@surety/proof/verdict` decides.
 
 import type { OutcomeDeclared } from '@surety/proof/facts';
-import { openHead, parseVerifier, toBase64 } from '@surety/proof/records';
+import {
+  keyAt,
+  knownVerifiers,
+  openHead,
+  parseHead,
+  parseNote,
+  parseVerifier,
+  toBase64,
+} from '@surety/proof/records';
 import { judgementHash } from '@surety/proof/report';
 import { windowAt } from '@surety/proof/rules';
 import {
@@ -25,7 +33,6 @@ export interface VerdictParts {
   readonly records: ReadonlyMap<string, RecordSystem>;
   /** The newest signed head of at least this size, cosigned if a witness answers. */
   readonly sealed: (size: number) => Promise<string>;
-  readonly logKey: string;
   /** Calls whose answer is awaited now. */
   readonly onTheWay: () => ReadonlySet<string>;
 }
@@ -74,16 +81,16 @@ export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: n
 
 /** Judges at a signed head: facts beyond it do not count. */
 async function judgeAt(
-  { log, now, logKey }: VerdictParts,
+  { log, now }: VerdictParts,
   outcomeId: string,
   window: Window,
   headNote: string,
 ): Promise<{ judgement: Judgement; evidence: Evidence }> {
   const asOf = now();
-  const { size } = await openHead(headNote, { log: [parseVerifier(logKey)], witnesses: [] });
+  const { size } = parseHead(parseNote(headNote).text);
   const book = await readBook(log, size);
   const { root, cosigned } = await openHead(headNote, {
-    log: [parseVerifier(logKey)],
+    log: [parseVerifier(keyAt(book.keys, 'log', size))],
     witnesses: witnessKeys(book),
   });
   const head = { size, root: toBase64(root), cosigned: cosigned.map(({ witness }) => witness) };
@@ -91,7 +98,9 @@ async function judgeAt(
   return { judgement: judge(evidence), evidence };
 }
 
-const witnessKeys = (book: Book) => [...book.witnesses.values()].map(({ body }) => parseVerifier(body.key));
+/** A witness with a key that nobody here can verify counts for nothing. */
+const witnessKeys = (book: Book) =>
+  knownVerifiers([...book.witnesses.values()].map(({ body }) => body.key)).known;
 
 function windowOf(outcome: OutcomeDeclared, now: number, at: number | undefined): Window {
   const { needs, timeZone } = outcome;

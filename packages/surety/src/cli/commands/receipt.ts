@@ -3,15 +3,14 @@
 
 import { basename } from 'node:path';
 import {
+  knownVerifiers,
   makeReceipt,
   type OpenedReceipt,
   openReceipt,
-  parseVerifier,
   printReceipt,
 } from '@surety/proof/records';
 import type { Config } from '../../config/index.ts';
 import { sha256 } from '../../ledger/hash.ts';
-import { openingOf } from '../../ledger/opening.ts';
 import { publishedHead } from '../../ledger/published.ts';
 import { type OpenedReader, openReader } from '../../ledger/stores/reader.ts';
 import { TileFolder } from '../../ledger/tile-folder.ts';
@@ -58,7 +57,7 @@ async function receiptOf(
   position: number,
   isBare: boolean,
 ): Promise<{ text: string; head: OpenedReceipt['head'] }> {
-  const keys = witnesses.map(({ key }) => parseVerifier(key));
+  const keys = knownVerifiers(witnesses.map(({ key }) => key)).known;
   const published = await publishedHead(store, reader, keys);
   const size = published?.head.size ?? 0;
   const entry = reader.read(position, 1)[0]?.bytes;
@@ -72,7 +71,7 @@ async function receiptOf(
   const subtree = new TileFolder(store).subtree(size, sha256);
   const given = { index: position, head: published.note, ...(isBare ? {} : { entry }) };
   const text = printReceipt(makeReceipt(given, subtree, sha256));
-  const log = [parseVerifier(openingOf(reader).logKey)];
+  const log = [published.logKey];
   const { head } = await openReceipt(text, { log, witnesses: keys }, { sha256, entry });
   return { text, head };
 }

@@ -3,8 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import type { KeyRole } from '@surety/proof/records';
 import type { NewFact, Subject } from '../../facts/index.ts';
 import { LedgerError } from '../errors.ts';
+import { KeysOfLog } from '../key-history.ts';
 import type { Append, AppendAnswer, Entry, Erasure, Kept, Log, Recorded } from '../log.ts';
 import { type Keys, logOpened, logSalt, openingOf, predecessorOf } from '../opening.ts';
 import { SubjectNames } from '../subject.ts';
@@ -125,7 +127,12 @@ class SqliteLog implements Log {
         'wrong-log',
         `the log in \`${folder}\` is \`${opening.origin}\`, not \`${origin}\``,
       );
-    if (logKey !== opening.logKey || statementKey !== opening.statementKey)
+    const { eras, rotations } = new KeysOfLog(this.#reader, folder).history();
+    const isOf = (role: KeyRole, key: string) =>
+      eras.some((each) => each[role] === key) ||
+      rotations.some((each) => each.role === role && each.to === key);
+    // Any that the log has had: which is in force is for whoever signs, and may change while this runs.
+    if (!isOf('log', logKey) || !isOf('statement', statementKey))
       throw new LedgerError('wrong-log', `the log in \`${folder}\` was opened with other keys than these`);
     this.#names = new SubjectNames(logSalt(this.#reader));
     return [this.#started(predecessorOf(this.#reader))];

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../hash.ts';
 import { openingOf } from '../opening.ts';
 import { Sealing } from '../sealing.ts';
+import { soleKey } from '../sole-key.fixture.ts';
 import { oldStore } from './old-store.fixture.ts';
 import { openReader } from './reader.ts';
 import { newFolder, opened, optionsFor } from './samples.fixture.ts';
@@ -108,7 +109,7 @@ describe('a store of an earlier version', () => {
     const reader = openReader(folder);
     const verifier = parseVerifier(openingOf(reader).logKey);
     const sign = () => Promise.reject(new Error('nothing is signed here'));
-    await new Sealing(folder, reader, { verifier, sign }, []).restore();
+    await new Sealing(folder, reader, soleKey({ verifier, sign }), []).restore();
     reader.close();
   }
 });
