@@ -243,6 +243,46 @@ describe('after it', () => {
     ]);
   });
 
+  test('keys are handed over, and the auditor who pinned the old ones follows, unless told not to', async () => {
+    const vkey = (name: string) => readFileSync(here.path(`.surety/keys/${name}.vkey`), 'utf8').trim();
+    const old = { log: vkey('log'), statement: vkey('statement') };
+    const prepared = await here.run('rotate', 'log-key', '--prepare');
+    expect([prepared.code, prepared.stderr]).toEqual([0, expect.stringContaining('not in force')]);
+    expect(vkey('log')).toBe(old.log);
+    const log = await here.run('rotate', 'log-key');
+    expect([log.code, log.stdout]).toEqual([0, prepared.stdout]);
+    expect(vkey('log')).toBe(log.stdout.trim());
+    const statement = await here.run('rotate', 'statement-key', '--json');
+    const said = JSON.parse(statement.stdout) as { from: string; to: string; reason: string };
+    expect(said).toMatchObject({ from: old.statement, to: vkey('statement'), reason: 'scheduled' });
+    expect((await here.run('tail', '-n', '30')).stdout).toContain('the log key was handed over to');
+    expect((await here.run('doctor')).stdout).toMatch(/ok {4}head/);
+
+    await here.run('prove', 'no-silent-change', '--out', 'rotated.zip');
+    const trust = (lines: string) => writeFileSync(here.path('rotated.trust'), `${lines}\nquorum none\n`);
+    const verified = () => here.run('verify', 'rotated.zip', '--trust', 'rotated.trust');
+    const first = `log ${old.log}\n#!surety statement ${old.statement}`;
+    trust(first);
+    const followed = await verified();
+    expect([followed.code, followed.stdout]).toEqual([
+      11,
+      expect.stringContaining(`handed over to: ${vkey('log')}, ${vkey('statement')}`),
+    ]);
+    trust(`${first}\n#!surety no-rotation`);
+    const refused = await verified();
+    expect([refused.code, refused.stdout]).toEqual([
+      12,
+      expect.stringContaining('none that you pinned hands over'),
+    ]);
+    const again = await here.run('rotate', 'log-key', '--compromised');
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('auditors must pin this key')]);
+    await here.run('prove', 'no-silent-change', '--out', 'again.zip');
+    trust(first);
+    expect((await here.run('verify', 'again.zip', '--trust', 'rotated.trust')).code).toBe(12);
+    trust(`log ${vkey('log')}\n#!surety statement ${old.statement}\n#!surety revoked ${log.stdout.trim()}`);
+    expect((await here.run('verify', 'again.zip', '--trust', 'rotated.trust')).code).toBe(11);
+  });
+
   test('an interrupt while a command holds the log closes it first', async () => {
     const child = here.start(['verdict', 'no-silent-change']);
     const done = finished(child);

@@ -30,6 +30,7 @@ import { sha256 } from '../../packages/surety/src/ledger/hash.ts';
 import type { Log } from '../../packages/surety/src/ledger/log.ts';
 import { endProcesses, startWitness } from '../../packages/surety/src/ledger/processes.fixture.ts';
 import { ensureLogKey, type Sealer, startSealer } from '../../packages/surety/src/ledger/seal.ts';
+import { openReader } from '../../packages/surety/src/ledger/stores/reader.ts';
 import { opened, optionsFor } from '../../packages/surety/src/ledger/stores/samples.fixture.ts';
 import { openLog } from '../../packages/surety/src/ledger/stores/sqlite.ts';
 import { TileFolder } from '../../packages/surety/src/ledger/tile-folder.ts';
@@ -64,7 +65,9 @@ beforeAll(async () => {
   for (const size of sizes) {
     await grow(size);
     const { head } = await sealer.sealed(size, { timeoutMs });
-    await exportLog({ store, reader: log, to: out });
+    const reader = openReader(store);
+    await exportLog({ store, reader, to: out });
+    reader.close();
     checkpoints.push(readFileSync(join(out, 'checkpoint'), 'utf8'));
     expect(checkpoints.at(-1)).toBe(head);
   }

@@ -139,14 +139,18 @@ function summary({ judgement, ...found }: Verification): HTMLElement {
   if (judgement === undefined)
     return element('p', '', 'At least one check failed. Nothing else in the file counts.');
   const { window, owner, rung, grade, head, figures } = judgement;
-  const { pinned, witnessed, withheld, quorum, limits } = found;
+  const { pinned, witnessed, withheld, quorum, limits, followed } = found;
+  const whose =
+    followed.length === 0
+      ? 'keys that you brought'
+      : `keys that yours handed over to: ${followed.join(', ')}`;
   const witnesses = witnessed.map(
     ({ witness, pinned: known }) => `${witness}${known ? '' : ' (whose key you did not bring)'}`,
   );
   return definitions([
     ['Window', time(window.from), ' to ', time(window.to)],
     ['Answers for it', owner],
-    ['Signed by', pinned ? 'keys that you brought' : 'keys taken from the proof itself: bring a trust file'],
+    ['Signed by', pinned ? whose : 'keys taken from the proof itself: bring a trust file'],
     ['Witnessed by', witnesses.join(', ') || 'nobody'],
     ...(quorum === undefined ? [] : [['Your quorum', quorumWords(quorum)] as const]),
     ['Completeness', found.rung === rung ? rung : `${found.rung} (the facts give ${rung})`],

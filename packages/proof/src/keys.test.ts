@@ -27,9 +27,10 @@ describe('a log whose keys were handed over', () => {
   it('verifies for whoever pinned the first keys, or the new ones, or a chain between them', async () => {
     const day = rotatedDay();
     const { logKey, statementKey } = day.log;
-    expect(await checked(day)).toMatchObject({ verdict: 'unproven', pinned: true });
+    const followed = [logKey.verifier, statementKey.verifier];
+    expect(await checked(day)).toMatchObject({ verdict: 'unproven', pinned: true, followed });
     const now = { log: [logKey.verifier], statement: [statementKey.verifier] };
-    expect(await checked(day, pinning(day, now))).toMatchObject({ pinned: true });
+    expect(await checked(day, pinning(day, now))).toMatchObject({ pinned: true, followed: [] });
     // Pinned outright, they need no rotation that the auditor would have to accept.
     await checked(day, pinning(day, { ...now, rotation: 'refused' }));
     await checked(day, pinning(day, { ...now, revoked: [...day.trust.log, ...day.trust.statement] }));
@@ -45,7 +46,7 @@ describe('a log whose keys were handed over', () => {
     compromised.log.rotate('log', at(12), { reason: 'compromised' });
     for (const day of [rotatedDay(), compromised.close()]) {
       const verification = await verify(await day.proof(), { sha256 });
-      expect(verification).toMatchObject({ verdict: 'unproven', pinned: false });
+      expect(verification).toMatchObject({ verdict: 'unproven', pinned: false, followed: [] });
     }
   });
 

@@ -1,7 +1,7 @@
 // Whose keys signed: the keys that an auditor pinned, carried along the rotations that the log records, as far as
 // the auditor's trust lets them be carried. Nothing here makes a key trusted that no pinned key handed over to.
 
-import { type KeyHistory, type KeyRole, keyAt, rotationProblem } from './records/rotation.ts';
+import { type KeyHistory, type KeyRole, keyAt, keyRoles, rotationProblem } from './records/rotation.ts';
 import type { Trust } from './trust.ts';
 
 /**
@@ -26,6 +26,18 @@ export function keyObjection(
 
 const isOf = ({ eras, rotations }: KeyHistory, role: KeyRole, key: string): boolean =>
   eras.some((each) => each[role] === key) || rotations.some((each) => each.role === role && each.to === key);
+
+/** The keys in force that none of the pinned ones is. Without pinned keys nobody's are followed. */
+export const followedKeys = (
+  history: KeyHistory,
+  trust: Trust | undefined,
+  size: number,
+): readonly string[] =>
+  keyRoles
+    .filter((role) => trust !== undefined && trust[role].length > 0)
+    .map((role) => ({ role, key: keyAt(history, role, size) }))
+    .filter(({ role, key }) => trust?.[role].includes(key) === false)
+    .map(({ key }) => key);
 
 /** Pinned keys, and those that they handed over to while nobody else had them. */
 function reached({ rotations }: KeyHistory, pinned: readonly string[], trust: Trust): ReadonlySet<string> {

@@ -4,7 +4,7 @@
 
 import { openEnvelope } from './bundle/dsse.ts';
 import { bytesSource, type Hashes, ProofError, ProofReader, type Source } from './bundle/index.ts';
-import { keyObjection, rotationsProblem } from './keys.ts';
+import { followedKeys, keyObjection, rotationsProblem } from './keys.ts';
 import { type Found, type ReadingOptions, readThrough } from './reading.ts';
 import { type OpenedHead, openHead, parseHead } from './records/heads.ts';
 import { knownVerifiers, parseNote, parseVerifier, type Verifier } from './records/note.ts';
@@ -45,6 +45,8 @@ export interface Verification extends Omit<Weighed, 'verdict'> {
   readonly withheld: number;
   /** Signatures on the head by keys, or of kinds, that this verifier does not know: they count for nothing. */
   readonly unknown: number;
+  /** Keys that signed and that the auditor did not pin: those that were pinned handed over to them. */
+  readonly followed: readonly string[];
   readonly judgement?: Judgement;
 }
 
@@ -127,13 +129,15 @@ const unsound = (checks: readonly Check[]): Verification => ({
   limits: [],
   withheld: 0,
   unknown: 0,
+  followed: [],
 });
 
 function conclude({ judgement, options, head, found }: Examined, checks: readonly Check[]): Verification {
   const cosigned = head instanceof Error ? [] : head.cosigned;
   const { withheld } = found.sound;
   const unknown = head instanceof Error ? 0 : head.unknown;
-  return { ...weigh(options.trust, judgement, cosigned), checks, withheld, unknown, judgement };
+  const followed = followedKeys(found.book.keys, options.trust, judgement.head.size);
+  return { ...weigh(options.trust, judgement, cosigned), checks, withheld, unknown, followed, judgement };
 }
 
 async function examine(proof: ProofReader, options: VerifyOptions): Promise<Examined> {

@@ -5,6 +5,9 @@ import { openCommitments } from '@surety/proof/records';
 import { majorText } from '@surety/proof/rules';
 import { printable } from './terminal.ts';
 
+/** As people compare it: name and hash, without the key itself. */
+const nameOfKey = (vkey: string): string => vkey.replace(/\+[^+]*$/, '');
+
 type Find = (digest: string) => string | undefined;
 type Tell<K extends Kind> = (body: Body<K>, find: Find) => string;
 
@@ -49,7 +52,7 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'log.succeeded': ({ origin, predecessor, lost }) =>
     `the log ${predecessor} goes on as ${origin}${lost === undefined ? '' : `; its facts ${lost.from} to ${lost.to - 1} are lost`}`,
   'key.rotated': ({ role, to, reason }) =>
-    `the ${role} key was handed over to ${to.split('+').slice(0, 2).join('+')}${reason === 'compromised' ? ', as the old one is compromised' : ''}`,
+    `the ${role} key was handed over to ${nameOfKey(to)}${reason === 'compromised' ? ', as the old one is compromised' : ''}`,
   'process.started': ({ program, clock, tail }) =>
     `${program} started${clock === 'injected' ? ' on an injected clock' : ''}${tail === 'may-be-lost' ? '; the one before it did not stop cleanly' : ''}`,
   'process.stopped': () => 'stopped cleanly',

@@ -39,6 +39,7 @@ import { sha256 } from './hash.ts';
 import type { Log } from './log.ts';
 import { endProcesses } from './processes.fixture.ts';
 import { ensureLogKey, type Sealer, startSealer } from './seal.ts';
+import { type OpenedReader, openReader } from './stores/reader.ts';
 import { newFolder, opened, optionsFor } from './stores/samples.fixture.ts';
 import { openLog } from './stores/sqlite.ts';
 
@@ -56,6 +57,12 @@ interface Sealed {
   readonly sealer: Sealer;
   /** Writes until the log has this many facts, and waits for their head. */
   grow(size: number): Promise<void>;
+}
+
+function readerOf(store: string): OpenedReader {
+  const reader = openReader(store);
+  ends.push(async () => reader.close());
+  return reader;
 }
 
 async function newLog(origin = 'ledger.example/test', keys = newFolder()): Promise<Sealed> {
@@ -130,13 +137,13 @@ async function killedAfter(lines: number, store: string, to: string): Promise<No
 
 describe('an export', () => {
   it('has what its checkpoint needs, and what every earlier one needs until the full tile is there', async () => {
-    const { store, vkey, log, grow } = await newLog();
+    const { store, vkey, grow } = await newLog();
     const to = join(newFolder(), 'out');
     const had: string[] = [];
     for (const size of [3, 255, 256, 300, 511, 1000]) {
       const before = had.length === 0 ? 0 : parseHead(parseNote(had.at(-1) ?? '').text).size;
       await grow(size);
-      const exported = await exportLog({ store, reader: log, to });
+      const exported = await exportLog({ store, reader: readerOf(store), to });
       expect(exported).toMatchObject({ size, added: size - before, repaired: false });
       had.push(readFileSync(join(to, 'checkpoint'), 'utf8'));
       for (const note of had) await check(to, note, vkey);
@@ -159,14 +166,17 @@ describe('an export', () => {
     const { store, log, grow } = await newLog();
     const to = join(newFolder(), 'out');
     await grow(300);
-    await exportLog({ store, reader: log, to });
+    await exportLog({ store, reader: readerOf(store), to });
     expect(statSync(to).mode & 0o777).toBe(0o700);
     expect(statSync(join(to, 'tile/0/000')).mode & 0o777).toBe(0o644 & ~process.umask());
     const bundle = decodeEntries(readFileSync(join(to, 'tile/entries/000')), 256);
     expect(bundle).toEqual(log.read(0, 256).map(({ bytes }) => Buffer.from(bytes)));
     const before = filesIn(to);
     const times = [...before.keys()].map((path) => statSync(join(to, path)).mtimeMs);
-    expect(await exportLog({ store, reader: log, to })).toMatchObject({ added: 0, repaired: false });
+    expect(await exportLog({ store, reader: readerOf(store), to })).toMatchObject({
+      added: 0,
+      repaired: false,
+    });
     expect(filesIn(to)).toEqual(before);
     expect([...before.keys()].map((path) => statSync(join(to, path)).mtimeMs)).toEqual(times);
   });
@@ -182,7 +192,7 @@ describe('an export', () => {
     try {
       for (let round = 0; round < 5; round++) {
         await sealer.sealed(log.size(), { timeoutMs });
-        await exportLog({ store, reader: log, to });
+        await exportLog({ store, reader: readerOf(store), to });
         await check(to, readFileSync(join(to, 'checkpoint'), 'utf8'), vkey);
       }
     } finally {
@@ -194,10 +204,10 @@ describe('an export', () => {
 
 describe('an interrupted export', () => {
   it('leaves the last checkpoint with all its tiles, and is taken up: killed at any file', async () => {
-    const { store, vkey, log, grow } = await newLog();
+    const { store, vkey, grow } = await newLog();
     const [to, fresh] = [join(newFolder(), 'out'), join(newFolder(), 'fresh')];
     await grow(300);
-    await exportLog({ store, reader: log, to });
+    await exportLog({ store, reader: readerOf(store), to });
     const first = readFileSync(join(to, 'checkpoint'), 'utf8');
     await grow(12_500);
     // Each round lets it come a little further: it says so after every 4,096 facts.
@@ -208,8 +218,8 @@ describe('an interrupted export', () => {
     }
     // As a process leaves it that is killed between writing a file and giving it its name.
     writeFileSync(join(to, 'tile/0/.4242.tmp'), 'half a ti');
-    await exportLog({ store, reader: log, to });
-    await exportLog({ store, reader: log, to: fresh });
+    await exportLog({ store, reader: readerOf(store), to });
+    await exportLog({ store, reader: readerOf(store), to: fresh });
     const grown = filesIn(to);
     // A tree of 300 leaves had a partial tile above, which is not full yet.
     expect(grown.delete('tile/1/000.p/1')).toBe(true);
@@ -217,10 +227,10 @@ describe('an interrupted export', () => {
   });
 
   it('makes damaged files again', async () => {
-    const { store, vkey, log, grow } = await newLog();
+    const { store, vkey, grow } = await newLog();
     const to = join(newFolder(), 'out');
     await grow(700);
-    await exportLog({ store, reader: log, to });
+    await exportLog({ store, reader: readerOf(store), to });
     const whole = filesIn(to);
     for (const damage of [
       () => writeFileSync(join(to, 'tile/0/002.p/188'), Buffer.alloc(188 * 32)),
@@ -228,7 +238,10 @@ describe('an interrupted export', () => {
       () => writeFileSync(join(to, 'tile/1/000.p/2'), 'short'),
     ]) {
       damage();
-      expect(await exportLog({ store, reader: log, to })).toMatchObject({ added: 0, repaired: true });
+      expect(await exportLog({ store, reader: readerOf(store), to })).toMatchObject({
+        added: 0,
+        repaired: true,
+      });
       expect(filesIn(to)).toEqual(whole);
     }
     await check(to, readFileSync(join(to, 'checkpoint'), 'utf8'), vkey);
@@ -242,7 +255,9 @@ describe('an export is refused', () => {
     const store = newFolder();
     const log = await openLog(optionsFor(store));
     ends.push(() => log.close());
-    await expect(exportLog({ store, reader: log, to: newFolder() })).rejects.toThrow(code('not-sealed'));
+    await expect(exportLog({ store, reader: readerOf(store), to: newFolder() })).rejects.toThrow(
+      code('not-sealed'),
+    );
   });
 
   it('into the export of another history, though the same key signed it', async () => {
@@ -252,13 +267,17 @@ describe('an export is refused', () => {
     const to = newFolder();
     await first.grow(300);
     await second.grow(500);
-    await exportLog({ store: first.store, reader: first.log, to });
+    await exportLog({ store: first.store, reader: readerOf(first.store), to });
     const before = filesIn(to);
-    await expect(exportLog({ store: second.store, reader: second.log, to })).rejects.toThrow(code('corrupt'));
+    await expect(exportLog({ store: second.store, reader: readerOf(second.store), to })).rejects.toThrow(
+      code('corrupt'),
+    );
     expect(readFileSync(join(to, 'checkpoint')).toString('base64')).toBe(before.get('checkpoint'));
     // Nor if all that is left of the first is what it signed.
     rmSync(join(to, 'tile'), { recursive: true });
-    await expect(exportLog({ store: second.store, reader: second.log, to })).rejects.toThrow(code('corrupt'));
+    await expect(exportLog({ store: second.store, reader: readerOf(second.store), to })).rejects.toThrow(
+      code('corrupt'),
+    );
     expect(filesIn(to).get('checkpoint')).toBe(before.get('checkpoint'));
   });
 
@@ -266,31 +285,35 @@ describe('an export is refused', () => {
     const [ours, theirs] = [await newLog(), await newLog('other.example/log')];
     const to = newFolder();
     for (const { grow } of [ours, theirs]) await grow(5);
-    await exportLog({ store: theirs.store, reader: theirs.log, to });
+    await exportLog({ store: theirs.store, reader: readerOf(theirs.store), to });
     const before = filesIn(to);
-    await expect(exportLog({ store: ours.store, reader: ours.log, to })).rejects.toThrow(code('wrong-log'));
+    await expect(exportLog({ store: ours.store, reader: readerOf(ours.store), to })).rejects.toThrow(
+      code('wrong-log'),
+    );
     writeFileSync(join(to, 'checkpoint'), 'not a note');
-    await expect(exportLog({ store: ours.store, reader: ours.log, to })).rejects.toThrow(code('wrong-log'));
+    await expect(exportLog({ store: ours.store, reader: readerOf(ours.store), to })).rejects.toThrow(
+      code('wrong-log'),
+    );
     expect(filesIn(to)).toEqual(
       new Map(before).set('checkpoint', Buffer.from('not a note').toString('base64')),
     );
   });
 
   it('when the folder is ahead of the store', async () => {
-    const { store, log, grow } = await newLog();
+    const { store, grow } = await newLog();
     const [to, old] = [newFolder(), newFolder()];
     await grow(5);
     cpSync(join(store, 'head'), join(old, 'head'));
     await grow(9);
-    await exportLog({ store, reader: log, to });
-    await expect(exportLog({ store: old, reader: log, to })).rejects.toThrow(code('corrupt'));
+    await exportLog({ store, reader: readerOf(store), to });
+    await expect(exportLog({ store: old, reader: readerOf(store), to })).rejects.toThrow(code('corrupt'));
   });
 
   it('when the store is not what was signed', async () => {
     const { store, log, sealer, grow } = await newLog();
     const to = newFolder();
     await grow(400);
-    await exportLog({ store, reader: log, to });
+    await exportLog({ store, reader: readerOf(store), to });
     await grow(900);
     await sealer.stop();
     await log.close();
@@ -301,7 +324,6 @@ describe('an export is refused', () => {
     );
     const restore = database.prepare('UPDATE facts SET bytes = ? WHERE position = ?');
     const checkpoint = readFileSync(join(to, 'checkpoint'), 'utf8');
-    const { openReader } = await import('./stores/reader.ts');
     // One that was exported (in the open bundle), and one that was not.
     for (const position of [399, 850]) {
       const [{ bytes } = { bytes: new Uint8Array() }] = openReader(store).read(position, 1);
@@ -319,12 +341,12 @@ describe('an export is refused', () => {
   });
 
   it('while another one runs', async () => {
-    const { store, log, grow } = await newLog();
+    const { store, grow } = await newLog();
     await grow(5);
     const lock = takeExclusive(join(store, 'export'), 'export');
     const to = join(newFolder(), 'out');
     mkdirSync(to);
-    await expect(exportLog({ store, reader: log, to })).rejects.toThrow(code('held'));
+    await expect(exportLog({ store, reader: readerOf(store), to })).rejects.toThrow(code('held'));
     lock.release();
     expect(readdirSync(to)).toEqual([]);
   });

@@ -140,7 +140,7 @@ function lastWords({ verdict, judgement, limits }: Verification, again: Again | 
 }
 
 function findings(
-  { pinned, witnessed, withheld, quorum, rung: weighed, limits }: Verification,
+  { pinned, witnessed, withheld, quorum, rung: weighed, limits, unknown, followed }: Verification,
   { head, rung, verdict, grade }: NonNullable<Verification['judgement']>,
 ): string[] {
   const witnesses = witnessed.map(
@@ -149,14 +149,19 @@ function findings(
   const unpinned = limits.some(({ code }) => code === 'trust-not-pinned');
   return [
     `Records      sound: ${head.size} facts hash to the signed head`,
-    `Whose        ${pinned ? 'signed by keys that you pinned' : 'trust-not-pinned: keys were taken from the proof itself; pass --trust'}`,
-    `Witnessed    by ${witnesses.join(', ') || 'nobody'}`,
+    `Whose        ${pinned ? whose(followed) : 'trust-not-pinned: keys were taken from the proof itself; pass --trust'}`,
+    `Witnessed    by ${witnesses.join(', ') || 'nobody'}${unknown === 0 ? '' : `; ${unknown} signed with keys, or in kinds, not known here`}`,
     ...(quorum === undefined ? [] : [`Quorum       ${quorumWords(quorum)}`]),
     `Complete     to ${weighed}${weighed === rung ? '' : ` for you: ${rung} needs ${unpinned ? 'pinned keys' : 'your quorum'}`}`,
     `Recomputed   ${verdict}, weakest grade ${grade}`,
     `Withheld     ${withheld} ${withheld === 1 ? 'value' : 'values'}`,
   ];
 }
+
+const whose = (followed: readonly string[]): string =>
+  followed.length === 0
+    ? 'signed by keys that you pinned'
+    : `signed by keys that those you pinned handed over to: ${followed.map(printable).join(', ')}`;
 
 function quorumWords({ name, reached, missing }: NonNullable<Verification['quorum']>): string {
   const absent = missing.length === 0 ? '' : `; not cosigned by ${missing.map(printable).join(', ')}`;
