@@ -12,6 +12,12 @@ const filesystem = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
 );
 
+/** Under which account it runs; only root can choose another. */
+interface Account {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 export interface Ran {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -44,8 +50,9 @@ export class Installation {
     );
   }
 
-  start(words: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const child = spawn(process.execPath, [main, ...words], { cwd: this.folder, env: { ...quiet, ...env } });
+  start(words: readonly string[], env: NodeJS.ProcessEnv = {}, as: Account = {}): ChildProcess {
+    const options = { cwd: this.folder, env: { ...quiet, ...env }, ...as };
+    const child = spawn(process.execPath, [main, ...words], options);
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
     return child;
@@ -62,8 +69,8 @@ export class Installation {
   }
 
   /** Starts Surety on any free port; gives its address, and the one that the log is served at, if it is. */
-  async up(): Promise<{ url: string; log: string; child: ChildProcess }> {
-    const child = this.start(['up', '--port', '0']);
+  async up(as: Account = {}, ...more: string[]): Promise<{ url: string; log: string; child: ChildProcess }> {
+    const child = this.start(['up', '--port', '0', ...more], {}, as);
     child.stdout?.resume();
     const said: string[] = [];
     let log = '';

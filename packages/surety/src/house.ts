@@ -17,8 +17,9 @@ import { KeyDesk, type Rotated, statementKeyPlace } from './ledger/key-desk.ts';
 import { ensureKey } from './ledger/keys.ts';
 import type { Log, Recorded } from './ledger/log.ts';
 import { logSalt } from './ledger/opening.ts';
-import { ensureLogKey, ensureNextLogKey, orderLogRotation, type Sealer, startSealer } from './ledger/seal.ts';
-import { together } from './ledger/sealer-place.ts';
+import type { Sealer } from './ledger/seal.ts';
+import { apart } from './ledger/sealer-place.ts';
+import { otherSealer, ownSealer, type SealerSide } from './ledger/sealer-side.ts';
 import { openLog } from './ledger/stores/sqlite.ts';
 import { answerHold, type Offered } from './logic/approve.ts';
 import {
@@ -87,9 +88,8 @@ const verifierPage = new URL('../../proof/verify.html', import.meta.url);
 /** Opens the log, activates what the files say, and starts the sealer. Throws LedgerError. */
 export async function openHouse(config: Config, options: HouseOptions): Promise<House> {
   const keys = join(config.store, 'keys');
-  const place = together(config.store);
+  const side = sideOf(config, options);
   const statement = statementKeyPlace(keys, config.origin);
-  const logKey = await ensureLogKey(keys, config.origin);
   const clock = clockFrom(options.env);
   const log = await openLog({
     folder: config.store,
@@ -98,7 +98,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     clockKind: clock.kind,
     program: options.program,
     version,
-    logKey,
+    logKey: await side.logKey(),
     statementKey: ensureKey(statement).vkey,
   });
   const opened: (() => Promise<unknown>)[] = [() => log.close()];
@@ -113,14 +113,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       onProblem: (problem) => options.onNote('warn', problem),
     });
     await activate(log, gateway, config, options);
-    const sealer = await startSealer({
-      folder: config.store,
-      keys,
-      witnesses: config.witnesses.map(({ key, url }) => ({ vkey: key, url })),
-      ...(config.quorum === undefined ? {} : { quorum: config.quorum.policy }),
-      env: options.env,
-      onTrouble: (trouble) => options.onNote('warn', `sealer: ${trouble}`),
-    });
+    const sealer = await side.start();
     // After the log has said its last word, so that the last head covers it.
     opened.push(() => sealer.stop());
     const records = new Map(
@@ -146,16 +139,15 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     const inTurn = turns();
     const verdict = (outcome: string, at?: number) => inTurn(() => giveVerdict(parts, outcome, at));
     const desk = new KeyDesk({
-      ...{ log, place, statement, now: clock.now, sealed: published },
-      orderLog: (reason) => orderLogRotation({ folder: config.store, keys, env: options.env }, reason),
-      nextLog: () => ensureNextLogKey(keys, config.origin),
+      ...{ log, side, statement, now: clock.now, sealed: published },
     });
     opened.push(async () => desk.close());
-    for (const { role, position } of await desk.resume())
-      options.onNote('info', `the ${role} key was rotated, as ordered before: fact ${position}`);
+    const rotateOrdered = rotatesOrdered(desk, options);
+    await rotateOrdered();
     const reconciled = toolsReconciled(config);
     const settle = () =>
       inTurn(async () => {
+        await rotateOrdered();
         // Reading the whole log beside the traffic is worth it only if a record could tell something.
         if (gateway.anyUnanswered(reconciled)) await settleAll(parts, options);
       });
@@ -214,6 +206,34 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     for (const close of opened) await close();
     throw error;
   }
+}
+
+function sideOf(config: Config, { env, onNote }: HouseOptions): SealerSide {
+  const options = {
+    ...{ store: config.store, origin: config.origin, env },
+    witnesses: config.witnesses.map(({ key, url }) => ({ vkey: key, url })),
+    ...(config.quorum === undefined ? {} : { quorum: config.quorum.policy }),
+    onTrouble: (trouble: string) => onNote('warn', `sealer: ${trouble}`),
+  };
+  const { sealer, store } = config;
+  return sealer === undefined
+    ? ownSealer(options)
+    : otherSealer(apart(store, sealer.home), sealer.user, options);
+}
+
+/** Carries out rotations that were ordered; what is no order is said once, and stops nothing else. */
+function rotatesOrdered(desk: KeyDesk, { onNote }: HouseOptions): () => Promise<void> {
+  let said = '';
+  return async () => {
+    try {
+      for (const { role, position } of await desk.resume())
+        onNote('info', `the ${role} key was rotated, as ordered: fact ${position}`);
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== said) onNote('warn', `not rotated: ${message}`);
+      said = message;
+    }
+  };
 }
 
 /** Replays the log into the gateway, follows it, and appends what the files now say otherwise. */

@@ -9,7 +9,7 @@ import { type Logger, pino } from 'pino';
 import { adminApp, type Desk, publicApp, showVerdict } from './api/index.ts';
 import { type DeskWork, socketOf } from './cli/desk.ts';
 import { configOf } from './cli/store.ts';
-import { type Exit, exit, type Terminal } from './cli/terminal.ts';
+import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts';
 import type { Config } from './config/index.ts';
 import { createFront, httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
 import { type House, openHouse } from './house.ts';
@@ -32,6 +32,13 @@ export async function openDesk(
   config: Config,
   terminal: Terminal,
 ): Promise<DeskWork & { close(): Promise<void> }> {
+  // What root made there, the account of the gateway could not write afterwards.
+  if (config.sealer !== undefined && process.geteuid?.() === 0)
+    throw new CommandError(
+      'root does not write into a store whose gateway has an account of its own',
+      'start `surety up`, or run this as that account: sudo -u ACCOUNT surety ...',
+      exit.unauthenticated,
+    );
   const house = await openHouse(config, {
     program: 'command',
     env: terminal.env,

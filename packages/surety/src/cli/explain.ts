@@ -24,6 +24,7 @@ const help: Readonly<Record<string, string>> = {
     'a newer store needs the version that wrote it; `surety up` upgrades an older one, after keeping a copy beside it',
   'wrong-log': 'the store belongs to another `origin` or other keys: name the right folder with -C',
   'not-sealed': '`surety doctor` says what the sealer does',
+  elsewhere: 'run `surety sealer`, and `surety rotate log-key`, as `ledger.sealer-user`; root may do both',
   'unknown-outcome': '`surety status` lists the outcomes',
   'no-hold': approvals,
   gone: approvals,
@@ -31,7 +32,7 @@ const help: Readonly<Record<string, string>> = {
 };
 
 /** Which of them say that the person is not who may do this. */
-const unauthenticated = new Set(['bad-signature', 'not-yours', 'EACCES', 'EPERM']);
+const unauthenticated = new Set(['bad-signature', 'not-yours', 'elsewhere', 'EACCES', 'EPERM']);
 
 const named = new Set([
   'LedgerError',

@@ -19,6 +19,12 @@ export async function configOf(terminal: Terminal, folder: string): Promise<Conf
   throw new CommandError(`the configuration has ${errors} ${errors === 1 ? 'error' : 'errors'}`);
 }
 
+/** For who acts without the secrets that the configuration takes from the environment, and is given none. */
+export function configWithoutSecrets(terminal: Terminal, folder: string): Promise<Config> {
+  const env = new Proxy(terminal.env, { get: (own, name) => Reflect.get(own, name) ?? 'not given here' });
+  return configOf(Object.create(terminal, { env: { value: env } }) as Terminal, folder);
+}
+
 export interface Store {
   readonly reader: OpenedReader;
   readonly views: Views;

@@ -11,6 +11,8 @@ interface UpOptions {
   readonly folder: string;
   readonly port?: number;
   readonly withParent?: boolean;
+  /** The sealer runs by itself, whoever starts it. */
+  readonly noSealer?: boolean;
 }
 
 /** What only the composition root can do. */
@@ -78,8 +80,18 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .description('run the gateway, with the sealer beside it, until it is asked to stop')
     .addOption(folder())
     .option('-p, --port <port>', 'instead of the one in surety.yaml; 0 is any free one', whole(0, 65_535))
+    .option('--no-sealer', 'the sealer is started by itself: `surety sealer`')
     .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
-    .action(async (options: UpOptions) => done(await roots.up(terminal, options)));
+    .action(async ({ sealer, ...options }: UpOptions & { sealer: boolean }) =>
+      done(await (await import('./commands/up.ts')).up(terminal, roots, { ...options, noSealer: !sealer })),
+    );
+  program
+    .command('sealer')
+    .description('run the sealer alone, under an account of its own')
+    .addOption(folder())
+    .addOption(json('print each head as one line of JSON'))
+    .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
+    .action(async (options) => done(await (await import('./commands/sealer.ts')).sealer(terminal, options)));
   program
     .command('connect')
     .argument('[server]', 'one server behind it; without, all of them')

@@ -22,6 +22,7 @@ export function checkInstallation(
 ): void {
   checkPort(found, ['listen'], installation.listen);
   checkPort(found, ['ledger', 'serve'], installation.ledger?.serve);
+  checkSealer(found, installation.ledger);
   checkTimeZone(found, ['time-zone'], installation['time-zone']);
   for (const [id, server] of Object.entries(installation.servers ?? {})) {
     checkTransport(found, ['servers', id], server);
@@ -32,6 +33,24 @@ export function checkInstallation(
   checkPeople(found, installation);
   checkIdentities(found, installation, names);
   checkWitnesses(found, installation, names);
+}
+
+function checkSealer(found: Findings, ledger: Installation['ledger']): void {
+  const { 'sealer-user': user, 'gateway-user': gateway } = ledger ?? {};
+  for (const key of ['sealer-folder', 'gateway-user'] as const)
+    if (user === undefined && ledger?.[key] !== undefined)
+      found.add(
+        ['ledger', key],
+        `${quote(key)} belongs to \`sealer-user\``,
+        'say which account seals',
+        'key',
+      );
+  if (user !== undefined && user === gateway)
+    found.add(
+      ['ledger', 'gateway-user'],
+      'the sealer and the gateway have the same account',
+      'give each one of its own: whoever takes over the gateway must not have the log key',
+    );
 }
 
 function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {

@@ -77,18 +77,36 @@ export const server = z.strictObject({
   timeout: duration.optional().describe('how long to wait for an answer (default 30s)'),
 });
 
+const account = z
+  .string({ error: 'is not text\nput it in quotes' })
+  .regex(
+    /^(?:[a-z_][a-z0-9_.-]{0,31}\$?|\d{1,9})$/,
+    'is no name of an account\nwrite a name or a number of this system',
+  );
+
 export const installation = z
   .strictObject({
     listen: hostPort.optional().describe('host:port that the gateway listens on (default 127.0.0.1:7300)'),
     store: text.optional().describe('folder of the ledger, relative to this file (default .surety)'),
     ledger: z
       .strictObject({
-        serve: hostPort.describe(
-          'host:port on which anyone who reaches it can read every sealed fact (default: nowhere)',
-        ),
+        serve: hostPort
+          .optional()
+          .describe('host:port on which anyone who reaches it can read every sealed fact (default: nowhere)'),
+        'sealer-user': account
+          .optional()
+          .describe(
+            'account that runs the sealer and alone reads the log key (default: that of the gateway)',
+          ),
+        'sealer-folder': text
+          .optional()
+          .describe('folder of such a sealer, relative to this file (default `sealer` in the store)'),
+        'gateway-user': account
+          .optional()
+          .describe('account that the gateway takes when root starts `surety up` with a sealer of its own'),
       })
       .optional()
-      .describe('how the ledger is given to others'),
+      .describe('how the ledger is given to others, and who seals it'),
     'time-zone': text
       .optional()
       .describe('IANA name of the zone whose calendar days budgets use (default UTC)'),

@@ -1,7 +1,7 @@
 // Reads a configuration folder: `surety.yaml`, the outcome files and the Cedar policies. Either all of it is
 // without errors, or nothing of it is used and every problem is reported at once. Never throws for bad input.
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { checkInstallation, type Environment } from './agreement.ts';
 import { checkOutcome } from './agreement-outcome.ts';
 import { compilePolicies } from './cedar.ts';
@@ -30,6 +30,12 @@ interface Address {
   readonly port: number;
 }
 
+export interface SealerConfig {
+  readonly user: string;
+  readonly home: string;
+  readonly gatewayUser: string | undefined;
+}
+
 export interface Config {
   /** Absolute. */
   readonly folder: string;
@@ -40,6 +46,8 @@ export interface Config {
   readonly serve: Address | undefined;
   /** Absolute. */
   readonly store: string;
+  /** The account of its own that the sealer has, its folder (absolute), and the gateway's account. */
+  readonly sealer?: SealerConfig;
   readonly origin: string;
   readonly timeZone: string;
   readonly servers: readonly ServerConfig[];
@@ -202,6 +210,14 @@ function addressIn(hostPort: string): Address {
   return { host, port: Number(hostPort.slice(colon + 1)) };
 }
 
+function sealerIn(folder: string, store: string, ledger: Installation['ledger']): Pick<Config, 'sealer'> {
+  const { 'sealer-user': user, 'sealer-folder': home, 'gateway-user': gatewayUser } = ledger ?? {};
+  if (user === undefined) return {};
+  return {
+    sealer: { user, home: home === undefined ? join(store, 'sealer') : resolve(folder, home), gatewayUser },
+  };
+}
+
 function configOf(
   folder: string,
   installation: Installation,
@@ -209,13 +225,15 @@ function configOf(
   declarations: readonly Declaration[],
   warnings: readonly Problem[],
 ): Config {
-  const { listen = '127.0.0.1:7300', store = '.surety', origin, ledger } = installation;
+  const { listen = '127.0.0.1:7300', store: written = '.surety', origin, ledger } = installation;
+  const store = resolve(folder, written);
   return {
     folder: resolve(folder),
     file: resolve(folder, fileName),
     listen: addressIn(listen),
-    serve: ledger === undefined ? undefined : addressIn(ledger.serve),
-    store: resolve(folder, store),
+    serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
+    ...sealerIn(folder, store, ledger),
+    store,
     origin,
     timeZone: installation['time-zone'] ?? 'UTC',
     servers: serverConfigs(installation, folder, env),

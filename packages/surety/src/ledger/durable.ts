@@ -9,6 +9,16 @@ export interface WriteOptions {
   readonly mode?: number;
 }
 
+let fileMode = 0o600;
+
+/**
+ * From here on the group of this process may read what it writes, but for what names its own mode: a sealer with an
+ * account of its own gives heads and tiles to the gateway so.
+ */
+export const shareWithGroup = (): void => {
+  fileMode = 0o640;
+};
+
 type Content = Uint8Array | string;
 
 /** Replaces the file by this content, which may depend on the new file itself. Durable when it returns. */
@@ -18,7 +28,7 @@ export function writeDurable(
   options: WriteOptions = {},
 ): void {
   const beside = join(dirname(path), `.${process.pid}.tmp`);
-  const file = openSync(beside, 'w', options.mode ?? 0o600);
+  const file = openSync(beside, 'w', options.mode ?? fileMode);
   try {
     try {
       const made = typeof content === 'function' ? content(file) : content;

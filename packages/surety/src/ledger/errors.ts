@@ -21,7 +21,9 @@ export type LedgerErrorCode =
   /** The store is of a newer format, or of an older one that `surety up` has not upgraded yet. */
   | 'other-format'
   /** No signed head covers the facts in time. */
-  | 'not-sealed';
+  | 'not-sealed'
+  /** The log key belongs to another account, which alone can do this. */
+  | 'elsewhere';
 
 export class LedgerError extends Error {
   readonly code: LedgerErrorCode;

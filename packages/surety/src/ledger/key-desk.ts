@@ -21,7 +21,8 @@ import {
 } from './keys.ts';
 import type { Log } from './log.ts';
 import { isStale, removeOrder, rotationAppend, signRotation, waitingOrder, writeOrder } from './rotating.ts';
-import { isApart, publicFolder, type SealerPlace } from './sealer-place.ts';
+import { isApart, publicFolder } from './sealer-place.ts';
+import type { SealerSide } from './sealer-side.ts';
 import type { Published } from './sealing.ts';
 import { type OpenedReader, openReader } from './stores/reader.ts';
 
@@ -35,15 +36,11 @@ export const statementKeyPlace = (keys: string, origin: string): KeyPlace => ({
 
 export interface KeyDeskOptions {
   readonly log: Log;
-  readonly place: SealerPlace;
+  readonly side: Pick<SealerSide, 'place' | 'orderLog' | 'nextLog'>;
   readonly statement: KeyPlace;
   readonly now: () => number;
   /** A head over at least so many facts. */
   readonly sealed: (size: number) => Promise<Published>;
-  /** Has an order signed by the log key, which is then to be found at `place`. */
-  readonly orderLog: (reason: RotationReason) => Promise<void>;
-  /** Has the next log key made; gives its verifier key. */
-  readonly nextLog: () => Promise<string>;
 }
 
 export interface Rotated {
@@ -62,8 +59,8 @@ export class KeyDesk {
 
   constructor(options: KeyDeskOptions) {
     this.#options = options;
-    this.#reader = openReader(options.place.folder);
-    this.#keys = new KeysOfLog(this.#reader, options.place.folder);
+    this.#reader = openReader(options.side.place.folder);
+    this.#keys = new KeysOfLog(this.#reader, options.side.place.folder);
     this.#settle();
   }
 
@@ -85,18 +82,18 @@ export class KeyDesk {
 
   /** The key that the next rotation will hand over to, so that it can be made known before. */
   async next(role: KeyRole): Promise<string> {
-    const { statement, nextLog } = this.#options;
-    return role === 'log' ? nextLog() : ensureNextKey(statement).vkey;
+    const { statement, side } = this.#options;
+    return role === 'log' ? side.nextLog() : ensureNextKey(statement).vkey;
   }
 
   /** Resolves when a head signed by the new key covers the fact. */
   async rotate(role: KeyRole, reason: RotationReason): Promise<Rotated> {
-    const { log, statement, now, sealed, orderLog } = this.#options;
+    const { log, statement, now, sealed, side } = this.#options;
     await log.flushed();
     const { size, root } = await sealed(log.size());
     const history = this.#keys.history();
     if (this.#waiting(role)?.reason !== reason) {
-      if (role === 'log') await orderLog(reason);
+      if (role === 'log') await side.orderLog(reason);
       else {
         const head = { size, root };
         writeOrder(
@@ -125,8 +122,8 @@ export class KeyDesk {
   }
 
   #folderOf(role: KeyRole): string {
-    const { place, statement } = this.#options;
-    return role === 'log' ? publicFolder(place) : statement.folder;
+    const { side, statement } = this.#options;
+    return role === 'log' ? publicFolder(side.place) : statement.folder;
   }
 
   /** The order to carry out; none if it has grown too old meanwhile. */
@@ -161,7 +158,8 @@ export class KeyDesk {
 
   /** A sealer apart writes its public half where it may; people look for it beside the statement key's. */
   #publish(): void {
-    const { place, statement } = this.#options;
+    const { statement } = this.#options;
+    const { place } = this.#options.side;
     const vkey = publishedKey({ folder: publicFolder(place), stem: 'log' });
     const shown = { folder: statement.folder, stem: 'log' };
     if (isApart(place) && vkey !== undefined && publishedKey(shown) !== vkey) publishKey(shown, vkey);

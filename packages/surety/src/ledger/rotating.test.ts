@@ -53,10 +53,13 @@ async function house(folder: string, witnesses: { vkey: string; url: string }[] 
   const log = await openLog(options);
   const sealer = await startSealer({ folder, keys, witnesses });
   const desk = new KeyDesk({
-    ...{ log, place, statement, now: Date.now },
+    ...{ log, statement, now: Date.now },
+    side: {
+      place,
+      orderLog: (reason) => orderLogRotation({ folder, keys }, reason),
+      nextLog: () => ensureNextLogKey(keys, origin),
+    },
     sealed: (size) => sealer.sealed(size, { timeoutMs: witnesses.length === 0 ? timeoutMs : 1_000 }),
-    orderLog: (reason) => orderLogRotation({ folder, keys }, reason),
-    nextLog: () => ensureNextLogKey(keys, origin),
   });
   let stopped = false;
   const stop = async () => {

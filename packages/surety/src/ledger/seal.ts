@@ -6,19 +6,17 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { isReached, type Policy, parseVerifier, type RotationReason } from '@surety/proof/records';
+import type { RotationReason } from '@surety/proof/records';
+import { AwaitedHeads, type Witnessing } from './awaited.ts';
 import { LedgerError } from './errors.ts';
 import type { Published } from './sealing.ts';
 
 export type { Published } from './sealing.ts';
 
-export interface SealerOptions {
+export interface SealerOptions extends Witnessing {
   /** The log's folder: the store must exist. */
   readonly folder: string;
   readonly keys: string;
-  readonly witnesses: readonly { readonly vkey: string; readonly url: string }[];
-  /** Who must have cosigned; without it, everybody. */
-  readonly quorum?: Policy;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Each published head, in order. */
   readonly onHead?: (head: Published) => void;
@@ -92,27 +90,20 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
   }
 }
 
-interface Waiting {
-  readonly atLeast: number;
-  readonly resolve: (head: Published) => void;
-  readonly reject: (cause: LedgerError) => void;
-}
-
 class SealerProcess implements Sealer {
   readonly #options: SealerOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #heads: AwaitedHeads;
   #child: Child | undefined;
-  #latest: Published | undefined;
   #stopping = false;
   #wasReady = false;
   #failures = 0;
   #again: NodeJS.Timeout | undefined;
-  #fatal: LedgerError | undefined;
 
   constructor(options: SealerOptions) {
     this.#options = options;
+    this.#heads = new AwaitedHeads(options);
     this.#start();
   }
 
@@ -121,28 +112,11 @@ class SealerProcess implements Sealer {
   }
 
   latest(): Published | undefined {
-    return this.#latest;
+    return this.#heads.latest;
   }
 
-  async sealed(atLeast: number, { timeoutMs }: { readonly timeoutMs: number }): Promise<Published> {
-    if (this.#fatal !== undefined) throw this.#fatal;
-    const latest = this.#latest;
-    if (latest !== undefined && latest.size >= atLeast && this.#isWitnessed(latest)) return latest;
-    const { promise, resolve, reject } = Promise.withResolvers<Published>();
-    const waiting: Waiting = { atLeast, resolve, reject };
-    this.#waiting.add(waiting);
-    this.#wake();
-    const timer = setTimeout(() => {
-      const head = this.#latest;
-      if (head !== undefined && head.size >= atLeast) resolve(head);
-      else reject(new LedgerError('not-sealed', `no head covers ${atLeast} facts after ${timeoutMs} ms`));
-    }, timeoutMs);
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(waiting);
-    }
+  sealed(atLeast: number, options: { readonly timeoutMs: number }): Promise<Published> {
+    return this.#heads.sealed(atLeast, options, () => this.#wake());
   }
 
   async stop(): Promise<void> {
@@ -153,17 +127,7 @@ class SealerProcess implements Sealer {
     const tooLong = setTimeout(() => this.#child?.kill('SIGKILL'), stopMsMax);
     await this.#gone.promise;
     clearTimeout(tooLong);
-    for (const { reject } of this.#waiting) reject(new LedgerError('closed', 'the sealer was stopped'));
-  }
-
-  #isWitnessed({ cosigned, missing }: Published): boolean {
-    const { quorum } = this.#options;
-    if (quorum === undefined || missing.length === 0) return missing.length === 0;
-    const by = this.#options.witnesses.filter(({ vkey }) => cosigned.includes(parseVerifier(vkey).name));
-    return isReached(
-      quorum,
-      by.map(({ vkey }) => vkey),
-    );
+    this.#heads.end(new LedgerError('closed', 'the sealer was stopped'));
   }
 
   #wake(): void {
@@ -198,12 +162,10 @@ class SealerProcess implements Sealer {
     if ('ready' in said) {
       this.#wasReady = true;
       this.#ready.resolve();
-      if (this.#waiting.size > 0) this.#wake();
+      if (this.#heads.isAwaited) this.#wake();
       return;
     }
-    this.#latest = said;
-    for (const { atLeast, resolve } of this.#waiting)
-      if (said.size >= atLeast && this.#isWitnessed(said)) resolve(said);
+    this.#heads.hear(said);
     this.#options.onHead?.(said);
   }
 
@@ -213,7 +175,7 @@ class SealerProcess implements Sealer {
     // One that never ran does not run the second time either: the key or the store is missing or another's.
     else if (!this.#wasReady)
       this.#fail(new LedgerError('not-sealed', trouble || `the sealer ended with ${code}`));
-    if (this.#stopping || this.#fatal !== undefined) {
+    if (this.#stopping || this.#heads.fatal !== undefined) {
       this.#gone.resolve();
       return;
     }
@@ -222,11 +184,10 @@ class SealerProcess implements Sealer {
   }
 
   #fail(cause: LedgerError): void {
-    this.#fatal = cause;
     this.#ready.reject(cause);
     // Nobody may be waiting for it any more; whoever asks next is told.
     this.#ready.promise.catch(() => undefined);
-    for (const { reject } of this.#waiting) reject(cause);
+    this.#heads.fail(cause);
     this.#options.onTrouble?.(cause.message);
   }
 }

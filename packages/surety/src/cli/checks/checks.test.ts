@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createSilent } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,19 +57,25 @@ test('a log that others than programs on this host can read is said', () => {
 });
 
 describe('ownership', () => {
+  const rowsOf = (store: string) => ownership({ store, folder: join(store, '..') });
   const states = (store: string) =>
-    Object.fromEntries(ownership(store).map(({ check, state }) => [check, state]));
-
-  test('finds each thing that others could open', () => {
-    const store = join(folder, 'store');
+    Object.fromEntries(rowsOf(store).map(({ check, state }) => [check, state]));
+  const newStore = () => {
+    const store = join(mkdtempSync(join(folder, 'here-')), 'store');
     mkdirSync(join(store, 'keys'), { recursive: true, mode: 0o700 });
-    for (const file of ['keys/log.key', 'admin.sock', 'log.sqlite'])
+    for (const file of ['keys/log.key', 'keys/statement.key', 'admin.sock', 'log.sqlite'])
       writeFileSync(join(store, file), '', { mode: 0o600 });
     chmodSync(store, 0o700);
+    return store;
+  };
+
+  test('finds each thing that others could open', () => {
+    const store = newStore();
     expect(states(store)).toEqual({
       'store folder': 'ok',
       'keys folder': 'ok',
-      keys: 'ok',
+      'key log': 'ok',
+      'key statement': 'ok',
       'admin socket': 'ok',
       // One account for everything, in a test.
       sealer: 'warn',
@@ -67,7 +83,8 @@ describe('ownership', () => {
     for (const [file, check] of [
       ['', 'store folder'],
       ['keys', 'keys folder'],
-      ['keys/log.key', 'keys'],
+      ['keys/log.key', 'key log'],
+      ['keys/statement.key', 'key statement'],
       ['admin.sock', 'admin socket'],
     ] as const) {
       const path = join(store, file);
@@ -75,6 +92,36 @@ describe('ownership', () => {
       expect(states(store)[check], file).toBe('fail');
       chmodSync(path, 0o700);
     }
+  });
+
+  test('finds keys that are links, have two names, or are no files', () => {
+    const store = newStore();
+    const of = (name: string) => join(store, 'keys', name);
+    linkSync(of('log.key'), join(store, 'copy'));
+    symlinkSync(of('statement.key'), of('other.key'));
+    mkdirSync(of('folder.key'));
+    expect(states(store)).toMatchObject({ 'key log': 'warn', 'key other': 'fail', 'key folder': 'fail' });
+    expect(rowsOf(store).find(({ check }) => check === 'key log')?.remedy).toContain('-samefile');
+    rmSync(of('other.key'));
+    rmSync(of('folder.key'), { recursive: true });
+    // The folder of keys as a link to one that somebody else can write to.
+    renameSync(join(store, 'keys'), join(store, 'elsewhere'));
+    symlinkSync(join(store, 'elsewhere'), join(store, 'keys'));
+    expect(states(store)['keys folder']).toBe('fail');
+  });
+
+  test('finds the keys that people leave beside surety.yaml, and no other files', () => {
+    const store = newStore();
+    const beside = (name: string) => join(store, '..', name);
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    writeFileSync(beside('you.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o640 });
+    writeFileSync(beside('public.pem'), publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 });
+    writeFileSync(beside('note.key'), 'no key', { mode: 0o644 });
+    expect(states(store)).toMatchObject({ 'key you': 'fail' });
+    expect(Object.keys(states(store))).not.toContain('key public');
+    expect(Object.keys(states(store))).not.toContain('key note');
+    chmodSync(beside('you.key'), 0o600);
+    expect(states(store)).toMatchObject({ 'key you': 'ok' });
   });
 
   test('a path that no socket can have is said', () => {

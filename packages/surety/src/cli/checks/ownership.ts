@@ -1,41 +1,52 @@
 // Who on this machine could read or write what only Surety may: the store's folder, its keys, its socket; and
 // whether the sealer is somebody else than the gateway.
 
-import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { keysBeside, keysIn, modeOf, sealerKey } from './keys.ts';
 import { fail, ok, type Row, warn } from './row.ts';
 
-const modeOf = ({ mode }: Stats): string => (mode & 0o777).toString(8).padStart(4, '0');
-const openToOthers = ({ mode }: Stats): boolean => (mode & 0o077) !== 0;
+const openToOthers = ({ mode }: Stats, allowed = 0o700): boolean => (mode & 0o777 & ~allowed) !== 0;
 
-/** Everything about permissions. The folder exists. */
-export function ownership(store: string): Row[] {
+/** A sealer with an account of its own, as surety.yaml names it. */
+export interface SealerApart {
+  readonly user: string;
+  readonly uid: number;
+  readonly home: string;
+}
+
+interface Installed {
+  readonly store: string;
+  /** Of surety.yaml. */
+  readonly folder: string;
+  readonly sealer?: SealerApart | undefined;
+}
+
+/** Everything about permissions. The store exists. */
+export function ownership({ store, folder, sealer }: Installed): Row[] {
+  const gateway = { uid: statSync(store).uid, who: 'the gateway' };
   return [
-    folderMode('store folder', store),
-    ...keys(join(store, 'keys')),
+    // The sealer apart is let in by the group, and nobody else is.
+    folderMode('store folder', store, sealer === undefined ? 0o700 : 0o750),
+    ...keys(join(store, 'keys'), gateway),
+    ...(sealer === undefined ? [sealerTogether(store)] : sealerApart(store, gateway.uid, sealer)),
+    ...keysBeside(folder),
     ...socket(store),
-    sealerAccount(store),
   ];
 }
 
-function folderMode(check: string, path: string): Row {
-  const stat = statSync(path);
+function folderMode(check: string, path: string, allowed = 0o700): Row {
+  const stat = lstatSync(path);
   const found = `${path}, mode ${modeOf(stat)}`;
-  return openToOthers(stat)
-    ? fail(check, `${found}: others can look in`, `chmod 700 ${path}`)
+  if (stat.isSymbolicLink()) return fail(check, `${path} is a link`, 'put the folder itself there');
+  return openToOthers(stat, allowed)
+    ? fail(check, `${found}: others can look in`, `chmod ${allowed.toString(8)} ${path}`)
     : ok(check, found);
 }
 
-function keys(folder: string): Row[] {
+function keys(folder: string, gateway: { readonly uid: number; readonly who: string }): Row[] {
   if (!existsSync(folder)) return [warn('keys', `${folder} is not there`, '`surety up` makes the keys')];
-  const files = readdirSync(folder).filter((name) => name.endsWith('.key'));
-  const open = files.filter((name) => openToOthers(statSync(join(folder, name))));
-  const folderRow = folderMode('keys folder', folder);
-  if (open.length === 0)
-    return [folderRow, ok('keys', `${files.join(', ') || 'none'}, readable by their owner alone`)];
-  const paths = open.map((name) => join(folder, name));
-  const remedy = `chmod 600 ${paths.join(' ')}; and if somebody may have read them, start a new log`;
-  return [folderRow, fail('keys', `others can read ${open.join(', ')}`, remedy)];
+  return [folderMode('keys folder', folder), ...keysIn(folder, gateway)];
 }
 
 /** `sun_path` of Linux, without its end. */
@@ -57,17 +68,81 @@ function socket(store: string): Row[] {
   ];
 }
 
-/** Apart, whoever takes over the gateway can neither sign a head nor take one back. */
-function sealerAccount(store: string): Row {
-  const key = statSync(join(store, 'keys', 'log.key'), { throwIfNoEntry: false });
-  const log = statSync(join(store, 'log.sqlite'), { throwIfNoEntry: false });
-  if (key === undefined || log === undefined)
-    return warn('sealer', 'there is no log key yet', '`surety up` makes it');
-  return key.uid === log.uid
+function sealerTogether(store: string): Row {
+  return existsSync(join(store, 'keys', 'log.key'))
     ? warn(
         'sealer',
         'the sealer runs under the same account as the gateway',
-        'until it has an account of its own, only a witness elsewhere keeps a taken-over gateway from rewriting the log',
+        'give it one of its own (`ledger.sealer-user`, docs/keys.md): until then only a witness elsewhere keeps a taken-over gateway from rewriting the log',
       )
-    : ok('sealer', `an account of its own (uid ${key.uid}; the gateway's is ${log.uid})`);
+    : warn('sealer', 'there is no log key yet', '`surety up` makes it');
+}
+
+/** Apart, whoever takes over the gateway can neither sign a head nor take one back. */
+function sealerApart(store: string, gatewayUid: number, { user, uid, home }: SealerApart): Row[] {
+  const owner = { uid, who: user };
+  const left = join(store, 'keys', 'log.key');
+  const rows: Row[] = [];
+  if (uid === gatewayUid)
+    rows.push(
+      fail(
+        'sealer',
+        `\`${user}\` is the account of the gateway too (uid ${uid})`,
+        'give it an account of its own',
+      ),
+    );
+  if (existsSync(left))
+    rows.push(
+      fail(
+        'key log',
+        `${left} is still within reach of the gateway`,
+        'start `surety up` once as root, which takes it over; then rotate it',
+      ),
+    );
+  const stat = lstatSync(home, { throwIfNoEntry: false });
+  if (stat === undefined)
+    return [
+      ...rows,
+      warn('sealer', `${home} is not there`, '`surety up` as root, or `surety sealer`, makes it'),
+    ];
+  rows.push(
+    stat.uid === uid
+      ? folderMode('sealer folder', home, 0o755)
+      : fail(
+          'sealer folder',
+          `${home} belongs to uid ${stat.uid}, not to ${user} (uid ${uid})`,
+          `chown -R ${uid} ${home}`,
+        ),
+    ...sealerKey(join(home, 'keys'), owner),
+    running(home, owner),
+  );
+  return rows;
+}
+
+/** The process that says it is the sealer, and whose it is. */
+function running(home: string, { uid, who }: { readonly uid: number; readonly who: string }): Row {
+  const pid = holderIn(home);
+  const process = pid === undefined ? undefined : lstatSync(`/proc/${pid}`, { throwIfNoEntry: false });
+  if (process === undefined)
+    return warn(
+      'sealer',
+      `an account of its own (${who}, uid ${uid}); it does not run, or cannot be seen`,
+      'start it: `surety sealer`',
+    );
+  return process.uid === uid
+    ? ok('sealer', `an account of its own: process ${pid} runs as ${who} (uid ${uid})`)
+    : fail(
+        'sealer',
+        `process ${pid} runs as uid ${process.uid}, not as ${who} (uid ${uid})`,
+        'stop it, and start `surety sealer` as that account',
+      );
+}
+
+function holderIn(home: string): number | undefined {
+  try {
+    const { pid } = JSON.parse(readFileSync(join(home, 'sealer.holder'), 'utf8')) as { pid?: unknown };
+    return Number.isSafeInteger(pid) ? (pid as number) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/index.ts';
+import type { SealerApart } from '../checks/ownership.ts';
 import { attempt, fail, ok, type Row, warn } from '../checks/row.ts';
 import { type Exit, exit, type Terminal } from '../terminal.ts';
 
@@ -74,7 +75,9 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
   const began = existsSync(store);
   const inside = began
     ? [
-        await attempt('store', unread, async () => (await look.ownership()).ownership(store)),
+        await attempt('store', unread, async () =>
+          (await look.ownership()).ownership({ ...config, sealer: await sealerOf(config) }),
+        ),
         await attempt('log', unread, async () => (await look.ledger()).ledger(store, config)),
         await attempt('writer', unread, async () => (await look.ledger()).writer(store)),
       ]
@@ -88,6 +91,12 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
     attempt('servers', reinstall, async () => (await look.outside()).servers(config.servers, env)),
   ]);
   return [...inside, ...outside].flat();
+}
+
+async function sealerOf({ sealer }: Config): Promise<SealerApart | undefined> {
+  if (sealer === undefined) return undefined;
+  const { accountOf } = await import('../accounts.ts');
+  return { ...sealer, uid: accountOf(sealer.user).uid };
 }
 
 async function running(

@@ -30,6 +30,12 @@ export function openReader(folder: string): OpenedReader {
     return readerOf(database, folder);
   } catch (cause) {
     database?.close();
+    // SQLITE_READONLY: an account that may only read needs somebody who writes to have begun.
+    if (((cause as { errcode?: number }).errcode ?? 0) % 256 === 8)
+      throw new LedgerError(
+        'missing',
+        `nobody has the log in \`${folder}\` open, and this account may only read`,
+      );
     throw storeError(cause, `\`${file}\` cannot be read`);
   }
 }
