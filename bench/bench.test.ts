@@ -14,7 +14,7 @@ import { median, percentile } from './rig/statistics.ts';
 const here = import.meta.dirname;
 const guide = readFileSync(join(here, '../docs/benchmarks.md'), 'utf8');
 
-describe.each(['ledger', 'decision', 'verify', 'gateway'])('bench %s', (name) => {
+describe.each(['ledger', 'growth', 'decision', 'verify', 'gateway'])('bench %s', (name) => {
   test('says one object with finite figures, and its steps to people', { timeout: 300_000 }, async () => {
     const words = [join(here, `${name}.ts`), '--quick', '--json'];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { cwd: here });

@@ -168,20 +168,12 @@ export const bodies = {
     logKey: text,
     statementKey: text,
   }),
-  /** The log goes on under another name after a loss: the facts ahead of this one were the predecessor's. */
+  /** The log goes on under another name after a loss. What each member means: docs/formats.md, Successors. */
   'log.succeeded': record({
-    origin: text,
-    logKey: text,
-    statementKey: text,
-    /** The origin until here. */
-    predecessor: text,
-    /** RFC 6962 root over the facts ahead of this one. */
+    ...{ origin: text, logKey: text, statementKey: text, predecessor: text },
     root: digest,
-    /** The newest head of the predecessor that anybody kept, where it is over more than these: a signed note. */
     head: optional(text),
-    /** How many facts of the predecessor witnesses said that they had cosigned. */
     witnessed: list(record({ witness: text, size: natural })),
-    /** Positions of the predecessor that are lost, `[from, to)`: what head and witnesses count beyond these. */
     lost: optional(record({ from: position, to: position })),
   }),
   /** From the next head on, `to` is in force in place of `from` (`records/rotation.ts`); both signed it. */
@@ -409,16 +401,9 @@ export const isKind = <K extends Kind>(
 ): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
 
 const committed = [
-  'args',
-  'result',
-  'cause',
-  'words',
-  'name',
-  'salt',
-  'statement',
-  'amount',
-  'totals',
-] as const;
+  ...(['args', 'result', 'cause', 'words', 'name'] as const),
+  ...(['salt', 'statement', 'amount', 'totals'] as const),
+];
 
 /** Every commitment in a fact: what a disclosure may belong to. */
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {

@@ -18,6 +18,7 @@ const approvals = '`surety approve` lists what waits';
 const help: Readonly<Record<string, string>> = {
   missing: nothingYet,
   held: 'let that process finish, or stop it, and try again',
+  exists: 'name another place: nothing is written over',
   full: 'make space on the disk of the store, then try again',
   corrupt: 'change nothing in the store, and run `surety doctor`',
   'other-format':

@@ -253,7 +253,7 @@ function addSharing({ program, terminal, done }: Building): void {
     );
 }
 
-function addCaring({ program, terminal, roots: { openDesk }, done }: Building): void {
+function addCaring({ program, terminal, roots: { openDesk, version }, done }: Building): void {
   program.commandsGroup('Care:');
   program
     .command('rotate')
@@ -267,11 +267,45 @@ function addCaring({ program, terminal, roots: { openDesk }, done }: Building): 
       done(await (await import('./commands/rotate.ts')).rotate(terminal, openDesk, key, options)),
     );
   program
+    .command('backup')
+    .argument('<place>', 'a file that is not there yet, or a folder')
+    .description('all that the store holds at this moment, as one file, while Surety runs')
+    .addOption(folder())
+    .addOption(json())
+    .option('--keys', 'put the private keys in it: whoever has it can then sign as this log')
+    .action(async (where: string, options) =>
+      done(await (await import('./commands/backup.ts')).backup(terminal, where, version, options)),
+    );
+  program
+    .command('restore')
+    .argument('<backup>', 'a file that `surety backup` made')
+    .description('a backup, checked, into a store that is empty')
+    .addOption(folder())
+    .addOption(json())
+    .option('--keys <folder>', 'where the private keys are, if not in the backup')
+    .option('--keyring <file>', 'the key ring, if it is not beside the backup; the newest that there is')
+    .option('--head <file>', 'a signed head of this log that somebody kept; may be given again', several)
+    .option('--successor', 'go on under the new `origin` in surety.yaml, and say what is lost')
+    .option('--complete', 'you know that nothing was recorded after the backup')
+    .action(async (file: string, options) =>
+      done(await (await import('./commands/restore.ts')).restoreFrom(terminal, file, version, options)),
+    );
+  program
     .command('doctor')
     .description('check the installation, running or not; exits 1 if a check fails')
     .addOption(folder())
     .addOption(json())
     .action(async (options) => done(await (await import('./commands/doctor.ts')).doctor(terminal, options)));
+  program
+    .command('prune')
+    .description('remove what the store need not keep; facts always stay')
+    .addOption(folder())
+    .addOption(json())
+    .option('--entries', 'also the bundles of facts under the head, which are made again when asked for')
+    .option('--dry-run', 'only say what it would be')
+    .action(async (options) =>
+      done(await (await import('./commands/prune.ts')).pruneStore(terminal, options)),
+    );
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'which shell reads it').choices(shells))

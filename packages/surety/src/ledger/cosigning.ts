@@ -118,18 +118,19 @@ export class Cosigner {
   }
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
 }
 
-function sizeIn({ type, body }: Answer): number | undefined {
+/** The size that a witness corrects us with. */
+export function sizeIn({ type, body }: Answer): number | undefined {
   if (!type.startsWith('text/x.tlog.size') || !/^(0|[1-9][0-9]{0,15})\n$/.test(body)) return undefined;
   return Number(body);
 }
 
-function post(url: URL, body: string): Promise<Answer> {
+export function post(url: URL, body: string): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const signal = AbortSignal.timeout(answerMsMax);

@@ -20,6 +20,16 @@ export type LedgerErrorCode =
   | 'corrupt'
   /** The store is of a newer format, or of an older one that `surety up` has not upgraded yet. */
   | 'other-format'
+  /** Something is there already, and is not written over. */
+  | 'exists'
+  /** There is no such backup. */
+  | 'no-backup'
+  /** A private key is needed that is not here. */
+  | 'no-keys'
+  /** A successor cannot have the name of its predecessor. */
+  | 'same-name'
+  /** The log went on after this backup, or nobody can say that it did not: it must not go on under its name. */
+  | 'superseded'
   /** No signed head covers the facts in time. */
   | 'not-sealed'
   /** The log key belongs to another account, which alone can do this. */

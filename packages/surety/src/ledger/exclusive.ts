@@ -62,7 +62,7 @@ function nameIn(path: string): { pid: number; program: string } | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     // A process id of 0 or below would name a group.
     return pid > 0 && process.kill(pid, 0);

@@ -41,6 +41,8 @@ export interface Recorded {
 export interface LogReader {
   /** This log's origin, as in its signed heads. */
   readonly origin: string;
+  /** Position of the fact by which it took that name, if it had another before. */
+  readonly succeededAt?: number | undefined;
   /** Number of durable facts. */
   size(): number;
   /** Up to `limit` entries from `from` on. */

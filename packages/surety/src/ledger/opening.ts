@@ -3,7 +3,7 @@
 // actions and the names of subjects. Its disclosure is about nobody and stays.
 
 import { randomBytes } from 'node:crypto';
-import { type Body, parseFact } from '@surety/proof/facts';
+import { type Body, type Fact, parseFact, type UnknownFact } from '@surety/proof/facts';
 import { commit, digestOf, fromBase64url, parseDisclosure, toBase64url } from '@surety/proof/records';
 import type { NewFact } from '../facts/index.ts';
 import { LedgerError } from './errors.ts';
@@ -27,13 +27,27 @@ export function logOpened(
   return { fact: { kind: 'log.opened', body, disclosures, about: logSubject }, logSalt };
 }
 
-/** What position 0 says; throws `corrupt` if it is anything but `log.opened`. */
+/** The log's name and keys as they are now, and its salt. Throws `corrupt` if its facts do not say so. */
 export function openingOf(reader: LogReader): Body<'log.opened'> {
-  const [first] = reader.read(0, 1);
-  const fact = first === undefined ? undefined : parseFact(first.bytes, 0);
-  if (fact?.kind !== 'log.opened')
+  const first = factAt(reader, 0);
+  if (first?.kind !== 'log.opened')
     throw new LedgerError('corrupt', 'the log does not begin with its opening');
+  if (reader.succeededAt === undefined) return first.body;
+  const { origin, logKey, statementKey } = successionAt(reader, reader.succeededAt);
+  return { ...first.body, origin, logKey, statementKey };
+}
+
+/** By which fact, and after what loss, the log goes on under its present name. */
+export function successionAt(reader: Pick<LogReader, 'read'>, position: number): Body<'log.succeeded'> {
+  const fact = factAt(reader, position);
+  if (fact?.kind !== 'log.succeeded')
+    throw new LedgerError('corrupt', `fact ${position} is not the beginning of a successor`);
   return fact.body;
+}
+
+function factAt(reader: Pick<LogReader, 'read'>, position: number): Fact | UnknownFact | undefined {
+  const [entry] = reader.read(position, 1);
+  return entry?.position === position ? parseFact(entry.bytes, position) : undefined;
 }
 
 /** The 16 bytes that key this log's action ids. Throws `missing` if they are not there. */

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   bundleFront,
+  encodeEntries,
   eraAt,
   type OpenedHead,
   openHead,
@@ -20,6 +21,7 @@ import {
 } from '@surety/proof/records';
 import { LedgerError } from './errors.ts';
 import { type KeyReader, KeysOfLog } from './key-history.ts';
+import { openReader } from './stores/reader.ts';
 import { widest } from './tile-folder.ts';
 
 export interface PublishedHead {
@@ -86,7 +88,21 @@ export class PublishedTiles {
       const bytes = await this.#atHand(address);
       if (bytes !== undefined) return frontOf(bytes, address);
     }
+    // Bundles may be pruned: their facts are in the store.
+    if (address.level === 'entries') return this.#fromStore(address);
     throw new LedgerError('missing', `there is no tile \`${tilePath(address)}\``);
+  }
+
+  #fromStore({ index, width }: TileAddress): Uint8Array {
+    const reader = openReader(this.#folder);
+    try {
+      const entries = reader.read(index * TILE_WIDTH, width);
+      if (entries.length < width || entries.some(({ position }, at) => position !== index * TILE_WIDTH + at))
+        throw new LedgerError('missing', `the facts of bundle ${index} are not all there`);
+      return encodeEntries(entries.map(({ bytes }) => bytes));
+    } finally {
+      reader.close();
+    }
   }
 
   /** At this width or wider; undefined too if what was there was outgrown while it was looked for. */

@@ -1,11 +1,12 @@
 // The ledger: does it open, do its newest facts parse, who writes it, and how far is it sealed.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseFact } from '@surety/proof/facts';
 import { isReached, type Policy } from '@surety/proof/records';
 import type { Config, WitnessConfig } from '../../config/index.ts';
+import { successionAt } from '../../ledger/opening.ts';
 import { type OpenedReader, openReader } from '../../ledger/stores/reader.ts';
 import { headOf } from '../store.ts';
 import { attempt, fail, ok, type Row, warn } from './row.ts';
@@ -25,6 +26,8 @@ export async function ledger(
       await attempt('log', untouched, () => newestFacts(reader)),
       await attempt('head', untouched, () => head(store, reader, witnesses, quorum?.policy)),
       await attempt('disclosures', restore, () => disclosures(reader)),
+      await attempt('succession', untouched, () => succession(reader)),
+      await attempt('old copies', 'run doctor under the account of Surety', () => oldCopies(store)),
     ];
     return rows.flat();
   } finally {
@@ -50,6 +53,35 @@ function disclosures(reader: OpenedReader): Row {
         `${unfinished} erasures are recorded, and their keys may not be destroyed yet`,
         'let `surety up` run, or start it once: it finishes them',
       );
+}
+
+/** Nothing to say of a log that has always had its name. */
+function succession(reader: OpenedReader): readonly Row[] {
+  const { succeededAt: position } = reader;
+  if (position === undefined) return [];
+  const { predecessor, lost } = successionAt(reader, position);
+  const since = `since fact ${position} it succeeds ${predecessor}`;
+  return [
+    lost === undefined
+      ? ok('succession', since)
+      : warn(
+          'succession',
+          `${since}, whose facts ${lost.from} to ${lost.to - 1} are lost`,
+          'reconcile the records of that time by hand: every verdict that the loss touches is unproven',
+        ),
+  ];
+}
+
+/** What an upgrade kept holds disclosures as they lay then, and nobody erases anything in it. */
+function oldCopies(store: string): readonly Row[] {
+  const copies = readdirSync(store).filter((name) => name.startsWith('log.sqlite.format-'));
+  return copies.map((name) =>
+    warn(
+      'old copies',
+      `${name} is from before an upgrade`,
+      '`surety prune` removes it, once the upgrade has shown itself to be right',
+    ),
+  );
 }
 
 const looked = 1_000;

@@ -4,6 +4,7 @@ import { type Cosigned, isReached } from '@surety/proof/records';
 import { remoteStatus } from '../../api/index.ts';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
+import { successionAt } from '../../ledger/opening.ts';
 import { socketOf } from '../desk.ts';
 import { waitingHolds } from '../references.ts';
 import { verdictWord } from '../show-verdict.ts';
@@ -25,6 +26,12 @@ interface Status {
   readonly cosigned: readonly string[];
   /** Null if none is declared. */
   readonly quorum: { readonly name: string; readonly reached: boolean } | null;
+  /** Null if the log has always had its name; `lost` null if it lost nothing that anybody saw. */
+  readonly succession: {
+    readonly predecessor: string;
+    readonly position: number;
+    readonly lost: { readonly from: number; readonly to: number } | null;
+  } | null;
   readonly outcomes: readonly OutcomeStatus[];
   readonly holds: readonly { hold: string; expires: string; needed: number; given: number }[];
 }
@@ -67,6 +74,7 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
     sealedSize: head?.size ?? 0,
     cosigned: head?.cosigned.map(({ witness }) => witness) ?? [],
     quorum: quorumOf(config, head?.cosigned ?? []),
+    succession: successionOf(store),
     outcomes: declared.map(({ outcome, owner, statement }) => {
       const given = latestVerdict(store, outcome)?.body;
       const window = given === undefined ? null : { from: instant(given.from), to: instant(given.to) };
@@ -76,6 +84,13 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
       return { hold, expires: instant(expires), needed, given };
     }),
   };
+}
+
+function successionOf({ reader }: Store): Status['succession'] {
+  const { succeededAt: position } = reader;
+  if (position === undefined) return null;
+  const { predecessor, lost = null } = successionAt(reader, position);
+  return { predecessor, position, lost };
 }
 
 function quorumOf({ quorum }: Config, cosigned: readonly Cosigned[]): Status['quorum'] {
@@ -91,6 +106,11 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
   const lines = [
     `${running ? paint('green', 'running') : paint('yellow', 'not running')}  ${origin}, ${ledgerSize} facts, ${sealedSize} under the newest head, ${witnesses}${lacks}`,
   ];
+  if (state.succession !== null) {
+    const { predecessor, position, lost } = state.succession;
+    const gap = lost === null ? '' : `; its facts ${lost.from} to ${lost.to - 1} are lost`;
+    lines.push(paint('yellow', `since fact ${position} it succeeds ${predecessor}${gap}`));
+  }
   for (const { outcome, owner, verdict, window } of state.outcomes) {
     const said =
       verdict === null

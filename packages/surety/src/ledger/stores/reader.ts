@@ -7,7 +7,9 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parseFact } from '@surety/proof/facts';
 import { LedgerError, storeError } from '../errors.ts';
 import type { Entry, Kept, LogReader } from '../log.ts';
+import { successionAt } from '../opening.ts';
 import { DisclosureReader } from './disclosed.ts';
+import { succeededAt } from './succession.ts';
 import { formatOf, otherFormat } from './upgrades.ts';
 import { storeFile, storeFormat } from './wire.ts';
 
@@ -40,7 +42,7 @@ export function openReader(folder: string): OpenedReader {
   }
 }
 
-function readerOf(database: DatabaseSync, folder: string): OpenedReader {
+export function readerOf(database: DatabaseSync, folder: string): OpenedReader {
   const number = (sql: string): number =>
     (Object.values(database.prepare(sql).get() ?? {})[0] as number | null) ?? -1;
   if (number('PRAGMA user_version') === 0)
@@ -58,16 +60,19 @@ function readerOf(database: DatabaseSync, folder: string): OpenedReader {
       position,
       bytes,
     }));
+  const versionOf = (stream: string): number =>
+    (version.get(stream) as unknown as [number] | undefined)?.[0] ?? 0;
+  const beginning = { read, succeededAt: succeededAt(database, versionOf('log')) };
   const disclosed = new DisclosureReader(database, folder);
   return {
-    origin: originOf(read(0, 1)[0], folder),
+    ...beginning,
+    origin: originOf(beginning, folder),
     size: () => ((size.get() as unknown as [number | null])[0] ?? -1) + 1,
-    read,
     disclosures: (from, to) => disclosed.between(from, to),
     kept: (position): readonly Kept[] => disclosed.kept(position),
     about: (name) => disclosed.about(name),
     subjectsOf: (position) => disclosed.subjectsOf(position),
-    version: (stream) => (version.get(stream) as unknown as [number] | undefined)?.[0] ?? 0,
+    version: versionOf,
     unfinishedErasures: () => number('SELECT count(*) FROM subjects WHERE erased = 0'),
     forget: () => disclosed.forget(),
     close: () => {
@@ -77,12 +82,14 @@ function readerOf(database: DatabaseSync, folder: string): OpenedReader {
   };
 }
 
-function originOf(first: Entry | undefined, folder: string): string {
+function originOf(beginning: Pick<LogReader, 'read' | 'succeededAt'>, folder: string): string {
+  const [first] = beginning.read(0, 1);
   if (first === undefined) throw new LedgerError('missing', `the log in \`${folder}\` is empty`);
   const fact = parseFact(first.bytes, 0);
   if (fact.kind !== 'log.opened')
     throw new LedgerError('corrupt', `the log in \`${folder}\` does not begin with its opening`);
-  return fact.body.origin;
+  const { succeededAt: position } = beginning;
+  return position === undefined ? fact.body.origin : successionAt(beginning, position).origin;
 }
 
 function arrays(statement: StatementSync): StatementSync {

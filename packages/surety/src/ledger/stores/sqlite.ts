@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import type { Body } from '@surety/proof/facts';
 import type { KeyRole } from '@surety/proof/records';
 import type { NewFact, Subject } from '../../facts/index.ts';
 import { LedgerError } from '../errors.ts';
@@ -11,6 +12,7 @@ import type { Append, AppendAnswer, Entry, Erasure, Kept, Log, Recorded } from '
 import { type Keys, logOpened, logSalt, openingOf, predecessorOf } from '../opening.ts';
 import { SubjectNames } from '../subject.ts';
 import { type Draft, Envelopes } from './envelope.ts';
+import { Numbering } from './numbering.ts';
 import { type Named, Packing } from './packet.ts';
 import { type OpenedReader, openReader } from './reader.ts';
 import { namesOf } from './subjects.ts';
@@ -27,6 +29,8 @@ export interface LogOptions extends Keys {
   readonly version: string;
   /** Appends that may wait for the disk; beyond it `full`. Default 8,192. */
   readonly queueMax?: number;
+  /** The log takes `origin` and these keys from here on, in place of those that it had. Restoring says so, once. */
+  readonly succession?: Omit<Body<'log.succeeded'>, 'origin' | 'logKey' | 'statementKey'>;
 }
 
 interface Pending {
@@ -39,6 +43,8 @@ interface Pending {
   readonly resolve: (answer: AppendAnswer) => void;
   readonly reject: (cause: LedgerError) => void;
 }
+
+const none: readonly string[] = [];
 
 type Listener = (recorded: readonly Recorded[]) => void;
 
@@ -98,6 +104,10 @@ class SqliteLog implements Log {
     return this.#origin;
   }
 
+  get succeededAt(): number | undefined {
+    return this.#reader?.succeededAt;
+  }
+
   async open(): Promise<void> {
     this.#size = await this.#opened.promise;
     const opening = this.#size === 0 ? this.#first() : this.#again();
@@ -118,8 +128,18 @@ class SqliteLog implements Log {
   }
 
   #again(): Append[] {
-    const { folder, origin, logKey, statementKey } = this.#options;
+    const { folder, origin, logKey, statementKey, succession } = this.#options;
     this.#reader = openReader(folder);
+    this.#names = new SubjectNames(logSalt(this.#reader));
+    if (succession !== undefined && origin !== undefined) {
+      this.#origin = origin;
+      const body = { ...succession, origin, logKey, statementKey };
+      const expected = this.#reader.version('log');
+      return [
+        { stream: 'log', expected, facts: [{ kind: 'log.succeeded', body }] },
+        this.#started({ tail: 'none' }),
+      ];
+    }
     this.#origin = this.#reader.origin;
     const opening = openingOf(this.#reader);
     if (origin !== undefined && origin !== opening.origin)
@@ -134,7 +154,6 @@ class SqliteLog implements Log {
     // Any that the log has had: which is in force is for whoever signs, and may change while this runs.
     if (!isOf('log', logKey) || !isOf('statement', statementKey))
       throw new LedgerError('wrong-log', `the log in \`${folder}\` was opened with other keys than these`);
-    this.#names = new SubjectNames(logSalt(this.#reader));
     return [this.#started(predecessorOf(this.#reader))];
   }
 
@@ -353,37 +372,6 @@ function mustBeAppend(appends: readonly Append[]): void {
   }
   if (facts > appendFactsMax || appends.length > appendFactsMax)
     throw new LedgerError('too-large', `an append has more than ${appendFactsMax} facts or streams`);
-}
-
-const none: readonly string[] = [];
-
-/** Gives the facts of a transaction the numbers that they were written with, append after append. */
-class Numbering {
-  readonly #versions: Float64Array;
-  #stream = 0;
-  #emitterSeq: number;
-  /** Of the next fact. */
-  position: number;
-
-  constructor({ position, emitterSeq, versions }: Answers) {
-    this.position = position;
-    this.#emitterSeq = emitterSeq;
-    this.#versions = versions;
-  }
-
-  number(appends: readonly Append[], drafts: readonly Draft[], recorded: Recorded[]): void {
-    let at = 0;
-    for (const { facts } of appends) {
-      let version = this.#versions[this.#stream++] as number;
-      for (const { disclosures } of facts) {
-        const fact = drafts[at++] as Draft;
-        fact.streamVersion = version++;
-        fact.emitterSeq = this.#emitterSeq++;
-        fact.position = this.position++;
-        recorded.push({ fact, disclosures: disclosures ?? none });
-      }
-    }
-  }
 }
 
 /** A listener that throws is a defect of that listener: it ends the process, never the recording. */

@@ -4,12 +4,10 @@
 // To change the format: raise `storeFormat` in `wire.ts`, change the schema in `writer.ts`, add the step here, and
 // commit a store of the format that it starts from (`old-store.fixture.ts`).
 
-import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { ownFile, syncFolder } from '../durable.ts';
+import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError, storeError } from '../errors.ts';
+import { fingerprint, snapshot } from '../snapshot.ts';
 import { encrypting } from './encrypting.ts';
 import { applicationId, storeFormat } from './wire.ts';
 
@@ -44,7 +42,10 @@ export function upgradeStore(
   const due = Array.from({ length: format - found }, (_, at) => stepFrom(steps, found + at, file));
   try {
     const facts = fingerprint(database);
-    keepCopy(database, copyOf(file, found), facts);
+    snapshot(database, copyOf(file, found), (copy) => {
+      if (fingerprint(copy) !== facts)
+        throw new LedgerError('corrupt', 'the copy beside it is not a true one');
+    });
     // Values that a step moves elsewhere, perhaps encrypted, must not stay legible in what is free.
     database.exec('PRAGMA secure_delete = ON; BEGIN IMMEDIATE');
     for (const { run } of due) run(database, dirname(file));
@@ -81,45 +82,4 @@ function stepFrom(steps: readonly Upgrade[], from: number, file: string): Upgrad
   const step = steps.find((each) => each.from === from);
   if (step === undefined) throw otherFormat(file, from);
   return step;
-}
-
-/** All that is in the file at this moment, durably, at another path; read back before it counts as a copy. */
-function keepCopy(database: DatabaseSync, path: string, facts: string): void {
-  const beside = `${path}.new`;
-  rmSync(beside, { force: true });
-  try {
-    // SQLite writes into an empty file that is there, and so takes over its mode.
-    ownFile(beside);
-    database.prepare('VACUUM INTO ?').run(beside);
-    const written = new DatabaseSync(beside, { readOnly: true });
-    try {
-      if (fingerprint(written) !== facts)
-        throw new LedgerError('corrupt', `\`${beside}\` is not a true copy`);
-    } finally {
-      written.close();
-    }
-    syncFile(beside);
-    renameSync(beside, path);
-    syncFolder(dirname(path));
-  } finally {
-    rmSync(beside, { force: true });
-  }
-}
-
-function syncFile(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Changes with every byte and every position of every fact. */
-function fingerprint(database: DatabaseSync): string {
-  const hash = createHash('sha256');
-  const rows = database.prepare('SELECT position, bytes FROM facts ORDER BY position').iterate();
-  for (const { position, bytes } of rows as Iterable<{ position: number; bytes: Uint8Array }>)
-    hash.update(`${position} ${bytes.length}\n`).update(bytes);
-  return hash.digest('base64url');
 }
