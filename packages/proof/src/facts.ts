@@ -5,7 +5,7 @@
 
 import { type Algorithm, algorithmNames, isAlgorithm } from './records/algorithms.ts';
 import { keyRoles, rotationReasons } from './records/rotation.ts';
-import { parsePrintedJson } from './values/json.ts';
+import { parseJson, parsePrintedJson } from './values/json.ts';
 import {
   bool,
   exactly,
@@ -372,6 +372,19 @@ export type UnknownFact = Omit<Envelope, 'kind'> & { readonly kind: 'unknown'; r
 /** Facts are JSON bytes stored exactly as hashed, at most this many (C2SP tlog-tiles, uint16 length). */
 export const factBytesMax = 65_535;
 
+/** Kinds with a member of any JSON. */
+const freeKinds: ReadonlySet<string> = new Set(
+  Object.entries(bodies)
+    .filter(([, { schema }]) => isFree(schema))
+    .map(([kind]) => kind),
+);
+
+/** True of a schema that somewhere says nothing. */
+function isFree(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.keys(schema).length === 0 || Object.values(schema).some(isFree);
+}
+
 interface Completed {
   kind: string;
   body: unknown;
@@ -383,8 +396,16 @@ interface Completed {
  * A fact of an unknown kind is returned as `unknown`, so that a newer log still verifies.
  */
 export function parseFact(bytes: Uint8Array, position: number): Fact | UnknownFact {
+  const fact = factOf(parsePrintedJson(bytes), position);
+  // Where the shape says nothing of the depth, only the strict parser does.
+  return isBounded(fact) ? fact : factOf(parseJson(bytes), position);
+}
+
+const isBounded = ({ kind }: Fact | UnknownFact): boolean => kind !== 'unknown' && !freeKinds.has(kind);
+
+function factOf(value: unknown, position: number): Fact | UnknownFact {
   // The envelope is made anew here, so it may be completed in place.
-  const fact = envelope(parsePrintedJson(bytes), '') as object as Completed;
+  const fact = envelope(value, '') as object as Completed;
   fact.position = position;
   // Whoever writes a fact chooses its kind: `constructor` is none.
   if (Object.hasOwn(bodies, fact.kind)) {

@@ -82,7 +82,11 @@ const urlSafe = alphabet('-_');
 
 // Scratch space, overwritten by every call: what most texts here take is small, and they are many.
 const SCRATCH_BYTES = 8 * 1024;
-const scratch = { bytes: new Uint8Array(SCRATCH_BYTES), digits: new Uint8Array(2 * SCRATCH_BYTES) };
+const scratch = {
+  bytes: new Uint8Array(SCRATCH_BYTES),
+  digits: new Uint8Array(2 * SCRATCH_BYTES),
+  decoded: new Uint8Array(SCRATCH_BYTES),
+};
 
 /** RFC 4648 section 5, unpadded. */
 export const toBase64url = (bytes: Uint8Array): string => encode(bytes, bytes.length, urlSafe);
@@ -93,6 +97,13 @@ export function textToBase64url(text: string): string {
   // A UTF-16 code unit takes at most three bytes.
   if (3 * text.length > SCRATCH_BYTES || !text.isWellFormed()) return toBase64url(utf8(text));
   return encode(scratch.bytes, encoder.encodeInto(text, scratch.bytes).written, urlSafe);
+}
+
+/** The same as `fromUtf8(fromBase64url(text))`: a small array of its own would be moved before it is read as text. */
+export function textFromBase64url(text: string): string {
+  const length = Math.floor((text.length * 3) / 4);
+  const isSmall = length <= SCRATCH_BYTES;
+  return fromUtf8(decode(text, urlSafe, isSmall ? scratch.decoded.subarray(0, length) : undefined));
 }
 
 /** RFC 4648 section 4, padded. */
@@ -128,7 +139,12 @@ function encode(bytes: Uint8Array, length: number, { codes }: Alphabet): string 
   return decoder.decode(digits.subarray(0, to));
 }
 
-function decode(text: string, { values }: Alphabet): Uint8Array {
+/** Into `bytes`, if they are given: as many as the text asks for. */
+function decode(
+  text: string,
+  { values }: Alphabet,
+  bytes = new Uint8Array(Math.floor((text.length * 3) / 4)),
+): Uint8Array {
   const { length } = text;
   const rest = length % 4;
   if (rest === 1) throw notBase64();
@@ -136,7 +152,6 @@ function decode(text: string, { values }: Alphabet): Uint8Array {
   const small = 3 * length <= SCRATCH_BYTES;
   const digits = small ? scratch.bytes : encoder.encode(text);
   if (small) encoder.encodeInto(text, digits);
-  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
   const value = (at: number): number => values[digits[at] as number] as number;
   let to = 0;
   let at = 0;

@@ -3,7 +3,7 @@
 // withheld without touching the tree. Each leaf of a value has its own, so each can be shown alone.
 // The salt (128 bits) keeps short values from being guessed; every digest is of one canonical text.
 
-import { fromBase64url, fromUtf8, type Sha256, textToBase64url, toBase64url, utf8 } from './bytes.ts';
+import { type Sha256, textFromBase64url, textToBase64url, toBase64url, utf8 } from './bytes.ts';
 import { canonicalJson, parseJson, pointerToken, pointerTokens, setMember } from './json.ts';
 
 /** 16 unpredictable bytes, new at each call. */
@@ -28,6 +28,8 @@ const DISCLOSURE_CHARS_MAX = Math.ceil(((VALUE_BYTES_MAX + SPLIT_BYTES_MAX) * 4)
 const SALT_BYTES = 16;
 /** The one base64url text of 16 bytes: the last digit carries two bits. */
 const SALT = /^[A-Za-z0-9_-]{21}[AQgw]$/;
+/** What most disclosures are, in its canonical form: a name and a text, with nothing to escape in either. */
+const PLAIN = /^\["[A-Za-z0-9_-]{21}[AQgw]","([ !#-[\]-\ud7ff]*)","([ !#-[\]-\ud7ff]*)"\]$/;
 const DEPTH_MAX = 256;
 const INDEX = /^(?:0|[1-9][0-9]{0,8})$/;
 
@@ -95,7 +97,9 @@ export interface Disclosed {
 /** Strictly what `commit` writes: three members, a salt of 16 bytes, canonical at both levels. */
 export function parseDisclosure(disclosure: string): Disclosed {
   if (disclosure.length > DISCLOSURE_CHARS_MAX) throw malformed('too long');
-  const text = fromUtf8(fromBase64url(disclosure));
+  const text = textFromBase64url(disclosure);
+  const plain = PLAIN.exec(text);
+  if (plain !== null) return { pointer: plain[1] as string, value: plain[2] };
   const canonical = canonicalIn(text);
   const parts = canonical ?? parseJson(text, { depthMax: DEPTH_MAX });
   if (!Array.isArray(parts) || parts.length !== 3) throw malformed('not three members');

@@ -49,27 +49,20 @@ export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): 
 }
 
 /**
- * As `parseJson`, and quicker for a text as `JSON.stringify` prints it: what prints as the very text it was read from
- * can be read in one way only, so the platform's parser may read it. Its strings do not keep the text in memory.
+ * As `parseJson`, of any depth, and quicker for a text as `JSON.stringify` prints it: what prints as the very text it
+ * was read from can be read in one way only, so the platform's parser may read it. Its strings do not keep the text in
+ * memory.
  */
 export function parsePrintedJson(bytes: Uint8Array): unknown {
   const text = decoded(bytes);
   try {
     const value: unknown = JSON.parse(text);
-    // A half of a surrogate pair, spelled as an escape, would print as it was read; so would any depth.
-    if (JSON.stringify(value) === text && !text.includes('\\ud') && isShallow(value, DEPTH_MAX)) return value;
+    // A half of a surrogate pair, spelled as an escape, would print as it was read.
+    if (JSON.stringify(value) === text && !text.includes('\\ud')) return value;
   } catch {
     // The strict parser says what is wrong.
   }
   return parseJson(text);
-}
-
-function isShallow(value: unknown, depthLeft: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (depthLeft === 0) return false;
-  for (const each of Object.values(value))
-    if (typeof each === 'object' && !isShallow(each, depthLeft - 1)) return false;
-  return true;
 }
 
 /**

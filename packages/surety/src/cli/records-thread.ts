@@ -5,14 +5,15 @@
 // INVARIANT: with and without the thread a proof gets the same answer.
 
 import { Worker } from 'node:worker_threads';
-import { ProofError } from '@surety/proof/bundle';
+import { linesIn, ProofError } from '@surety/proof/bundle';
 import type { Fact } from '@surety/proof/facts';
-import { decodeEntries } from '@surety/proof/records';
+import { type Disclosed, decodeEntries, textFromBase64url } from '@surety/proof/records';
 import type { Records, RecordsAsked, Sound, Taken, Told } from '@surety/proof/verify';
 import type { FromRecords, Sent, ToRecords } from './records-worker.ts';
 
 /** Below this a thread takes longer to start than it saves. */
 const worthwhileBytes = 8 * 1024 * 1024;
+const partsOfMessage = 4;
 
 interface WithRecords {
   readonly records?: (asked: RecordsAsked) => Records;
@@ -41,10 +42,14 @@ class RecordsThread implements Records {
   readonly #worker = new Worker(new URL('./records-worker.ts', import.meta.url));
   /** Whoever waits for an answer, in the order of the parts. */
   readonly #waiting: PromiseWithResolvers<FromRecords>[] = [];
+  #unsent: ToRecords[] = [];
+  #moved: ArrayBuffer[] = [];
   #broken: Error | undefined;
 
   constructor(asked: RecordsAsked) {
-    this.#worker.on('message', (answer: FromRecords) => this.#waiting.shift()?.resolve(answer));
+    this.#worker.on('message', (answers: readonly FromRecords[]) => {
+      for (const answer of answers) this.#waiting.shift()?.resolve(answer);
+    });
     // A thread that dies answers nobody any more.
     const onEnd = (error: Error) => {
       this.#broken = error;
@@ -81,8 +86,18 @@ class RecordsThread implements Records {
     return answer;
   }
 
+  /** A message wakes a thread, which costs more than what it holds: several parts go together. */
   #post(asked: ToRecords, moved: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(asked, moved);
+    this.#moved.push(...moved);
+    if (this.#unsent.push(asked) >= partsOfMessage) this.#send();
+    else if (this.#unsent.length === 1) setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    if (this.#unsent.length === 0) return;
+    this.#worker.postMessage(this.#unsent, this.#moved);
+    this.#unsent = [];
+    this.#moved = [];
   }
 }
 
@@ -95,19 +110,26 @@ function handed(part: Taken): [asked: ToRecords, moved: readonly ArrayBuffer[]] 
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function toldOf(part: Taken, { isRead = new Uint8Array(), disclosed, places }: Sent): Told {
-  if (part.is === 'bundle') {
-    const entries = decodeEntries(part.bytes, part.width);
+/** Read when it is looked at: what waits for its turn is not in memory in a second form. */
+function toldOf(part: Taken, { isRead = new Uint8Array(), places }: Sent): Told {
+  if (part.is === 'lines')
     return {
-      facts: entries.map((entry, at) => (isRead[at] === 1 ? factIn(entry, part.from + at) : undefined)),
+      get disclosed() {
+        return linesIn(part.text).map(disclosedIn);
+      },
+      ...(places && { places }),
     };
-  }
-  const flat = JSON.parse(disclosed ?? '[]') as unknown[];
-  const all = Array.from({ length: flat.length / 2 }, (_, at) => ({
-    pointer: flat[2 * at] as string,
-    value: flat[2 * at + 1],
-  }));
-  return { disclosed: all, ...(places && { places }) };
+  return {
+    get facts() {
+      const entries = decodeEntries(part.bytes, part.width);
+      return entries.map((entry, at) => (isRead[at] === 1 ? factIn(entry, part.from + at) : undefined));
+    },
+  };
+}
+
+function disclosedIn(line: string): Disclosed {
+  const [, pointer, value] = JSON.parse(textFromBase64url(line)) as [string, string, unknown];
+  return { pointer, value };
 }
 
 /** The envelope has no `position` of its own: it was refused if it had. */

@@ -5,15 +5,13 @@ import { parentPort } from 'node:worker_threads';
 import { type RecordsAsked, type Sound, Soundness, type Taken } from '@surety/proof/verify';
 import { sha256 } from '../ledger/hash.ts';
 
-/** First who is asked about, then the parts, then `end`. */
+/** First who is asked about, then the parts, then `end`; several in one message. */
 export type ToRecords = { readonly begin: RecordsAsked } | { readonly part: Taken } | { readonly end: true };
 
-/** What was told of a part, in a form that costs little to hand over. */
+/** What was told of a part. What was parsed stays here: to hand it over would cost more than to read it again. */
 export interface Sent {
-  /** For each fact of a bundle, 1 if the book reads it: it is parsed there again, and need not be sent. */
+  /** For each fact of a bundle, 1 if the book reads it. */
   readonly isRead?: Uint8Array;
-  /** What the lines disclose, as one JSON text of `[pointer, value, ...]`. */
-  readonly disclosed?: string;
   readonly places?: Uint16Array;
 }
 
@@ -39,13 +37,15 @@ function answer(asked: Exclude<ToRecords, { begin: RecordsAsked }>): FromRecords
 }
 
 function sent(from: Soundness, part: Taken): Sent {
-  const { facts, disclosed, places } = from.take(part);
+  const { facts, places } = from.take(part);
   if (facts !== undefined) return { isRead: Uint8Array.from(facts, (fact) => (fact === undefined ? 0 : 1)) };
-  const flat = disclosed?.flatMap(({ pointer, value }) => [pointer, value]);
-  return { disclosed: JSON.stringify(flat), ...(places && { places }) };
+  return places === undefined ? {} : { places };
 }
 
-parentPort?.on('message', (asked: ToRecords) => {
-  if ('begin' in asked) soundness = new Soundness(asked.begin, sha256);
-  else parentPort?.postMessage(answer(asked));
+parentPort?.on('message', (all: readonly ToRecords[]) => {
+  const answers: FromRecords[] = [];
+  for (const asked of all)
+    if ('begin' in asked) soundness = new Soundness(asked.begin, sha256);
+    else answers.push(answer(asked));
+  parentPort?.postMessage(answers);
 });
