@@ -17,8 +17,8 @@ import {
   type Told,
 } from './soundness.ts';
 import type { Sha256 } from './values/bytes.ts';
+import { canonicalJson } from './values/canonical.ts';
 import { type Disclosed, openCommitments } from './values/commitment.ts';
-import { canonicalJson } from './values/json.ts';
 import { type Book, type Extract as Extracted, type Row, rowMoney } from './verdict/index.ts';
 
 export interface Found {

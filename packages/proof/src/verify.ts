@@ -13,7 +13,8 @@ import { payloadType, populationCsv, reportHtml, reportVersion, statementText } 
 import { windowAt } from './rules/index.ts';
 import { type Trust, type Weighed, weigh } from './trust.ts';
 import { equal, toBase64, toBase64url, toHex, utf8 } from './values/bytes.ts';
-import { canonicalJson, parseJson } from './values/json.ts';
+import { canonicalJson } from './values/canonical.ts';
+import { parseJson } from './values/json.ts';
 import { type Book, type Judgement, judge } from './verdict/index.ts';
 
 export { blobSource, bytesSource, type Source } from './bundle/index.ts';

@@ -30,8 +30,8 @@ import {
   parseApproval,
 } from '../rules/index.ts';
 import { fromBase64url, type Sha256 } from '../values/bytes.ts';
+import { canonicalJson } from '../values/canonical.ts';
 import { type Disclosed, digestOf, keyed, openCommitments } from '../values/commitment.ts';
-import { canonicalJson } from '../values/json.ts';
 import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
 

@@ -2,7 +2,7 @@
 
 import { type Body, type Fact, isKind, type OutcomeDeclared, type Rule } from '../facts.ts';
 import { type ActivePolicy, type CompiledRule, compileRule } from '../rules/index.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 
 /** A declaration that was made, changed or withdrawn; `first` if its stream was empty before. */
 export interface Change {

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { NOTE_ED25519, verifier } from '../records/note.ts';
 import { fromBase64url, fromUtf8, toBase64, utf8 } from '../values/bytes.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 import { openEnvelope, pae, signEnvelope } from './dsse.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');

@@ -6,7 +6,8 @@
 import type { Sign } from '../records/algorithms.ts';
 import { isSignedBy, type Verifier } from '../records/note.ts';
 import { concat, fromBase64, toBase64, utf8 } from '../values/bytes.ts';
-import { canonicalJson, parseJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
+import { parseJson } from '../values/json.ts';
 import { list, record, text } from '../values/shape.ts';
 
 export type DsseErrorCode = 'malformed' | 'wrong-type' | 'unknown-key' | 'bad-signature';

@@ -5,7 +5,7 @@
 // INVARIANT: at every size of the log exactly one key of a role is in force, and the facts alone say which.
 
 import { fromBase64, type Sha256, toBase64, utf8 } from '../values/bytes.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 import { isSignedBy, parseVerifier } from './note.ts';
 import { appendLeaf, emptyFrontier, type Frontier, rootOf } from './tree.ts';
 

@@ -1,7 +1,7 @@
 // population.csv: every row of the record in the window and how it is accounted for (RFC 4180, UTF-8, a header,
 // lines that end in CRLF). Columns of ours come first, those of the record after them in the order they were read.
 
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 import type { Accounted, Population } from '../verdict/index.ts';
 
 /** What begins a formula in some spreadsheet, full-width forms too; and our own mark, so that it can be taken off. */

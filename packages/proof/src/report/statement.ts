@@ -2,7 +2,8 @@
 // of the proof, and whose predicate is the judgement. It travels in a DSSE envelope, signed by the product.
 
 import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../values/bytes.ts';
-import { canonicalJson, parseJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
+import { parseJson } from '../values/json.ts';
 import { exactly, list, map, record, ShapeError, text } from '../values/shape.ts';
 import type { Judgement } from '../verdict/index.ts';
 import { type Predicate, predicate, predicateType } from './predicate.ts';

@@ -3,7 +3,7 @@
 // checked before (`verdict/signatures.ts` in a proof, `people/` in the gate).
 
 import { type ApprovalStatement, approvalStatement, type Rule } from '../facts.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 
 /** What the gate or the verdict knows about the person who signed. */
 export interface Approver {

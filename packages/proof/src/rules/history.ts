@@ -3,7 +3,7 @@
 
 import type { Rule } from '../facts.ts';
 import { type Expression, equalities, parseRule } from '../language/index.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 
 /** Names that a checkpoint's conditions may use. */
 export const whenNames = ['args', 'money', 'user', 'agent'] as const;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Sha256, toBase64url, utf8 } from './bytes.ts';
+import { canonicalJson } from './canonical.ts';
 import {
   byDigest,
   commit,
@@ -11,7 +12,6 @@ import {
   openCommitments,
   parseDisclosure,
 } from './commitment.ts';
-import { canonicalJson } from './json.ts';
 import { sha256 } from './sha256.ts';
 
 const salt = () => new Uint8Array(randomBytes(16));

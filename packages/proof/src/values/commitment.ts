@@ -4,7 +4,8 @@
 // The salt (128 bits) keeps short values from being guessed; every digest is of one canonical text.
 
 import { type Sha256, textFromBase64url, textToBase64url, toBase64url, utf8 } from './bytes.ts';
-import { canonicalJson, parseJson, pointerToken, pointerTokens, setMember } from './json.ts';
+import { canonicalJson } from './canonical.ts';
+import { parseJson, pointerToken, pointerTokens, setMember } from './json.ts';
 
 /** 16 unpredictable bytes, new at each call. */
 export type Salt = () => Uint8Array;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from './bytes.ts';
-import { canonicalJson, parseJson, parseJsonWithSpans } from './json.ts';
+import { canonicalJson } from './canonical.ts';
+import { parseJson, parseJsonWithSpans } from './json.ts';
 
 const code = (given: () => unknown): unknown => {
   try {

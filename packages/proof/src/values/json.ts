@@ -1,4 +1,4 @@
-// JSON, strictly: RFC 8259 as narrowed by I-JSON (RFC 7493), and its canonical form, RFC 8785.
+// JSON, strictly: RFC 8259 as narrowed by I-JSON (RFC 7493).
 // An attacker writes the texts parsed here. Whatever two parsers could read differently is refused:
 // duplicate names, lone surrogates, numbers that change value, bytes after the value, excess depth.
 // `parseJsonWithSpans` also says where a value's own text lies, so that it is forwarded unchanged.
@@ -41,7 +41,6 @@ export type Span = readonly [start: number, end: number];
 
 const DEPTH_MAX = 64;
 const BYTES_MAX = 16 * 1024 * 1024;
-const CANONICAL_DEPTH_MAX = 256;
 
 export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): unknown {
   if (input.length > (limits.bytesMax ?? BYTES_MAX)) throw new JsonError('too-large', 0);
@@ -362,50 +361,4 @@ function decimal(written: string): string {
   while (to > from && digits[to - 1] === '0') to--;
   if (from === to) return '0';
   return `${digits.slice(from, to)}e${Number(exponent) - fraction.length + (digits.length - to)}`;
-}
-
-/** RFC 8785. What JSON cannot hold is refused, never dropped or replaced. */
-export function canonicalJson(value: unknown): string {
-  return canonical(value, 0);
-}
-
-function canonical(value: unknown, depth: number): string {
-  if (typeof value === 'string') return canonicalText(value);
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new JsonError('not-json', -1);
-    return String(value);
-  }
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'object') throw new JsonError('not-json', -1);
-  // Also ends a value that contains itself.
-  if (depth >= CANONICAL_DEPTH_MAX) throw new JsonError('too-deep', -1);
-  let text = '';
-  if (Array.isArray(value)) {
-    for (const item of value) text += `${text === '' ? '' : ','}${canonical(item, depth + 1)}`;
-    return `[${text}]`;
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw new JsonError('not-json', -1);
-  for (const name of sorted(Object.keys(value))) {
-    const member = canonical((value as Record<string, unknown>)[name], depth + 1);
-    text += `${text === '' ? '' : ','}${canonicalText(name)}:${member}`;
-  }
-  return `{${text}}`;
-}
-
-/** The default order of `sort` is that of UTF-16 code units, as section 3.2.3 asks; many names come in it. */
-function sorted(names: string[]): string[] {
-  for (let at = 1; at < names.length; at++)
-    if ((names[at] as string) < (names[at - 1] as string)) return names.sort();
-  return names;
-}
-
-/** Nothing to escape, and no surrogates. */
-const PLAIN = /^[ !#-[\]-\ud7ff]*$/;
-
-/** ECMAScript's own quoting is what section 3.2.2.2 asks, but for lone surrogates. */
-function canonicalText(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`;
-  if (!text.isWellFormed()) throw new JsonError('not-unicode', -1);
-  return JSON.stringify(text);
 }

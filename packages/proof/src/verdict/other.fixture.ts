@@ -1,7 +1,7 @@
 // Days on which limits, owners, tests or the evidence are not as they should be.
 
 import { successorDay } from '../succession.fixture.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 import { at, hashOf, outcomeBody, permit, ruleBodies, who } from '../verify.fixture.ts';
 import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
 

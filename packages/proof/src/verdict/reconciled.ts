@@ -4,7 +4,7 @@
 import type { Extract, GovernedCall } from '../book/index.ts';
 import type { Reconcile } from '../facts.ts';
 import { holds, MoneyError, minorUnits, parseRule, RuleError, select } from '../rules/index.ts';
-import { canonicalJson } from '../values/json.ts';
+import { canonicalJson } from '../values/canonical.ts';
 import {
   type Evidence,
   extractsOf,
