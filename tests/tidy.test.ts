@@ -46,7 +46,19 @@ const surety = 'packages/surety/src/';
 
 /** In this order: each room may import itself and what stands before it. */
 const rooms = [
-  ...['values', 'records', 'facts.ts', 'language', 'rules', 'book', 'verdict', 'report', 'bundle'],
+  ...[
+    'values',
+    'records',
+    'declared.ts',
+    'orders.ts',
+    'facts.ts',
+    'language',
+    'rules',
+    'book',
+    'verdict',
+    'report',
+    'bundle',
+  ],
   'trust.ts',
   'verify.ts',
 ];
@@ -76,7 +88,7 @@ const directions: Record<string, readonly string[]> = {
   // Never outcomes, governance, api, cli or connectors: the gateway must run alone at an edge.
   gateway: [...open, 'perimeter', 'origin', 'screen', 'logic', 'people', 'catalog'],
   probes: [...open, 'catalog', 'perimeter'],
-  governance: [...open, 'people'],
+  governance: [...open, 'people', 'proof/bundle'],
   storm: [...open, 'perimeter', 'catalog', 'inventory'],
   outcomes: [...open, ...wholeProof, 'logic', 'perimeter', 'probes', 'governance', 'people', 'catalog'],
   connectors: [...open, ...features],
@@ -87,7 +99,7 @@ const directions: Record<string, readonly string[]> = {
 };
 
 /** The files that join everything: each imports what it likes, and no folder imports them. */
-const compositionRoot = ['main.ts', 'house.ts', 'up.ts', 'demo.ts'];
+const compositionRoot = ['main.ts', 'house.ts', 'custody.ts', 'up.ts', 'demo.ts'];
 
 /** Why this import may not be, or nothing. */
 function offence(path: string, name: string): string | undefined {
@@ -155,7 +167,7 @@ describe('directions', () => {
 const fileLinesMax = 400;
 /** Lines of code, so without comments, blank lines and tests: a room is read in a sitting. */
 const roomLinesMax: Record<string, number> = Object.fromEntries(
-  rooms.filter((room) => !room.endsWith('.ts')).map((room) => [room, 1_050]),
+  rooms.filter((room) => !room.endsWith('.ts')).map((room) => [room, 1_100]),
 );
 const isCodeLine = (line: string): boolean => !/^\s*(?:\/\/|\/?\*|$)/.test(line);
 

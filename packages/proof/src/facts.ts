@@ -3,6 +3,22 @@
 // an unknown kind is kept whole and counted, never interpreted.
 // Envelope and meanings: docs/formats.md.
 
+import {
+  approveRule,
+  budget,
+  commitments,
+  digest,
+  effects,
+  identifier,
+  milliseconds,
+  moneyLabel,
+  outcome,
+  personId,
+  position,
+  rule,
+  toolId,
+} from './declared.ts';
+import { orderBodies } from './orders.ts';
 import { type Algorithm, algorithmNames, isAlgorithm } from './records/algorithms.ts';
 import { keyRoles, rotationReasons } from './records/rotation.ts';
 import { parseJson, parsePrintedJson } from './values/json.ts';
@@ -12,8 +28,6 @@ import {
   type Infer,
   json,
   list,
-  map,
-  matching,
   natural,
   oneOf,
   optional,
@@ -24,91 +38,8 @@ import {
   text,
 } from './values/shape.ts';
 
-/** SHA-256 as 43 characters of base64url without padding. */
-export const digest = matching(/^[A-Za-z0-9_-]{43}$/, 'a SHA-256 in base64url');
-/** A salted commitment (`records/commitment.ts`): what it hides lies in a disclosure. */
-export const commitments = list(digest);
-/** A position in the log: the order that is proven. */
-const position = natural;
-const milliseconds = natural;
-export const identifier = matching(/^[a-z][a-z0-9-]{0,63}$/, 'an identifier (a-z, 0-9, -)');
-export const personId = matching(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/, 'a person (name@domain)');
-const currency = matching(/^[A-Z]{3}$/, 'a currency code');
-/** `<server>.<native name>`. */
-export const toolId = matching(/^[a-z][a-z0-9-]{0,63}\.[^\s]{1,256}$/, 'a tool (server.name)');
-
-export const effects = ['read', 'write', 'send', 'spend', 'delete', 'grant', 'execute'] as const;
-export type Effect = (typeof effects)[number];
-export const modes = ['observe', 'hold', 'deny'] as const;
-export type Mode = (typeof modes)[number];
-
-/** Integer minor units with a currency; never a float. In facts of calls it stands behind a commitment. */
-export const money = record({ amountMinor: natural, currency });
-export type Money = Infer<typeof money>;
-
-const budget = record({ amountMinor: natural, currency, per: oneOf('day') });
-const moneyLabel = record({ amount: text, unit: oneOf('major', 'minor'), currency: text });
-
-const approveRule = record({
-  function: identifier,
-  count: natural,
-  not: list(oneOf('requester', 'agent-owner')),
-});
-const requireRule = record({
-  call: toolId,
-  where: optional(text),
-  same: list(oneOf('case', 'agent', 'user')),
-});
-
-/** A checkpoint as it runs: what must have happened before an action. */
-export const rule = record({
-  outcome: identifier,
-  rule: identifier,
-  /** Hash of the canonical checkpoint as written: names it in every call it judged. */
-  hash: digest,
-  before: toolId,
-  when: optional(text),
-  require: optional(requireRule),
-  withinMs: optional(milliseconds),
-  once: list(text),
-  approve: optional(approveRule),
-  mode: oneOf(...modes),
-});
-export type Rule = Infer<typeof rule>;
-
-const columnMap = map(text);
-export const reconcile = record({
-  record: identifier,
-  /** SQL only extracts; parameters `:from` and `:to` are RFC 3339 UTC text. */
-  population: text,
-  call: toolId,
-  key: columnMap,
-  match: columnMap,
-  money: optional(moneyLabel),
-  elsewhere: list(record({ rows: text, owner: personId })),
-  withinMs: milliseconds,
-});
-export type Reconcile = Infer<typeof reconcile>;
-
-export const outcome = record({
-  outcome: identifier,
-  statement: text,
-  owner: personId,
-  /** SHA-256 of the file's canonical form. */
-  hash: digest,
-  atStake: optional(record({ amountMinor: natural, currency })),
-  appetite: optional(budget),
-  evaluatedBy: list(identifier),
-  /** Allowed origins per tool and argument. */
-  arguments: map(map(list(text))),
-  egress: map(list(text)),
-  reconcile: optional(reconcile),
-  invariants: list(record({ id: identifier, extract: text, each: text })),
-  onBreach: oneOf('alert', 'hold', 'contain'),
-  needs: record({ rung: oneOf('C0', 'C1', 'C2', 'C3', 'C4', 'C5'), windowMs: milliseconds }),
-  timeZone: text,
-});
-export type OutcomeDeclared = Infer<typeof outcome>;
+export * from './declared.ts';
+export { type OrderStatement, orderStatement } from './orders.ts';
 
 /** By name, from a closed table: a key that nobody here can verify with must not look like one that signs. */
 const algorithm: Shape<Algorithm> = Object.assign(
@@ -335,6 +266,7 @@ export const bodies = {
     judgement: digest,
     ledgerSize: natural,
   }),
+  ...orderBodies,
 } as const;
 
 export type Kind = keyof typeof bodies;
@@ -423,7 +355,7 @@ export const isKind = <K extends Kind>(
 
 const committed = [
   ...(['args', 'result', 'cause', 'words', 'name'] as const),
-  ...(['salt', 'statement', 'amount', 'totals'] as const),
+  ...(['salt', 'statement', 'amount', 'totals', 'positions'] as const),
 ];
 
 /** Every commitment in a fact: what a disclosure may belong to. */

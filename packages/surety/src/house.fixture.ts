@@ -70,6 +70,8 @@ export const people = {
   lena: person('lena@acme.example'),
   /** Legal: not asked. */
   paul: person('paul@acme.example'),
+  /** Data protection: may erase. */
+  dora: person('dora@acme.example'),
 };
 
 const surety = `
@@ -92,6 +94,7 @@ people:
   - { id: sam@acme.example, name: Sam Canaryname, functions: [finance], keys: ["${people.sam.line}"] }
   - { id: lena@acme.example, name: Lena Canaryname, functions: [finance], keys: ["${people.lena.line}"] }
   - { id: paul@acme.example, functions: [legal], keys: ["${people.paul.line}"] }
+  - { id: dora@acme.example, functions: [data-protection], keys: ["${people.dora.line}"] }
 agents:
   buyer: { owner: lena@acme.example, budget: { amount: 1000000, currency: USD, per: day } }
   second: { owner: lena@acme.example, budget: { amount: 1000000, currency: USD, per: day } }

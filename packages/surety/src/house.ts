@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import type { Sink } from '@surety/proof/bundle';
 import { parseFact } from '@surety/proof/facts';
 import { commit, type KeyRole, type RotationReason } from '@surety/proof/records';
+import type { OrderAnswer } from './api/index.ts';
 import { clockFrom } from './clock.ts';
 import type { Config } from './config/index.ts';
 import { sqliteRecord } from './connectors/sqlite-record.ts';
+import { Custody } from './custody.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { LegalHold, OfferedOrder, Survey } from './governance/index.ts';
 import { Declarations } from './ledger/declare.ts';
 import { salt, sha256 } from './ledger/hash.ts';
 import { KeyDesk, type Rotated, statementKeyPlace } from './ledger/key-desk.ts';
@@ -59,6 +62,12 @@ export interface House {
   rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;
   /** The verifier key that the next rotation will hand over to. */
   nextKey(role: KeyRole): Promise<string>;
+  /** Carries out an order about disclosures. Throws OrderError. */
+  order(offered: OfferedOrder): Promise<OrderAnswer>;
+  /** What is kept about a subject, by its name in the store, and what stands against erasing it. */
+  survey(subject: string): Promise<Survey>;
+  /** The legal holds in force. */
+  legalHolds(): readonly LegalHold[];
   /** Looks in the records for the effects of calls whose answer was lost. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -112,7 +121,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       onOpen: () => settleSoon(),
       onProblem: (problem) => options.onNote('warn', problem),
     });
-    await activate(log, gateway, config, options);
+    const custody = new Custody({
+      ...{ log, gateway, now: clock.now, folder: config.store },
+      sealed: (size) => parts.sealed(size),
+    });
+    await activate(log, [gateway, custody], config, options);
     const sealer = await side.start();
     // After the log has said its last word, so that the last head covers it.
     opened.push(() => sealer.stop());
@@ -194,6 +207,9 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
         );
         return { hold, decision };
       },
+      order: (offered) => inTurn(() => custody.order(offered)),
+      survey: (subject) => custody.survey(subject),
+      legalHolds: () => custody.legalHolds,
       settle,
       close: async () => {
         // Whoever asks for a verdict gets it, or the error that its work ends with.
@@ -237,14 +253,21 @@ function rotatesOrdered(desk: KeyDesk, { onNote }: HouseOptions): () => Promise<
 }
 
 /** Replays the log into the gateway, follows it, and appends what the files now say otherwise. */
-async function activate(log: Log, gateway: Gateway, config: Config, options: HouseOptions): Promise<void> {
+async function activate(
+  log: Log,
+  folds: readonly { apply(recorded: readonly Recorded[]): void }[],
+  config: Config,
+  options: HouseOptions,
+): Promise<void> {
   const declarations = new Declarations();
   for (let from = 0; from < log.size(); from += 1_000) {
     const recorded = pageOf(log, from, Math.min(log.size(), from + 1_000));
-    gateway.apply(recorded);
+    for (const fold of folds) fold.apply(recorded);
     for (const each of recorded) declarations.apply(each);
   }
-  log.subscribe((recorded) => gateway.apply(recorded));
+  log.subscribe((recorded) => {
+    for (const fold of folds) fold.apply(recorded);
+  });
   const batches = declarations.difference(config.declarations);
   for (const batch of batches) await log.append(batch);
   const changes = batches.reduce((sum, batch) => sum + batch.length, 0);

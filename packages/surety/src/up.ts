@@ -6,12 +6,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type Logger, pino } from 'pino';
-import { adminApp, type Desk, publicApp, showVerdict } from './api/index.ts';
+import { adminApp, type Desk, type LegalHoldShown, publicApp, showVerdict } from './api/index.ts';
 import { type DeskWork, socketOf } from './cli/desk.ts';
 import { configOf } from './cli/store.ts';
 import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts';
 import type { Config } from './config/index.ts';
 import { createFront, httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
+import type { LegalHold } from './governance/index.ts';
 import { type House, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
 
@@ -61,6 +62,12 @@ function deskOf(house: House): Desk {
     revoke: (identity) => house.revoke(identity),
     openCase: (application, opening) => house.openCase(application, opening),
     answer: (offered) => house.answer(offered),
+    order: (offered) => house.order(offered),
+    survey: async (subject) => {
+      const survey = await house.survey(subject);
+      return { ...survey, holds: survey.holds.map(holdShown) };
+    },
+    legalHolds: () => house.legalHolds().map(holdShown),
     settle: () => house.settle(),
     rotate: (role, reason) => house.rotate(role, reason),
     nextKey: (role) => house.nextKey(role),
@@ -80,6 +87,8 @@ function deskOf(house: House): Desk {
     },
   };
 }
+
+const holdShown = (hold: LegalHold): LegalHoldShown => ({ ...hold, lifters: [...hold.lifters.keys()] });
 
 interface UpOptions {
   readonly folder: string;

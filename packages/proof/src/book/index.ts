@@ -4,11 +4,9 @@ export {
   Book,
   type BookInput,
   type Extract,
-  type GovernedCall,
   isRead,
-  type Judged,
-  type Settlement,
 } from './book.ts';
+export type { GovernedCall, Judged, Settlement } from './call.ts';
 export { Chain, type ChainFound, type Contradiction, missingIn } from './chain.ts';
 export type { Change } from './declarations.ts';
 export { Fold, foldBook } from './fold.ts';

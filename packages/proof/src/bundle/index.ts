@@ -4,6 +4,17 @@ export * from './contents.ts';
 export * from './dsse.ts';
 export { ProofError } from './layout.ts';
 export { linesIn } from './pieces.ts';
+export {
+  type OpenedReleased,
+  openReleased,
+  printReleased,
+  ReleasedError,
+  type ReleasedFact,
+  type ReleasedItem,
+  releasedFactsMax,
+  releasedFormat,
+  runsOf,
+} from './released.ts';
 export * from './source.ts';
 export * from './writer.ts';
 export * from './zip.ts';

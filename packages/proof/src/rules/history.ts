@@ -13,6 +13,8 @@ export const whereNames = [...whenNames, 'prior'] as const;
 export interface SettledCall {
   /** Position of the settlement: the order that is proven. */
   readonly position: number;
+  /** Of its intent, if it has one. */
+  readonly intent?: number | undefined;
   readonly tool: string;
   readonly args: unknown;
   readonly result: unknown;
@@ -77,6 +79,16 @@ export class History {
     if (calls === undefined) this.#byTool.set(call.tool, [call]);
     else calls.push(call);
     this.#index(call);
+  }
+
+  /** Forgets the calls that have a fact at one of these positions: they are no evidence any more. */
+  forget(positions: ReadonlySet<number>): void {
+    for (const [tool, calls] of this.#byTool)
+      this.#byTool.set(
+        tool,
+        calls.filter(({ position, intent }) => !positions.has(position) && !positions.has(intent ?? -1)),
+      );
+    this.watch(this.#rules);
   }
 
   /** Newest first: the calls that could be the evidence which `compiled` asks of a call with this scope. */

@@ -40,6 +40,7 @@ const settling = z.strictObject({
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
 const rotation = z.strictObject({ role: z.enum(keyRoles), reason: z.enum(rotationReasons) });
 const role = z.strictObject({ role: z.enum(keyRoles) });
+const surveyed = z.strictObject({ subject: z.string().regex(/^[\w-]{43}$/) });
 const revoked = z.strictObject({ identity: identifier });
 const wanted = z.strictObject({
   identity: identifier,
@@ -54,6 +55,7 @@ const told: Readonly<Record<string, 400 | 403 | 404 | 409 | 503>> = {
   ApprovalError: 403,
   OutcomeError: 404,
   HouseError: 404,
+  OrderError: 409,
   LedgerError: 503,
 };
 
@@ -173,6 +175,15 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
     const ask = await read(c, role);
     return ask instanceof Response ? ask : c.json({ key: await desk.nextKey(ask.role) });
   });
+  app.post('/orders', async (c) => {
+    const offer = await read(c, offered);
+    return offer instanceof Response ? offer : c.json(await desk.order(offer));
+  });
+  app.post('/survey', async (c) => {
+    const ask = await read(c, surveyed);
+    return ask instanceof Response ? ask : c.json(await desk.survey(ask.subject));
+  });
+  app.get('/legal-holds', async (c) => c.json(await desk.legalHolds()));
   app.post('/revocations', async (c) => {
     const ask = await read(c, revoked);
     return ask instanceof Response ? ask : c.json({ revoked: await desk.revoke(ask.identity) });

@@ -5,7 +5,10 @@ export {
   type CallAsked,
   type Desk,
   type DeskStatus,
+  type LegalHoldShown,
+  type OrderAnswer,
   type Proved,
+  type Survey,
   showVerdict,
   type VerdictShown,
 } from './port.ts';

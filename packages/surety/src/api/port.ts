@@ -4,6 +4,7 @@ import type { Sink } from '@surety/proof/bundle';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { Judgement } from '@surety/proof/verdict';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
+import type { HoldAnswer, LegalHold, ReleaseAnswer, Survey as Surveyed } from '../governance/index.ts';
 import type { Rotated } from '../ledger/key-desk.ts';
 
 export interface Desk {
@@ -18,6 +19,11 @@ export interface Desk {
     key: string;
     signature: string;
   }): Promise<{ hold: string; decision: string }>;
+  /** Carries out an order about disclosures. */
+  order(offered: { statement: unknown; key: string; signature: string }): Promise<OrderAnswer>;
+  /** What is kept about a subject, by its name in the store. */
+  survey(subject: string): Promise<Survey>;
+  legalHolds(): LegalHoldShown[] | Promise<LegalHoldShown[]>;
   settle(): Promise<void>;
   /** Hands the log key or the statement key over to a new one. */
   rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;
@@ -32,6 +38,15 @@ export interface Desk {
   application(authorization: string | undefined): string | undefined;
   status(): DeskStatus;
 }
+
+/** What became of an order. */
+export type OrderAnswer =
+  | { readonly order: string; readonly did: 'erase'; readonly facts: number; readonly disclosures: number }
+  | ({ readonly order: string; readonly did: 'disclose' } & ReleaseAnswer)
+  | ({ readonly order: string; readonly did: 'place-legal-hold' | 'lift-legal-hold' } & HoldAnswer);
+
+export type LegalHoldShown = Omit<LegalHold, 'lifters'> & { readonly lifters: readonly string[] };
+export type Survey = Omit<Surveyed, 'holds'> & { readonly holds: readonly LegalHoldShown[] };
 
 /** A call that its maker asks about before making it past the gateway. */
 export interface CallAsked {

@@ -5,7 +5,7 @@ import type { Sink } from '@surety/proof/bundle';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { Rotated } from '../ledger/key-desk.ts';
 import { unframed } from './frames.ts';
-import type { DeskStatus, Proved, VerdictShown } from './port.ts';
+import type { DeskStatus, LegalHoldShown, OrderAnswer, Proved, Survey, VerdictShown } from './port.ts';
 
 /** What the running Surety said no to, in its own words; `fault` if it could not be understood. */
 export class RemoteError extends Error {
@@ -52,6 +52,9 @@ export const remoteDesk = (socket: string) => ({
     (await ask(socket, 'POST', '/rotations', { role, reason })) as Rotated,
   nextKey: async (role: KeyRole) =>
     ((await ask(socket, 'POST', '/next-keys', { role })) as { key: string }).key,
+  order: async (offered: object) => (await ask(socket, 'POST', '/orders', offered)) as OrderAnswer,
+  survey: async (subject: string) => (await ask(socket, 'POST', '/survey', { subject })) as Survey,
+  legalHolds: async () => (await ask(socket, 'GET', '/legal-holds')) as LegalHoldShown[],
   settle: async () => {
     await ask(socket, 'POST', '/settle', {});
   },

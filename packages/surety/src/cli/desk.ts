@@ -8,7 +8,17 @@ import { CommandError, exit, type Terminal } from './terminal.ts';
 
 export type DeskWork = Pick<
   Desk,
-  'verdict' | 'prove' | 'issue' | 'revoke' | 'answer' | 'settle' | 'rotate' | 'nextKey'
+  | 'verdict'
+  | 'prove'
+  | 'issue'
+  | 'revoke'
+  | 'answer'
+  | 'settle'
+  | 'rotate'
+  | 'nextKey'
+  | 'order'
+  | 'survey'
+  | 'legalHolds'
 >;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */

@@ -29,6 +29,9 @@ const help: Readonly<Record<string, string>> = {
   'unknown-outcome': '`surety status` lists the outcomes',
   'no-hold': approvals,
   gone: approvals,
+  'legal-hold': '`surety legal-hold` lists them; two people lift one',
+  unsettled: '`surety settle` looks in the record for what became of it',
+  'not-kept': '`--dry-run` says what is kept about a subject, such as `vendor/V-17` or `case/k-...`',
   'bad-signature': 'the key must stand under `keys` of this person in surety.yaml, and that file be in force',
 };
 
@@ -40,6 +43,7 @@ const named = new Set([
   'ApprovalError',
   'OutcomeError',
   'HouseError',
+  'OrderError',
   'RecordError',
   'RemoteError',
 ]);

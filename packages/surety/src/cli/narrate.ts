@@ -47,6 +47,12 @@ function plainly(value: unknown): string {
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
+/** To whom, where that is disclosed. */
+const sayTo = (statement: unknown): string =>
+  typeof statement === 'object' && statement !== null && 'to' in statement
+    ? ` to ${String(statement.to)}`
+    : '';
+
 const tells: { readonly [K in Kind]: Tell<K> } = {
   'log.opened': ({ origin }) => `the log ${origin} was opened`,
   'log.succeeded': ({ origin, predecessor, lost }) =>
@@ -103,6 +109,14 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     answer === 'ok'
       ? `${count} rows read from ${record} (${extract})`
       : `${record} could not be read (${extract})`,
+  'legal-hold.placed': ({ order, person, function: as }) =>
+    `${person} placed the legal hold ${order} for ${as}: nothing about its subject may be erased`,
+  'legal-hold.lifted': ({ lifts, person, function: as }) =>
+    `${person} said for ${as} that the legal hold ${lifts} may go`,
+  'disclosure.erased': ({ order, person, facts, disclosures, first, last, basis }) =>
+    `${person} had ${disclosures} disclosures of ${facts} facts erased, from ${first} to ${last} (${order}, on the basis ${basis})`,
+  'disclosure.released': ({ order, person, facts, disclosures, statement }, find) =>
+    `${person} released ${disclosures} disclosures of ${facts} facts${sayTo(opened(statement, find))} (${order})`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
     `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,
 };

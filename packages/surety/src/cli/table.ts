@@ -44,6 +44,7 @@ export function addCommands(building: Building): void {
   addStarting(building);
   addLooking(building);
   addActing(building);
+  addCustody(building);
   addJudging(building);
   addSharing(building);
   addCaring(building);
@@ -195,6 +196,41 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     );
 }
 
+function addCustody({ program, terminal, roots: { openDesk }, done }: Building): void {
+  program.commandsGroup('Data:');
+  const ordered = (command: Command): Command =>
+    command
+      .addOption(folder())
+      .addOption(json())
+      .option('--reason <text>', 'why; committed to in the ledger')
+      .option('--key <file>', 'the private key to sign the order with')
+      .option('--as <person>', 'who orders it (default: whose key it is)');
+  ordered(program.command('disclose'))
+    .argument('<what>', 'a call (c-...) or hold (h-...), or a subject such as vendor/V-17')
+    .description('release values to somebody, as a file that they can check against the log')
+    .option('--to <who>', 'to whom')
+    .option('-o, --out <file>', 'where the file goes (default: ORDER.released.json)')
+    .option('--dry-run', 'say what would be released')
+    .action(async (what: string, options) =>
+      done(await (await import('./commands/disclose.ts')).disclose(terminal, openDesk, what, options)),
+    );
+  ordered(program.command('erase'))
+    .argument('<subject>', 'whom the values are about, such as vendor/V-17, case/k-... or person/...')
+    .description('destroy what is kept about a subject; facts and proofs stay valid')
+    .option('--basis <basis>', 'the legal basis, an identifier such as gdpr-17-1-a')
+    .option('--dry-run', 'say what would be erased, and what stands against it')
+    .action(async (subject: string, options) =>
+      done(await (await import('./commands/erase.ts')).erase(terminal, openDesk, subject, options)),
+    );
+  ordered(program.command('legal-hold'))
+    .argument('[subject]', 'what must not be erased, or `all`; without one, lists what is in force')
+    .description('forbid erasing what is about a subject; two people lift it')
+    .option('--lift', 'say that it may go: another person must say so too')
+    .action(async (subject: string | undefined, options) =>
+      done(await (await import('./commands/legal-hold.ts')).legalHold(terminal, openDesk, subject, options)),
+    );
+}
+
 function addJudging({ program, terminal, roots: { openDesk, openRecord }, done }: Building): void {
   program.commandsGroup('Judge:');
   const about = (command: Command): Command =>
@@ -216,8 +252,10 @@ function addJudging({ program, terminal, roots: { openDesk, openRecord }, done }
     );
   program
     .command('verify')
-    .argument('<proof>', 'a proof file, or a receipt')
-    .description('check a proof or a receipt offline: needs no store, no network and no account')
+    .argument('<proof>', 'a proof file, a receipt, or released disclosures')
+    .description(
+      'check a proof, a receipt or released values offline: needs no store, no network, no account',
+    )
     .addOption(json())
     .option('--trust <file>', 'a policy: the keys that you pin, and the witnesses that must have cosigned')
     .option('--head <file>', 'an earlier head that you kept: the log must extend it')

@@ -9,7 +9,12 @@ export type Subject = string;
 export const ownKinds: readonly string[] = ['log', 'case', 'person', 'extract', 'totals', 'order', 'all'];
 
 /** One subject; one for each disclosure; or those that the disclosures of an earlier fact are about. */
-export type About = Subject | readonly Subject[] | { readonly sameAs: number };
+export type About =
+  | Subject
+  | readonly Subject[]
+  | { readonly sameAs: number }
+  /** By the name that the subject has in the store. */
+  | { readonly named: string };
 
 /** A fact before the log gives it its stream version, emitter sequence, time and position. */
 export type NewFact = {

@@ -60,6 +60,16 @@ export class Gateway implements Governor {
     };
   }
 
+  /** Resolves when everything answered so far is durable; rejects while the ledger cannot record. */
+  async caughtUp(): Promise<void> {
+    await this.#pipeline.recorder.caughtUp();
+  }
+
+  /** Holds nothing any more of what these facts disclosed. */
+  forget(positions: readonly number[]): void {
+    this.logic.forget(new Set(positions));
+  }
+
   /** Folds durable facts, in order, from position 0. */
   apply(recorded: readonly Recorded[]): void {
     for (const { fact, disclosures } of recorded) this.#fold(fact, finder(disclosures));

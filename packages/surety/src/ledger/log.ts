@@ -57,7 +57,8 @@ export interface LogReader {
   subjectsOf(position: number): readonly string[];
 }
 
-export type Kept = { readonly disclosure: string } | { readonly digest: string };
+/** `subject` is the name of whom it is about. */
+export type Kept = { readonly disclosure: string; readonly subject: string } | { readonly digest: string };
 
 /**
  * One log, one writer. Throws `LedgerError` (`errors.ts`) when it cannot record:

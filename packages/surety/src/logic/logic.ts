@@ -75,7 +75,7 @@ export class Logic {
   readonly #actions = new Map<string, { version: number; open: string | undefined }>();
   readonly #holdsOf = new Map<string, string[]>();
   /** Arguments of intents that wait for their settlement: evidence needs both. */
-  readonly #awaited = new Map<string, unknown>();
+  readonly #awaited = new Map<string, ReturnType<typeof openCommitments>>();
   readonly #open = new Map<string, OpenCall>();
 
   constructor(people: People, logSalt: Uint8Array) {
@@ -105,6 +105,16 @@ export class Logic {
       version: fact.streamVersion + 1,
       open: opened ? fact.body.call : undefined,
     });
+  }
+
+  /** Holds nothing any more of what these facts disclosed: what was erased is as if it had never been opened here. */
+  forget(positions: ReadonlySet<number>): void {
+    this.#history.forget(positions);
+    for (const [action, offers] of this.#offers) {
+      const left = offers.filter(({ position }) => !positions.has(position));
+      if (left.length === 0) this.#offers.delete(action);
+      else this.#offers.set(action, left);
+    }
   }
 
   /** Calls without a settlement. */
@@ -229,7 +239,7 @@ export class Logic {
 
   #intend({ body, position, agent }: Fact<'call.intended'>, find: Find): void {
     this.#open.set(body.call, { tool: body.tool, agent, intent: position });
-    if (this.#wanted.has(body.tool)) this.#awaited.set(body.call, openCommitments(body.args, find).value);
+    if (this.#wanted.has(body.tool)) this.#awaited.set(body.call, openCommitments(body.args, find));
   }
 
   #settle(fact: Fact<'call.settled'>, find: Find): void {
@@ -238,11 +248,16 @@ export class Logic {
     const opened = this.#awaited.get(body.call);
     this.#awaited.delete(body.call);
     if (body.settlement !== 'ok' || !this.#wanted.has(body.tool)) return;
+    const args = opened ?? openCommitments(body.args ?? [], find);
+    const result = openCommitments(body.result, find);
+    // What was erased is no evidence any more, whatever it was.
+    if (args.withheld > 0 || result.withheld > 0) return;
     this.#history.add({
       position: fact.position,
+      intent: body.intent,
       tool: body.tool,
-      args: opened ?? openCommitments(body.args ?? [], find).value ?? {},
-      result: openCommitments(body.result, find).value,
+      args: args.value ?? {},
+      result: result.value,
       agent: fact.agent,
       user: fact.user,
       case: fact.case,

@@ -42,9 +42,14 @@ export class People {
 
   /** True if one of this person's keys, in force now, signed exactly this statement. */
   signed(statement: ApprovalStatement, keyId: string, signature: Uint8Array): boolean {
-    const key = this.#people.get(statement.person)?.keys.find(({ id }) => id === keyId);
+    return this.signedBy(statement.person, keyId, approvalText(statement), signature);
+  }
+
+  /** True if one of this person's keys, in force now, signed exactly this text. */
+  signedBy(person: string, keyId: string, text: string, signature: Uint8Array): boolean {
+    const key = this.#people.get(person)?.keys.find(({ id }) => id === keyId);
     if (key === undefined) return false;
-    return isSigned(key, Buffer.from(approvalText(statement)), signature);
+    return isSigned(key, Buffer.from(text), signature);
   }
 }
 

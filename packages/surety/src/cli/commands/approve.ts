@@ -106,7 +106,7 @@ function keyOf(terminal: Terminal, { key }: Asked): PersonKey {
 }
 
 /** Whose key this is, by surety.yaml. */
-function ownerOf({ id, line }: PersonKey, { declarations }: Config): string {
+export function ownerOf({ id, line }: PersonKey, { declarations }: Config): string {
   const owners = declarations.flatMap((each) =>
     each.kind === 'person.enrolled' && each.body.keys.some((key) => key.id === id) ? [each.body.person] : [],
   );

@@ -66,7 +66,7 @@ export async function why(terminal: Terminal, ref: string, { folder, json }: Ask
 const shownRefsMax = 5;
 
 /** The one reference that begins so; a person copies what the agent was told, perhaps not to its end. */
-function wholeRef(store: Store, ref: string): string {
+export function wholeRef(store: Store, ref: string): string {
   const select =
     'SELECT DISTINCT ref FROM reference WHERE ref = ?1 OR substr(ref, 1, length(?1)) = ?1 LIMIT ?2';
   const found = store.views.database.prepare(select).all(ref, shownRefsMax + 1) as { ref: string }[];

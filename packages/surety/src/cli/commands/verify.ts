@@ -20,6 +20,7 @@ import {
   verifyAgain,
 } from './verify-again.ts';
 import { isReceipt, verifyReceipt, wholeReceipt } from './verify-receipt.ts';
+import { isReleased, verifyReleased } from './verify-released.ts';
 
 interface VerifyAsked extends AskedAgain {
   readonly trust?: string;
@@ -49,6 +50,16 @@ export async function verifyProof(
         throw new CommandError('a receipt holds no verdict to do again', 'leave out --full and --extract');
       const bytes = await wholeReceipt(source);
       return verifyReceipt(terminal, bytes, { trust, fact, json: asked.json === true });
+    }
+    if (await isReleased(source)) {
+      if (
+        earlierHead !== undefined ||
+        fact !== undefined ||
+        asked.full === true ||
+        asked.extract !== undefined
+      )
+        throw new CommandError('released disclosures are checked alone', 'pass --trust and nothing else');
+      return verifyReleased(terminal, source, { trust, json: asked.json === true });
     }
     if (fact !== undefined)
       throw new CommandError('a proof has its facts in it', '--fact belongs to a receipt');

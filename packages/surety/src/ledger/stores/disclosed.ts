@@ -50,7 +50,7 @@ export class DisclosureReader {
           for (const [index, text] of linesOf(lines).entries())
             found.push({
               nth: nths?.[index] ?? index,
-              kept: row[1] === null ? { digest: text } : { disclosure: text },
+              kept: row[1] === null ? { digest: text } : { disclosure: text, subject: row[3] ?? '' },
             });
     return found.sort((a, b) => a.nth - b.nth).map(({ kept }) => kept);
   }

@@ -13,6 +13,7 @@ export function namesOf(
 ): Named {
   if (typeof about === 'string') return names.name(about);
   if (about === undefined) return names.name(of === undefined ? logSubject : `case/${of}`);
+  if ('named' in about) return about.named;
   if ('sameAs' in about) {
     const [same, ...others] = subjectsOf(about.sameAs);
     // Erased, or several: then it is about the case.

@@ -1,0 +1,100 @@
+// What the commands that order something about disclosures share: the subject as it was typed, the person whose key
+// signs, and the signature itself. The subject in clear never leaves this process unless it is meant to be recorded.
+
+import { randomBytes } from 'node:crypto';
+import type { OrderStatement } from '@surety/proof/facts';
+import { clockFrom } from '../clock.ts';
+import type { Config } from '../config/index.ts';
+import { mayOrder, type OfferedOrder, orderText } from '../governance/index.ts';
+import { logSalt, openingOf } from '../ledger/opening.ts';
+import { openReader } from '../ledger/stores/reader.ts';
+import { subjectName } from '../ledger/subject.ts';
+import { ownerOf } from './commands/approve.ts';
+import { readPersonKey, signWith } from './commands/key.ts';
+import { CommandError, exit, printable, type Terminal } from './terminal.ts';
+
+/** What every command that orders something takes. */
+export interface OrderAsked {
+  readonly folder: string;
+  readonly reason?: string;
+  readonly key?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+const subjectPattern = /^[a-z][a-z0-9-]{0,63}\/.{1,400}$/s;
+
+/** Throws CommandError for what cannot be a subject. */
+export function mustBeSubject(subject: string): void {
+  if (!subjectPattern.test(subject))
+    throw new CommandError(
+      `\`${printable(subject.slice(0, 64))}\` is no subject`,
+      'write its kind and its value, such as `vendor/V-17`, `case/k-...` or `person/ines@acme.example`',
+      exit.usage,
+    );
+}
+
+/** The name of a subject in this store. Throws `LedgerError` if there is no log or its key ring. */
+export function nameIn({ store }: Config, subject: string): string {
+  const reader = openReader(store);
+  try {
+    return subjectName(logSalt(reader), subject);
+  } finally {
+    reader.close();
+  }
+}
+
+type Wanted = Pick<OrderStatement, 'does'> &
+  Partial<Pick<OrderStatement, 'subject' | 'about' | 'call' | 'lifts' | 'to' | 'basis'>>;
+
+/** Signs the order with the person's own key. Throws CommandError where something is missing. */
+export function signedOrder(
+  terminal: Terminal,
+  config: Config,
+  { key: file, as, reason }: OrderAsked,
+  wanted: Wanted,
+): { readonly offered: OfferedOrder; readonly statement: OrderStatement } {
+  if (file === undefined)
+    throw new CommandError(
+      'with which key?',
+      'pass --key FILE; `surety key FILE` makes one',
+      exit.unauthenticated,
+    );
+  if (reason === undefined) throw new CommandError('for which reason?', 'pass --reason TEXT', exit.usage);
+  const key = readPersonKey(terminal, file);
+  const person = as ?? ownerOf(key, config);
+  const statement: OrderStatement = {
+    order: `o-${randomBytes(9).toString('base64url')}`,
+    log: originOf(config),
+    reason,
+    function: functionOf(config, person, wanted.does),
+    person,
+    at: clockFrom(terminal.env).now(),
+    ...wanted,
+  };
+  return { offered: { statement, key: key.id, signature: signWith(key, orderText(statement)) }, statement };
+}
+
+function originOf({ store }: Config): string {
+  const reader = openReader(store);
+  try {
+    return openingOf(reader).origin;
+  } finally {
+    reader.close();
+  }
+}
+
+/** The function in which this person may order it. */
+function functionOf({ declarations }: Config, person: string, does: OrderStatement['does']): string {
+  const functions = declarations.flatMap((each) =>
+    each.kind === 'person.enrolled' && each.body.person === person ? each.body.functions : [],
+  );
+  const found = mayOrder[does].find((each) => functions.includes(each));
+  if (found !== undefined) return found;
+  const needed = mayOrder[does].join(' or ');
+  throw new CommandError(
+    `${printable(person)} acts for none of the functions that may order this: ${needed}`,
+    'whoever may has it under `functions` in surety.yaml',
+    exit.unauthenticated,
+  );
+}

@@ -1,0 +1,114 @@
+// An order about disclosures, as a person signs it: erase what is about a subject, release it, forbid its erasure or
+// permit it again. What arrives here is hostile until its person, function, time and signature have been checked.
+
+import { type OrderStatement, orderStatement, ShapeError } from '@surety/proof/facts';
+import { canonicalJson, fromBase64 } from '@surety/proof/records';
+import type { People } from '../people/people.ts';
+
+/**
+ * `malformed`; `bad-signature`; `not-yours` the person does not act for a function that may; `stale` it was carried out
+ * before, or is too old; `not-kept` nothing is there; `legal-hold` one forbids it; `unsettled` a call needs it that is
+ * not settled; `done-already`; `too-many` for one file.
+ */
+export type OrderErrorCode =
+  | 'malformed'
+  | 'bad-signature'
+  | 'not-yours'
+  | 'stale'
+  | 'not-kept'
+  | 'legal-hold'
+  | 'unsettled'
+  | 'done-already'
+  | 'too-many';
+
+export class OrderError extends Error {
+  readonly code: OrderErrorCode;
+  constructor(code: OrderErrorCode, message: string) {
+    super(message);
+    this.name = 'OrderError';
+    this.code = code;
+  }
+}
+
+export interface OfferedOrder {
+  readonly statement: unknown;
+  /** Id of the key that signed, and the signature in base64. */
+  readonly key: string;
+  readonly signature: string;
+}
+
+type Deed = OrderStatement['does'];
+
+/** The functions whose people may order it: the names that `surety.yaml` gives under `functions`. */
+export const mayOrder: Readonly<Record<Deed, readonly string[]>> = {
+  erase: ['data-protection'],
+  disclose: ['data-protection', 'legal'],
+  'place-legal-hold': ['legal', 'data-protection'],
+  'lift-legal-hold': ['legal', 'data-protection'],
+};
+
+/** An order is carried out at once: one that lies about longer might be somebody else's to use. */
+const ageMsMax = 15 * 60_000;
+const idPattern = /^o-[A-Za-z0-9_-]{12}$/;
+const reasonCharsMax = 4_000;
+
+/** The bytes that a person signs, under a prefix that nothing else signs. */
+export const orderText = (statement: OrderStatement): string =>
+  `surety-order/v1\n${canonicalJson(statement)}`;
+
+/** Everything but what the log knows of it. Throws OrderError. */
+export function checkedOrder(
+  offered: OfferedOrder,
+  { people, origin, now }: { readonly people: People; readonly origin: string; readonly now: number },
+): OrderStatement {
+  const statement = parsed(offered.statement);
+  const { does, person, function: as, at, log, order, reason, to = '' } = statement;
+  if (!idPattern.test(order)) throw new OrderError('malformed', `\`${order}\` is no name of an order`);
+  if (reason.trim() === '' || reason.length > reasonCharsMax || to.length > reasonCharsMax)
+    throw new OrderError('malformed', `an order has a reason, of at most ${reasonCharsMax} characters`);
+  if (log !== origin) throw new OrderError('malformed', `the order is about the log \`${log}\``);
+  mustFit(statement);
+  if (Math.abs(now - at) > ageMsMax)
+    throw new OrderError('stale', 'the order was signed too long ago: sign it again');
+  if (!mayOrder[does].includes(as))
+    throw new OrderError('not-yours', `\`${as}\` may not order this: ${mayOrder[does].join(' or ')} may`);
+  if (people.approver(person)?.functions.includes(as) !== true)
+    throw new OrderError('not-yours', `\`${person}\` does not act for \`${as}\``);
+  if (!people.signedBy(person, offered.key, orderText(statement), signatureOf(offered)))
+    throw new OrderError('bad-signature', `\`${person}\` did not sign this`);
+  return statement;
+}
+
+/** Each deed has its own members, and no others. */
+function mustFit({ does, subject, about, call, lifts, to, basis }: OrderStatement): void {
+  const given = { subject, about, call, lifts, to, basis };
+  const wanted: Readonly<Record<Deed, readonly (keyof typeof given)[]>> = {
+    erase: ['subject', 'basis'],
+    disclose: [call === undefined ? 'subject' : 'call', 'to'],
+    'place-legal-hold': ['subject', 'about'],
+    'lift-legal-hold': ['subject', 'about', 'lifts'],
+  };
+  for (const [name, value] of Object.entries(given) as [keyof typeof given, unknown][])
+    if ((value !== undefined) !== wanted[does].includes(name) && !(does === 'disclose' && name === 'basis'))
+      throw new OrderError(
+        'malformed',
+        `an order to ${does} has ${value === undefined ? '' : 'no '}\`${name}\``,
+      );
+}
+
+function parsed(statement: unknown): OrderStatement {
+  try {
+    return orderStatement(statement, '');
+  } catch (error) {
+    if (error instanceof ShapeError) throw new OrderError('malformed', error.message);
+    throw error;
+  }
+}
+
+function signatureOf({ signature }: OfferedOrder): Uint8Array {
+  try {
+    return fromBase64(signature);
+  } catch {
+    throw new OrderError('malformed', 'the signature is not base64');
+  }
+}
