@@ -29,11 +29,21 @@ const lineFeed = 0x0a;
 
 /** Each fact's after a line of its own: offset from the first position, bytes and, where they are some, which. */
 export function parcel(from: number, parcelled: readonly Parcelled[]): Buffer {
-  const parts = parcelled.flatMap(({ position, nths, lines }) => {
+  let sizeBytes = 0;
+  const heads = parcelled.map(({ position, nths, lines }) => {
     const which = nths === undefined ? '' : ` ${nths.join(',')}`;
-    return [Buffer.from(`${position - from} ${lines.length}${which}\n`), lines];
+    const head = `${position - from} ${lines.length}${which}\n`;
+    sizeBytes += head.length + lines.length;
+    return head;
   });
-  return Buffer.concat(parts);
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  let at = 0;
+  for (const [index, { lines }] of parcelled.entries()) {
+    at += bytes.write(heads[index] as string, at, 'latin1');
+    bytes.set(lines, at);
+    at += lines.length;
+  }
+  return bytes;
 }
 
 export function unparcel(from: number, content: Uint8Array): Parcelled[] {

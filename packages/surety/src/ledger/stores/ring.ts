@@ -84,9 +84,13 @@ export class KeyRing {
     if (wrapped.every((byte) => byte === 0)) return undefined;
     const key = this.#unwrap(slot, wrapped);
     if (key === undefined) throw new LedgerError('corrupt', `slot ${slot} of the key ring is damaged`);
+    this.#hold(slot, key);
+    return key;
+  }
+
+  #hold(slot: number, key: KeyObject): void {
     if (this.#open.size >= openKeysMax) this.#open.clear();
     this.#open.set(slot, key);
-    return key;
   }
 
   /** Keys that are open are forgotten, and read again from the file. */
@@ -100,16 +104,22 @@ export class KeyRing {
     const from = this.#durable + 1;
     const to = slot + spareSlots;
     const made = Buffer.alloc((to - from + 1) * slotBytes);
-    for (let at = from; at <= to; at++) this.#wrap(at).copy(made, (at - from) * slotBytes);
+    const keys: KeyObject[] = [];
+    for (let at = from; at <= to; at++) {
+      const { key, wrapped } = this.#wrap(at);
+      wrapped.copy(made, (at - from) * slotBytes);
+      keys.push(key);
+    }
     this.#write(made, from);
     this.#durable = to;
+    for (const [nth, key] of keys.entries()) this.#hold(from + nth, key);
   }
 
   /** Slots after `used` that a crash left half written are made again: nothing was encrypted under them. */
   repair(used: number): void {
     const whole = this.slots;
     for (let slot = used + 1; slot <= whole; slot++)
-      if (this.#unwrap(slot, this.#read(slot)) === undefined) this.#write(this.#wrap(slot), slot);
+      if (this.#unwrap(slot, this.#read(slot)) === undefined) this.#write(this.#wrap(slot).wrapped, slot);
     fsyncSync(this.#file);
     this.#durable = whole;
   }
@@ -146,14 +156,18 @@ export class KeyRing {
     return Buffer.from(`surety-keyring/1 ${this.#id.toString('hex')} ${slot}`);
   }
 
-  #wrap(slot: number): Buffer {
+  /** A new data key, and what stands in its slot. */
+  #wrap(slot: number): { readonly key: KeyObject; readonly wrapped: Buffer } {
     const nonce = randomBytes(nonceBytes);
+    const bytes = randomBytes(keyBytes);
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
     cipher.setAAD(this.#place(slot));
-    const wrapped = cipher.update(randomBytes(keyBytes));
+    const wrapped = cipher.update(bytes);
     cipher.final();
+    const key = createSecretKey(bytes);
+    bytes.fill(0);
     const padding = Buffer.alloc(slotBytes - wrappedBytes, 1);
-    return Buffer.concat([nonce, wrapped, cipher.getAuthTag(), padding]);
+    return { key, wrapped: Buffer.concat([nonce, wrapped, cipher.getAuthTag(), padding]) };
   }
 
   #unwrap(slot: number, bytes: Buffer): KeyObject | undefined {
