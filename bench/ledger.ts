@@ -14,14 +14,13 @@ import {
   TILE_WIDTH,
   verifyInclusion,
 } from '@surety/proof/records';
-import type { NewFact } from '../packages/surety/src/facts/index.ts';
 import { sha256 } from '../packages/surety/src/ledger/hash.ts';
 import type { Append, Log } from '../packages/surety/src/ledger/log.ts';
 import { ensureLogKey, startSealer } from '../packages/surety/src/ledger/seal.ts';
 import { openLog } from '../packages/surety/src/ledger/stores/sqlite.ts';
 import { TileFolder } from '../packages/surety/src/ledger/tile-folder.ts';
 import { bytesIn, Disk, scratchFolder } from './rig/disk.ts';
-import { paymentAppends, settledRead } from './rig/facts.ts';
+import { paymentAppends, Reads } from './rig/facts.ts';
 import { start } from './rig/processes.ts';
 import { type Rate, rateOf } from './rig/rates.ts';
 import { asked, type Figure, figure, publish, say } from './rig/report.ts';
@@ -33,7 +32,6 @@ const options = asked(['rounds', 'seconds']);
 const rounds = options.number('rounds', options.quick ? 2 : 7);
 const roundMs = 1000 * options.number('seconds', options.quick ? 0.1 : 0.5);
 const batches = [1, 16, 256] as const;
-const streams = 64;
 const origin = 'bench.example/ledger';
 
 const scratch = scratchFolder();
@@ -65,15 +63,8 @@ interface Work {
   readonly next: () => Append[];
 }
 
-const forms: readonly NewFact[] = Array.from({ length: 1024 }, settledRead);
-let turn = 0;
-const read: Work = {
-  next: () => {
-    const stream = `case/k-${turn % streams}`;
-    const fact = forms[turn++ % forms.length] as NewFact;
-    return [{ stream, expected: versionOf(stream), facts: [fact] }];
-  },
-};
+const reads = new Reads();
+const read: Work = { next: () => [reads.next()] };
 const paid = paymentAppends();
 const payment: Work = { next: () => paid(versionOf) };
 
@@ -114,7 +105,7 @@ const commitFor = (batch: number, commit: (batch: number) => void): Promise<Rate
     return facts;
   });
 
-const sameThread = new SameThread(join(scratch, 'same-thread'), forms, streams);
+const sameThread = new SameThread(join(scratch, 'same-thread'), new Reads());
 
 /** By what was measured and at which batch, the rates of the rounds. */
 type Rates = ReadonlyMap<string, readonly Rate[]>;

@@ -19,10 +19,10 @@ const audit = (tool: string, effect: 'read' | 'spend') =>
     attestation: 'none',
   }) as const;
 
-const who = { case: 'k-benchmark', agent: 'payables-clerk', user: 'ann@acme.example' } as const;
+const who = { agent: 'payables-clerk', user: 'ann@acme.example' } as const;
 
-/** A read: one fact, four arguments and two members of its result disclosed beside it. */
-export function settledRead(): NewFact {
+/** A read of no case yet: one fact, four arguments and two members of its result disclosed beside it. */
+function settledRead(): NewFact {
   const args = commit({ invoice_id: 'INV-4101', vendor: 'V-7', from: '2026-03-02', limit: 20 }, salt, sha256);
   const result = commit({ status: 'matched', amount: '1840.50' }, salt, sha256);
   const body = {
@@ -34,6 +34,24 @@ export function settledRead(): NewFact {
   } as const;
   const disclosures = [...args.disclosures, ...result.disclosures];
   return { kind: 'call.settled', body, ...who, disclosures };
+}
+
+/** Cases that are worked on at once, and facts in each before the next takes its place. */
+const casesOpen = 64;
+const factsInCase = 32;
+
+/** Reads as they come in turn: each one's case, and how many facts that has before it. */
+export class Reads {
+  readonly #forms = Array.from({ length: 1024 }, settledRead);
+  #turn = 0;
+
+  next(): Append {
+    const turn = this.#turn++;
+    const round = Math.floor(turn / casesOpen);
+    const inCase = `k-${Math.floor(round / factsInCase)}-${turn % casesOpen}`;
+    const form = this.#forms[turn % this.#forms.length] as NewFact;
+    return { stream: `case/${inCase}`, expected: round % factsInCase, facts: [{ ...form, case: inCase }] };
+  }
 }
 
 /** A payment's part that can be made in advance: everything but its streams. */
@@ -65,7 +83,13 @@ function payment(): Payment {
     budgets: [budget],
     origins: 'not-traced',
   } as const;
-  const intended = { kind: 'call.intended', body, ...who, disclosures: args.disclosures } as const;
+  const intended = {
+    kind: 'call.intended',
+    body,
+    case: 'k-payments',
+    ...who,
+    disclosures: args.disclosures,
+  } as const;
   return { call: of.call, intended, rule, amount: commitScalar(money, '', salt, sha256) };
 }
 

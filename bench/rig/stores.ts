@@ -3,11 +3,12 @@
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { NewFact } from '../../packages/surety/src/facts/index.ts';
 import type { Append } from '../../packages/surety/src/ledger/log.ts';
 import { Envelopes } from '../../packages/surety/src/ledger/stores/envelope.ts';
 import { Packing } from '../../packages/surety/src/ledger/stores/packet.ts';
 import { Writer } from '../../packages/surety/src/ledger/stores/writer.ts';
+import { SubjectNames } from '../../packages/surety/src/ledger/subject.ts';
+import type { Reads } from './facts.ts';
 
 /** Plain SQLite: one table, one prepared insert, one transaction a batch, the same settings. */
 export class PlainRows {
@@ -49,26 +50,17 @@ export class SameThread {
   readonly #envelopes = new Envelopes('bench.example/same-thread', 'A'.repeat(22));
   readonly #packing = new Packing();
   readonly #writer: Writer;
-  readonly #forms: readonly NewFact[];
-  readonly #versions: number[];
-  #turn = 0;
+  readonly #names = new SubjectNames(Buffer.alloc(16, 7));
+  readonly #reads: Reads;
 
-  /** Appends these facts in turn, in so many streams. */
-  constructor(folder: string, forms: readonly NewFact[], streams: number) {
+  constructor(folder: string, reads: Reads) {
     this.#writer = new Writer({ folder, program: 'command' });
-    this.#forms = forms;
-    this.#versions = new Array(streams).fill(0);
+    this.#reads = reads;
   }
 
   /** One durable transaction of so many appends, each of which states its stream's version. */
   commit(batch: number): void {
-    for (let at = 0; at < batch; at++) {
-      const index = this.#turn % this.#versions.length;
-      const expected = this.#versions[index] as number;
-      const fact = this.#forms[this.#turn++ % this.#forms.length] as NewFact;
-      this.#append([{ stream: `case/k-${index}`, expected, facts: [fact] }], Date.now());
-      this.#versions[index] = expected + 1;
-    }
+    for (let at = 0; at < batch; at++) this.#append(this.#reads.next(), Date.now());
     const packet = this.#packing.take();
     const mustBeWritten = ({ refused }: { readonly refused: readonly unknown[] }): void => {
       if (refused.length > 0) throw new Error(`refused: ${JSON.stringify(refused[0])}`);
@@ -82,15 +74,12 @@ export class SameThread {
     this.#writer.close();
   }
 
-  #append(appends: readonly Append[], time: number): void {
-    this.#packing.append(appends, () => {
-      for (const { stream, facts } of appends)
-        for (const fact of facts)
-          this.#packing.fact(
-            this.#envelopes.prepare(stream, fact, time).pieces,
-            fact.disclosures ?? [],
-            'bench',
-          );
+  #append(append: Append, time: number): void {
+    this.#packing.append([append], () => {
+      for (const fact of append.facts) {
+        const { pieces } = this.#envelopes.prepare(append.stream, fact, time);
+        this.#packing.fact(pieces, fact.disclosures ?? [], this.#names.name(`case/${fact.case}`));
+      }
     });
   }
 }
