@@ -21,7 +21,7 @@ import {
 import { orderBodies } from './orders.ts';
 import { type Algorithm, algorithmNames, isAlgorithm } from './records/algorithms.ts';
 import { keyRoles, rotationReasons } from './records/rotation.ts';
-import { parseJson, parsePrintedJson } from './values/json.ts';
+import { parsePrintedJson } from './values/printed.ts';
 import {
   bool,
   exactly,
@@ -304,41 +304,13 @@ export type UnknownFact = Omit<Envelope, 'kind'> & { readonly kind: 'unknown'; r
 /** Facts are JSON bytes stored exactly as hashed, at most this many (C2SP tlog-tiles, uint16 length). */
 export const factBytesMax = 65_535;
 
-/** Kinds with a member of any JSON. */
-const freeKinds: ReadonlySet<string> = new Set(
-  Object.entries(bodies)
-    .filter(([, { schema }]) => isFree(schema))
-    .map(([kind]) => kind),
-);
-
-/** True of a schema that somewhere says nothing. */
-function isFree(schema: unknown): boolean {
-  if (typeof schema !== 'object' || schema === null) return false;
-  return Object.keys(schema).length === 0 || Object.values(schema).some(isFree);
-}
-
-interface Completed {
-  kind: string;
-  body: unknown;
-  position: number;
-}
-
 /**
  * Parses the bytes of one log entry. Throws `ShapeError` or `JsonError` for anything that is not a fact.
  * A fact of an unknown kind is returned as `unknown`, so that a newer log still verifies.
  */
 export function parseFact(bytes: Uint8Array, position: number): Fact | UnknownFact {
-  const fact = factOf(parsePrintedJson(bytes), position);
-  // Where the shape says nothing of the depth, only the strict parser does.
-  return isBounded(fact) ? fact : factOf(parseJson(bytes), position);
-}
-
-const isBounded = ({ kind }: Fact | UnknownFact): boolean => kind !== 'unknown' && !freeKinds.has(kind);
-
-function factOf(value: unknown, position: number): Fact | UnknownFact {
   // The envelope is made anew here, so it may be completed in place.
-  const fact = envelope(value, '') as object as Completed;
-  fact.position = position;
+  const fact = Object.assign(envelope(parsePrintedJson(bytes), ''), { position }) as Completed;
   // Whoever writes a fact chooses its kind: `constructor` is none.
   if (Object.hasOwn(bodies, fact.kind)) {
     const shape: Shape<unknown> = bodies[fact.kind as Kind];
@@ -347,16 +319,15 @@ function factOf(value: unknown, position: number): Fact | UnknownFact {
   return fact as Fact | UnknownFact;
 }
 
+type Completed = { kind: string; body: unknown };
+
 /** True if the value is a fact of this kind. */
 export const isKind = <K extends Kind>(
   fact: Fact | UnknownFact,
   kind: K,
 ): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
 
-const committed = [
-  ...(['args', 'result', 'cause', 'words', 'name'] as const),
-  ...(['salt', 'statement', 'amount', 'totals', 'positions'] as const),
-];
+const committed = 'args result cause words name salt statement amount totals positions'.split(' ');
 
 /** Every commitment in a fact: what a disclosure may belong to. */
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {

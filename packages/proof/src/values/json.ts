@@ -39,29 +39,12 @@ export interface JsonLimits {
 /** Where a value's text starts and ends, in UTF-16 code units. */
 export type Span = readonly [start: number, end: number];
 
-const DEPTH_MAX = 64;
+export const DEPTH_MAX = 64;
 const BYTES_MAX = 16 * 1024 * 1024;
 
 export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): unknown {
   if (input.length > (limits.bytesMax ?? BYTES_MAX)) throw new JsonError('too-large', 0);
   return new Parser(typeof input === 'string' ? input : decoded(input), limits).document(undefined);
-}
-
-/**
- * As `parseJson`, of any depth, and quicker for a text as `JSON.stringify` prints it: what prints as the very text it
- * was read from can be read in one way only, so the platform's parser may read it. Its strings do not keep the text in
- * memory.
- */
-export function parsePrintedJson(bytes: Uint8Array): unknown {
-  const text = decoded(bytes);
-  try {
-    const value: unknown = JSON.parse(text);
-    // A half of a surrogate pair, spelled as an escape, would print as it was read.
-    if (JSON.stringify(value) === text && !text.includes('\\ud')) return value;
-  } catch {
-    // The strict parser says what is wrong.
-  }
-  return parseJson(text);
 }
 
 /**

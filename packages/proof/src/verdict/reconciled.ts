@@ -84,21 +84,19 @@ const callsAmong = (rows: readonly Accounted[]): ReadonlySet<string> =>
   new Set(rows.flatMap(({ call }) => (call === undefined ? [] : [call])));
 
 function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, span: Window): Accounted[] {
-  // Commit before forward: an intent that was recorded after a row was seen, or is dated after the span
-  // that the row lies in, did not cause it.
-  const calls = [...evidence.book.calls.values()].filter(
-    ({ tool, intent, at }) => tool === reconcile.call && intent < extract.position && at < span.to,
-  );
   const byKey = new Map<string, GovernedCall>();
-  for (const call of calls) {
-    const key = call.settlement?.how === 'ok' ? keyOfCall(reconcile, call) : undefined;
-    if (key !== undefined) byKey.set(key, call);
-  }
   const unanswered = new Map<string, GovernedCall | 'several'>();
-  for (const call of calls) {
-    if (call.settlement !== undefined && call.settlement.how !== 'error') continue;
-    const key = matchOf(reconcile, (path) => select(scope(call), path.split('.')), call.money);
-    if (key !== undefined) unanswered.set(key, unanswered.has(key) ? 'several' : call);
+  for (const call of evidence.book.calls.values()) {
+    const { tool, intent, at, settlement } = call;
+    // Commit before forward: an intent that was recorded after a row was seen, or is dated after the span
+    // that the row lies in, did not cause it.
+    if (tool !== reconcile.call || intent >= extract.position || at >= span.to) continue;
+    if (settlement?.how === 'none') continue;
+    const isAnswered = settlement?.how === 'ok';
+    const key = isAnswered ? keyOfCall(reconcile, call) : matchOf(reconcile, valuesOf(call), call.money);
+    if (key === undefined) continue;
+    if (isAnswered) byKey.set(key, call);
+    else unanswered.set(key, unanswered.has(key) ? 'several' : call);
   }
   const elsewhere = reconcile.elsewhere.map(({ rows, owner }) => ({ rule: parseRule(rows, ['row']), owner }));
   const seen = new Set<string>();
@@ -126,41 +124,35 @@ function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, spa
 
 /**
  * A call that got no answer, or an error, may have taken effect: a row that agrees with it alone is its effect. One text
- * for all that must agree, equal for a row and a call that `agrees` holds of; undefined, which is equal to nothing, where
- * a value is absent, or there is none to compare: then a row would belong to any call.
+ * for all that must agree; undefined where there is nothing to compare, as then a row would belong to any call.
  */
-function matchOf(
+const matchOf = (
   { match, money }: Reconcile,
-  value: (path: string, column: string) => unknown,
-  amount: { readonly amountMinor?: number; readonly currency?: string } | undefined,
-): string | undefined {
-  const values = Object.entries(match).map(([column, path]) => {
+  value: Valued,
+  amount: { readonly amountMinor?: number; readonly currency?: string } = {},
+): string | undefined =>
+  textOf(match, (path, column) => {
     if (path !== 'money') return value(path, column);
-    const isCounted = money?.amount === column && amount?.amountMinor !== undefined;
+    const isCounted = money?.amount === column && amount.amountMinor !== undefined;
     return isCounted ? `${amount.amountMinor} ${amount.currency}` : undefined;
   });
-  return textOf(values);
-}
 
 const scope = (call: GovernedCall) => ({ args: call.args, result: call.settlement?.result });
+const valuesOf = (call: GovernedCall) => (path: string) => select(scope(call), path.split('.'));
 
-/** One text for the key's values in the order of its columns; undefined, which matches nothing, if one is absent. */
-function keyOf(
-  key: Readonly<Record<string, string>>,
-  value: (path: string, column: string) => unknown,
-): string | undefined {
-  const values = Object.entries(key).map(([column, path]) => value(path, column));
-  return values.includes(null) ? undefined : textOf(values);
+type Valued = (path: string, column: string) => unknown;
+
+/** One text for values in the order of their columns; undefined, which is equal to nothing, if one is absent. */
+function textOf(columns: Readonly<Record<string, string>>, value: Valued): string | undefined {
+  const values = Object.entries(columns).map(([column, path]) => value(path, column));
+  return values.length === 0 || values.includes(undefined) ? undefined : canonicalJson(values.map(String));
 }
 
-const textOf = (values: readonly unknown[]): string | undefined =>
-  values.length === 0 || values.includes(undefined) ? undefined : canonicalJson(values.map(String));
-
-/** The key of a row, or of the effect of a call, in comparable form. */
+/** The key of a row, or of the effect of a call, in comparable form; NULL is none. */
 export const keyOfRow = ({ key }: Reconcile, row: Readonly<Record<string, unknown>>): string | undefined =>
-  keyOf(key, (_, column) => row[column]);
+  textOf(key, (_, column) => row[column] ?? undefined);
 export const keyOfCall = ({ key }: Reconcile, call: GovernedCall): string | undefined =>
-  keyOf(key, (path) => select(scope(call), path.split('.')));
+  textOf(key, (path) => valuesOf(call)(path) ?? undefined);
 
 export function rowMoney(
   { money }: Pick<Reconcile, 'money'>,
@@ -190,7 +182,7 @@ export function agrees(
         call.money?.amountMinor === rowAmount.amountMinor &&
         call.money?.currency === rowAmount.currency
       );
-    const said = select(scope(call), path.split('.'));
+    const said = valuesOf(call)(path);
     return said !== undefined && String(said) === String(row[column]);
   });
 }
