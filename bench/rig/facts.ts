@@ -22,7 +22,7 @@ const audit = (tool: string, effect: 'read' | 'spend') =>
 const who = { agent: 'payables-clerk', user: 'ann@acme.example' } as const;
 
 /** A read of no case yet: one fact, four arguments and two members of its result disclosed beside it. */
-function settledRead(): NewFact {
+export function settledRead(): NewFact {
   const args = commit({ invoice_id: 'INV-4101', vendor: 'V-7', from: '2026-03-02', limit: 20 }, salt, sha256);
   const result = commit({ status: 'matched', amount: '1840.50' }, salt, sha256);
   const body = {
