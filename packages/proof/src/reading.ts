@@ -3,10 +3,11 @@
 // the way is noted, and the checks in verify.ts say it.
 
 import { Fold } from './book/index.ts';
-import type { ProofReader } from './bundle/index.ts';
+import { type ProofReader, withheldMark } from './bundle/index.ts';
 import { commitmentsIn, type Fact, isKind, type UnknownFact } from './facts.ts';
 import { parseHead } from './records/heads.ts';
 import { parseNote } from './records/note.ts';
+import { rowMoney } from './rules/index.ts';
 import {
   nowhere,
   type Records,
@@ -19,7 +20,7 @@ import {
 import type { Sha256 } from './values/bytes.ts';
 import { canonicalJson } from './values/canonical.ts';
 import { type Disclosed, openCommitments } from './values/commitment.ts';
-import { type Book, type Extract as Extracted, type Row, rowMoney } from './verdict/index.ts';
+import type { Book, Extract as Extracted, Row } from './verdict/index.ts';
 
 export interface Found {
   readonly sound: Sound;
@@ -141,7 +142,8 @@ class Story {
 
   #read(position: number, disclosed: readonly Disclosed[]): void {
     const rows = this.rows.get(position) ?? [];
-    for (const { value } of disclosed) rows.push(value as Row);
+    for (const { pointer, value } of disclosed)
+      rows.push(pointer === withheldMark ? undefined : (value as Row));
     this.rows.set(position, rows);
   }
 }
@@ -158,6 +160,8 @@ function falseExtract({ book, totals, rows: all }: Story, { rowRoots }: Sound): 
     if (rowRoots.get(position) !== body.rowRoot) return `the rows of fact ${position} are not its own`;
     if (rows.length !== body.count)
       return `fact ${position} counts ${body.count} rows, here are ${rows.length}`;
+    // With a row withheld its totals may be, too: less the rest they would be that row.
+    if (rows.includes(undefined)) continue;
     const { value, withheld } = totals.get(position) ?? { value: undefined, withheld: 0 };
     if (withheld > 0) return `fact ${position} shows its rows and withholds their control totals`;
     if (body.answer === 'ok' && canonicalJson(totalsOf(extract, rows)) !== canonicalJson(value))

@@ -4,7 +4,7 @@
 // other half (reading.ts).
 
 import { Chain, type ChainFound, isRead } from './book/index.ts';
-import { linesIn, type Part, ProofError } from './bundle/index.ts';
+import { linesIn, type Part, ProofError, withheldMark } from './bundle/index.ts';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from './facts.ts';
 import { RecentRoots } from './records/rotation.ts';
 import { decodeEntries } from './records/tiles.ts';
@@ -94,7 +94,7 @@ export class Soundness implements Records {
     const lines = linesIn(part.text);
     if (part.rowsOf !== undefined) this.#hashRows(part.rowsOf, lines);
     const places = part.rowsOf === undefined ? { places: this.#places(lines) } : {};
-    return { disclosed: lines.map(parseDisclosure), ...places };
+    return { disclosed: lines.map(part.rowsOf === undefined ? parseDisclosure : rowIn), ...places };
   }
 
   end(): Sound {
@@ -172,7 +172,8 @@ export class Soundness implements Records {
   #hashRows(position: number, lines: readonly string[]): void {
     let rows = this.#rows.get(position) ?? emptyFrontier();
     for (const line of lines) {
-      const commitment = fromBase64url(digestOf(line, this.#sha256));
+      const isWithheld = line.startsWith(withheldMark);
+      const commitment = fromBase64url(isWithheld ? line.slice(1) : digestOf(line, this.#sha256));
       rows = appendLeaf(rows, leafHash(commitment, this.#sha256), this.#sha256);
     }
     this.#rows.set(position, rows);
@@ -210,6 +211,14 @@ export class Soundness implements Records {
     }
     return false;
   }
+}
+
+/** A row that is withheld has its digest in its place. */
+function rowIn(line: string): Disclosed {
+  if (!line.startsWith(withheldMark)) return parseDisclosure(line);
+  if (!/^.[A-Za-z0-9_-]{43}$/.test(line))
+    throw new ProofError('layout', 'a row that is withheld has no digest');
+  return { pointer: withheldMark, value: null };
 }
 
 function entriesIn(bytes: Uint8Array, width: number): Uint8Array[] {

@@ -9,7 +9,6 @@ import {
   type Fact,
   isKind,
   type Kind,
-  type OutcomeDeclared,
   type Rule,
   type UnknownFact,
 } from '../facts.ts';
@@ -28,17 +27,10 @@ import {
 import { fromBase64url, type Sha256 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
 import { type Disclosed, digestOf, keyed, openCommitments } from '../values/commitment.ts';
-import { type GovernedCall, type Judged, misstated, moneyOrNone } from './call.ts';
+import { type Extract, type GovernedCall, type Judged, misstated, moneyOrNone } from './call.ts';
 import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
-
-/** An extract, and how its money was read when it was taken. */
-export interface Extract {
-  readonly position: number;
-  readonly time: number;
-  readonly body: Body<'record.extracted'>;
-  readonly declared: OutcomeDeclared | undefined;
-}
+import { Uses } from './uses.ts';
 
 export interface BookInput {
   readonly sha256: Sha256;
@@ -55,7 +47,7 @@ const textsMax = 10_000;
 
 /** Kinds that only the gateway folds: what they claim, the book computes again. */
 const unread: ReadonlySet<string> = new Set<Kind>([
-  ...(['approval.consumed', 'approval.released', 'evidence.consumed', 'evidence.released'] as const),
+  ...(['approval.consumed', 'approval.released', 'evidence.released'] as const),
   ...(['budget.reserved', 'budget.released', 'action.opened', 'action.closed'] as const),
 ]);
 
@@ -82,8 +74,10 @@ export class Book extends Declarations {
   readonly #input: BookInput;
   readonly #history = new History();
   readonly #offers = new Map<string, ApprovalOffer[]>();
-  /** Which call used an approval, by its hold, or a once-key, by its values: each in a map of its kind or rule. */
-  readonly #used = new Map<string, Map<string, string>>();
+  readonly #uses = new Uses((call) => this.calls.get(call)?.settlement?.how === 'none');
+  /** Actions of holds, keyed, with the rule; and those for which an approval was given that is withheld. */
+  readonly #held = new Map<string, string>();
+  readonly #unseen = new Set<string>();
   readonly #cases = new Map<
     string,
     { readonly agent: string | undefined; readonly user: string | undefined }
@@ -138,6 +132,9 @@ export class Book extends Declarations {
     if (isKind(fact, 'call.intended')) this.#consider(fact, true);
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact);
+    else if (isKind(fact, 'call.held'))
+      this.#held.set(fact.body.hold, `${fact.body.action} ${fact.body.rule}`);
+    else if (isKind(fact, 'evidence.consumed')) this.#claim(fact);
     else if (isKind(fact, 'record.extracted')) {
       const declared = this.outcomes.get(fact.body.outcome)?.body;
       this.extracts.push({ position, time, body: fact.body, declared });
@@ -186,7 +183,7 @@ export class Book extends Declarations {
     this.approvals.push({ position: fact.position, person: fact.body.person });
     const statement = this.#input.signed(fact.position) ? this.statementOf(fact) : undefined;
     const person = this.people.get(fact.body.person)?.body;
-    if (statement === undefined) return;
+    if (statement === undefined) return this.#keepUnseen(fact);
     const offers = this.#offers.get(statement.action) ?? [];
     offers.push({
       position: fact.position,
@@ -194,6 +191,18 @@ export class Book extends Declarations {
       approver: person && { person: person.person, functions: person.functions },
     });
     this.#offers.set(statement.action, offers);
+  }
+
+  /** An approval that nobody can look at: whoever rests on it cannot be judged. */
+  #keepUnseen({ body: { hold, statement } }: Fact<'approval.given'>): void {
+    const held = this.#held.get(hold);
+    if (held !== undefined && openCommitments(statement, this.#input.find).withheld > 0)
+      this.#unseen.add(held);
+  }
+
+  /** What else a call used is computed from its values; where they are withheld, the log's word counts against it. */
+  #claim({ stream, body: { rule, call } }: Fact<'evidence.consumed'>): void {
+    if (this.calls.get(call)?.withheld === true) this.#uses.claim(stream, rule, call);
   }
 
   /** The canonical action's id (docs/formats.md); empty if an argument is withheld. */
@@ -204,18 +213,6 @@ export class Book extends Declarations {
     if (this.#logSalt !== undefined && keyed(this.#logSalt, 'action', action, sha256) !== fact.body.action)
       this.#contradict(fact.position, `call ${fact.body.call} names another action than its arguments make`);
     return action;
-  }
-
-  /** True unless somebody else used it, in a call that is not known to have had no effect. */
-  #isFree(of: string, key: string, call: string): boolean {
-    const by = this.#used.get(of)?.get(key);
-    return by === undefined || by === call || this.calls.get(by)?.settlement?.how === 'none';
-  }
-
-  #use(of: string, key: string, call: string): void {
-    const used = this.#used.get(of);
-    if (used === undefined) this.#used.set(of, new Map([[key, call]]));
-    else used.set(key, call);
   }
 
   #consider(fact: Fact<'call.intended'> | Fact<'call.settled'>, intended: boolean): GovernedCall {
@@ -232,12 +229,12 @@ export class Book extends Declarations {
       ...{ tool: body.tool, args, money, agent, user, action, at, withheld },
       ...{ case: fact.case ?? '', agentOwner: identity?.owner },
     };
-    const offers = (this.#offers.get(action) ?? []).filter(({ statement }) =>
-      this.#isFree('approval', statement.hold, body.call),
+    const offers = (this.#offers.get(action) ?? []).filter(
+      ({ statement }) => this.#uses.by('approval', statement.hold, body.call) === undefined,
     );
     const judged = this.compiled
       .filter(({ rule }) => rule.before === body.tool)
-      .map((compiled) => this.#judge(compiled, body.call, pending, offers));
+      .map((compiled) => this.#judge(compiled, body, pending, offers));
     const permission = decidePermission(this.policies, { agent, tool: body.tool, money, user });
     if (this.calls.has(body.call))
       this.#contradict(position, `call ${body.call} is intended or settled twice`);
@@ -269,26 +266,47 @@ export class Book extends Declarations {
 
   #judge(
     compiled: CompiledRule,
-    call: string,
+    { call, action: keyedAction }: { readonly call: string; readonly action: string },
     pending: Omit<PendingCall, 'currency'>,
     offers: readonly ApprovalOffer[],
   ): Judged {
     const { rule } = compiled;
+    const cannotTell = (text: string): Judged => ({
+      ...{ outcome: rule.outcome, rule, approvers: nobody },
+      answer: { answer: 'withheld', text },
+    });
     const currency = this.outcomes.get(rule.outcome)?.body.appetite?.currency;
     const answer = judgeCheckpoint(compiled, { ...pending, currency }, this.#history, offers);
+    if (pending.withheld && rule.once.length > 0) this.#uses.hide(rule.hash, call);
+    if (
+      answer.answer === 'failed' &&
+      answer.lacks === 'approval' &&
+      this.#unseen.has(`${keyedAction} ${rule.hash}`)
+    )
+      return cannotTell('an approval that was given for it is withheld');
     if (answer.answer !== 'passed') return { outcome: rule.outcome, rule, answer, approvers: nobody };
     const used = offers.filter(({ position }) => answer.approvals.includes(position));
     const approvers = used.length === 0 ? nobody : used.map((each) => each.statement.person);
     const judged = { outcome: rule.outcome, rule, answer, approvers };
     if (rule.once.length > 0) {
-      const values = canonicalJson(onceValues(compiled, pending.args));
+      const once = onceValues(compiled, pending.args);
+      const values = canonicalJson(once);
       const of = `once ${rule.outcome}/${rule.rule}`;
-      if (!this.#isFree(of, values, call))
-        return { ...judged, answer: { answer: 'used-twice', by: this.#used.get(of)?.get(values) ?? '' } };
-      this.#use(of, values, call);
+      const hidden = this.#uses.hiddenBy(rule.hash, () => this.#onceStream(rule, once));
+      if (hidden === 'withheld')
+        return cannotTell('a call whose values are withheld may have used its evidence');
+      const by = this.#uses.by(of, values, call) ?? hidden?.by;
+      if (by !== undefined) return { ...judged, answer: { answer: 'used-twice', by } };
+      this.#uses.add(of, values, call);
     }
-    for (const { statement } of used) this.#use('approval', statement.hold, call);
+    for (const { statement } of used) this.#uses.add('approval', statement.hold, call);
     return used.length > 0 || this.#input.keepsEvidence === true ? judged : this.#plainlyPassed(rule);
+  }
+
+  /** The stream of a once-key, as the log names it; nothing has that name where the log's salt is withheld. */
+  #onceStream({ outcome, rule }: Rule, values: unknown): string {
+    if (this.#logSalt === undefined) return '';
+    return `once/${outcome}/${rule}/${keyed(this.#logSalt, 'once', values, this.#input.sha256)}`;
   }
 
   #plainlyPassed(rule: Rule): Judged {
@@ -324,7 +342,13 @@ export class Book extends Declarations {
     const call = known ?? this.#unintended(fact);
     const result = openCommitments(body.result, this.#input.find);
     if (call !== undefined)
-      call.settlement ??= { position, how: body.settlement, by: body.by, result: result.value };
+      call.settlement ??= {
+        position,
+        how: body.settlement,
+        by: body.by,
+        result: result.value,
+        withheld: result.withheld > 0,
+      };
     if (body.settlement !== 'ok') return;
     const args = openCommitments(body.args ?? [], this.#input.find);
     this.#history.add({

@@ -1,6 +1,6 @@
-// A call as the log tells it: what it asked, what each rule says of it, and what came of it.
+// A call as the book tells it, and what its label says of it.
 
-import type { Body, Fact, Money, Rule } from '../facts.ts';
+import type { Body, Fact, Money, OutcomeDeclared, Rule } from '../facts.ts';
 import { type CheckpointAnswer, MoneyError, moneyIn } from '../rules/index.ts';
 
 /** What one rule of one outcome says about one call, recomputed. */
@@ -17,6 +17,8 @@ export interface Settlement {
   readonly how: 'ok' | 'error' | 'none';
   readonly by: Body<'call.settled'>['by'];
   readonly result: unknown;
+  /** Some of it is withheld. */
+  readonly withheld: boolean;
 }
 
 /** A consequential call, or a read that checkpoints guard, as the log tells it. */
@@ -45,6 +47,14 @@ export interface GovernedCall {
   readonly permitted: boolean;
   readonly judged: readonly Judged[];
   settlement?: Settlement;
+}
+
+/** An extract, and how its money was read when it was taken. */
+export interface Extract {
+  readonly position: number;
+  readonly time: number;
+  readonly body: Body<'record.extracted'>;
+  readonly declared: OutcomeDeclared | undefined;
 }
 
 /** How the fact's own words differ from its tool's label. */

@@ -1,12 +1,7 @@
 // The book: a whole log folded into what was declared, what was called and what became of it.
 
-export {
-  Book,
-  type BookInput,
-  type Extract,
-  isRead,
-} from './book.ts';
-export type { GovernedCall, Judged, Settlement } from './call.ts';
+export { Book, type BookInput, isRead } from './book.ts';
+export type { Extract, GovernedCall, Judged, Settlement } from './call.ts';
 export { Chain, type ChainFound, type Contradiction, missingIn } from './chain.ts';
 export type { Change } from './declarations.ts';
 export { Fold, foldBook } from './fold.ts';

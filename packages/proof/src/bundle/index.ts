@@ -2,7 +2,7 @@
 
 export * from './contents.ts';
 export * from './dsse.ts';
-export { ProofError } from './layout.ts';
+export { ProofError, withheldMark } from './layout.ts';
 export { linesIn } from './pieces.ts';
 export {
   type OpenedReleased,

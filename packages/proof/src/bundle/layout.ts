@@ -26,6 +26,8 @@ export const peopleNames = ['population.csv', 'report.html', 'verify.html'] as c
 export const bundleName = (index: number, width: number): string => entriesPath(index, width);
 export const disclosuresStem = (index: number): string =>
   entriesPath(index, TILE_WIDTH).replace('tile/entries', 'disclosures');
+/** Begins the line of a row that is withheld; its digest follows. No disclosure begins so. */
+export const withheldMark = '~';
 export const extractStem = (position: number): string => `extracts/${position}`;
 export const pieceName = (stem: string, piece: number): string => `${stem}/${piece}.jsonl`;
 

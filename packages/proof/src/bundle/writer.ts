@@ -42,10 +42,10 @@ export class ProofWriter {
     if (this.#entries.length === TILE_WIDTH) await this.#bundle();
   }
 
-  /** The rows of an extract, in the order read. */
-  async rows(position: number, disclosures: Iterable<string>): Promise<void> {
+  /** The rows of an extract, in the order read: of one that is withheld, its digest after `withheldMark`. */
+  async rows(position: number, lines: Iterable<string>): Promise<void> {
     await this.#bundle();
-    await this.#lines(extractStem(position), disclosures);
+    await this.#lines(extractStem(position), lines);
   }
 
   async people(texts: Readonly<Record<(typeof peopleNames)[number], string>>): Promise<void> {

@@ -6,6 +6,7 @@ export * from './cedar.ts';
 export * from './checkpoints.ts';
 export * from './history.ts';
 export * from './labels.ts';
+export * from './matching.ts';
 export * from './money.ts';
 export * from './permission.ts';
 export * from './windows.ts';

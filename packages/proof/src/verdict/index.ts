@@ -22,13 +22,5 @@ export {
   reasonCodes,
   type Verdict,
 } from './reasons.ts';
-export {
-  type Accounted,
-  agrees,
-  describeRow,
-  keyOfCall,
-  keyOfRow,
-  type Population,
-  rowMoney,
-} from './reconciled.ts';
+export { type Accounted, describeRow, type Population } from './reconciled.ts';
 export { rungs } from './recorded.ts';

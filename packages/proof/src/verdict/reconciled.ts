@@ -3,8 +3,19 @@
 
 import type { Extract, GovernedCall } from '../book/index.ts';
 import type { Reconcile } from '../facts.ts';
-import { holds, MoneyError, minorUnits, parseRule, RuleError, select } from '../rules/index.ts';
-import { canonicalJson } from '../values/canonical.ts';
+import {
+  agrees,
+  holds,
+  isHidden,
+  keyOfCall,
+  keyOfRow,
+  matchOfCall,
+  matchOfRow,
+  parseRule,
+  RuleError,
+  rowMoney,
+  Suspects,
+} from '../rules/index.ts';
 import {
   type Evidence,
   extractsOf,
@@ -67,7 +78,7 @@ export function reconciled(evidence: Evidence): Reconciliation {
   }
   for (const [at, each] of readings.entries()) rowReasons(each, extracts[at]?.position ?? 0, reasons);
   const rowed = callsAmong(readings.flat());
-  callReasons(evidence, reconcile, newest, callsAmong(rows), reasons);
+  callReasons(evidence, reconcile, newest, rows, reasons);
   invariantReasons(evidence, reasons);
   channelReasons(evidence, rows, reasons);
   return {
@@ -84,107 +95,48 @@ const callsAmong = (rows: readonly Accounted[]): ReadonlySet<string> =>
   new Set(rows.flatMap(({ call }) => (call === undefined ? [] : [call])));
 
 function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, span: Window): Accounted[] {
+  // Commit before forward: an intent that was recorded after a row was seen, or is dated after the span
+  // that the row lies in, did not cause it.
+  const calls = [...evidence.book.calls.values()].filter(
+    ({ tool, intent, at }) => tool === reconcile.call && intent < extract.position && at < span.to,
+  );
   const byKey = new Map<string, GovernedCall>();
+  for (const call of calls) {
+    const key = call.settlement?.how === 'ok' ? keyOfCall(reconcile, call) : undefined;
+    if (key !== undefined) byKey.set(key, call);
+  }
   const unanswered = new Map<string, GovernedCall | 'several'>();
-  for (const call of evidence.book.calls.values()) {
-    const { tool, intent, at, settlement } = call;
-    // Commit before forward: an intent that was recorded after a row was seen, or is dated after the span
-    // that the row lies in, did not cause it.
-    if (tool !== reconcile.call || intent >= extract.position || at >= span.to) continue;
-    if (settlement?.how === 'none') continue;
-    const isAnswered = settlement?.how === 'ok';
-    const key = isAnswered ? keyOfCall(reconcile, call) : matchOf(reconcile, valuesOf(call), call.money);
-    if (key === undefined) continue;
-    if (isAnswered) byKey.set(key, call);
-    else unanswered.set(key, unanswered.has(key) ? 'several' : call);
+  for (const call of calls) {
+    if (call.settlement !== undefined && call.settlement.how !== 'error') continue;
+    const key = matchOfCall(reconcile, call);
+    if (key !== undefined) unanswered.set(key, unanswered.has(key) ? 'several' : call);
   }
   const elsewhere = reconcile.elsewhere.map(({ rows, owner }) => ({ rule: parseRule(rows, ['row']), owner }));
+  const suspects = new Suspects(reconcile, calls);
   const seen = new Set<string>();
   const given = evidence.rows(extract.position).map((row): Accounted => {
     if (row === undefined) return { row, is: 'withheld' };
     const money = rowMoney(reconcile, row);
     if (money === 'unreadable') return { row, is: 'unreadable' };
     const call =
-      byKey.get(keyOfRow(reconcile, row) ?? '') ??
-      unanswered.get(matchOf(reconcile, (_, column) => row[column], money) ?? '');
+      byKey.get(keyOfRow(reconcile, row) ?? '') ?? unanswered.get(matchOfRow(reconcile, row, money) ?? '');
     if (call !== undefined && call !== 'several') {
-      const fits = agrees(reconcile, row, call, money) ? 'governed' : call.withheld ? 'withheld' : 'differs';
+      const fits = agrees(reconcile, row, call, money) ? 'governed' : isHidden(call) ? 'withheld' : 'differs';
       const is = seen.has(call.call) ? 'repeated' : fits;
       seen.add(call.call);
       return { row, is, call: call.call, ...money };
     }
     const channel = elsewhere.find(({ rule }) => declaredRow(rule, row));
-    return channel === undefined
-      ? { row, is: 'orphan', ...money }
-      : { row, is: 'elsewhere', channel: channel.owner, ...money };
+    if (channel !== undefined) return { row, is: 'elsewhere', channel: channel.owner, ...money };
+    return { row, is: suspects.mayOwn(row, money) ? 'withheld' : 'orphan', ...money };
   });
+  // Each call has one row at most: what there are more of than calls that they could belong to belongs to none.
+  let left = suspects.count;
+  for (const [at, each] of given.entries())
+    if (each.is === 'withheld' && each.row !== undefined && each.call === undefined && --left < 0)
+      given[at] = { ...each, is: 'orphan' };
   // Rows that the extract counts and nobody shows.
   return given.length < extract.body.count ? [...given, { row: undefined, is: 'withheld' }] : given;
-}
-
-/**
- * A call that got no answer, or an error, may have taken effect: a row that agrees with it alone is its effect. One text
- * for all that must agree; undefined where there is nothing to compare, as then a row would belong to any call.
- */
-const matchOf = (
-  { match, money }: Reconcile,
-  value: Valued,
-  amount: { readonly amountMinor?: number; readonly currency?: string } = {},
-): string | undefined =>
-  textOf(match, (path, column) => {
-    if (path !== 'money') return value(path, column);
-    const isCounted = money?.amount === column && amount.amountMinor !== undefined;
-    return isCounted ? `${amount.amountMinor} ${amount.currency}` : undefined;
-  });
-
-const scope = (call: GovernedCall) => ({ args: call.args, result: call.settlement?.result });
-const valuesOf = (call: GovernedCall) => (path: string) => select(scope(call), path.split('.'));
-
-type Valued = (path: string, column: string) => unknown;
-
-/** One text for values in the order of their columns; undefined, which is equal to nothing, if one is absent. */
-function textOf(columns: Readonly<Record<string, string>>, value: Valued): string | undefined {
-  const values = Object.entries(columns).map(([column, path]) => value(path, column));
-  return values.length === 0 || values.includes(undefined) ? undefined : canonicalJson(values.map(String));
-}
-
-/** The key of a row, or of the effect of a call, in comparable form; NULL is none. */
-export const keyOfRow = ({ key }: Reconcile, row: Readonly<Record<string, unknown>>): string | undefined =>
-  textOf(key, (_, column) => row[column] ?? undefined);
-export const keyOfCall = ({ key }: Reconcile, call: GovernedCall): string | undefined =>
-  textOf(key, (path) => valuesOf(call)(path) ?? undefined);
-
-export function rowMoney(
-  { money }: Pick<Reconcile, 'money'>,
-  row: Readonly<Record<string, unknown>>,
-): { amountMinor: number; currency: string } | Record<string, never> | 'unreadable' {
-  if (money === undefined) return {};
-  try {
-    const currency = String(row[money.currency]);
-    return { amountMinor: minorUnits(row[money.amount], money.unit, currency), currency };
-  } catch (error) {
-    if (error instanceof MoneyError) return 'unreadable';
-    throw error;
-  }
-}
-
-/** Every `match` column equals what the call said. */
-export function agrees(
-  { match, money }: Reconcile,
-  row: Readonly<Record<string, unknown>>,
-  call: GovernedCall,
-  rowAmount: { amountMinor?: number; currency?: string },
-): boolean {
-  return Object.entries(match).every(([column, path]) => {
-    if (path === 'money')
-      return (
-        money?.amount === column &&
-        call.money?.amountMinor === rowAmount.amountMinor &&
-        call.money?.currency === rowAmount.currency
-      );
-    const said = valuesOf(call)(path);
-    return said !== undefined && String(said) === String(row[column]);
-  });
 }
 
 function declaredRow(rule: ReturnType<typeof parseRule>, row: Readonly<Record<string, unknown>>): boolean {
@@ -223,9 +175,11 @@ function callReasons(
   evidence: Evidence,
   reconcile: Reconcile,
   newest: Extract | undefined,
-  rowed: ReadonlySet<string>,
+  rows: readonly Accounted[],
   reasons: Reasons,
 ): void {
+  const rowed = callsAmong(rows);
+  const rowsWithheld = rows.some(({ is }) => is === 'withheld');
   const calls = [...evidence.book.calls.values()].filter(
     ({ tool, at }) => tool === reconcile.call && isIn(evidence.window, at),
   );
@@ -233,12 +187,19 @@ function callReasons(
     reasons.say('open-obligation', `nobody knows yet whether call ${call} took effect`, [intent]);
   if (newest === undefined) return;
   const late = lateRows(evidence, reconcile);
-  for (const { call, intent, settlement } of calls)
-    if (settlement?.how === 'ok' && !rowed.has(call) && !late.has(call))
-      reasons.say('effect-unobserved', `call ${call} was answered as done, and the record has no such row`, [
-        intent,
-        settlement.position,
-      ]);
+  for (const each of calls) {
+    const { call, intent, settlement } = each;
+    if (settlement?.how !== 'ok' || rowed.has(call) || late.has(call)) continue;
+    const facts = [intent, settlement.position];
+    if (isHidden(each) || rowsWithheld)
+      reasons.say('evidence-withheld', `call ${call} or its row is withheld: they cannot be compared`, facts);
+    else
+      reasons.say(
+        'effect-unobserved',
+        `call ${call} was answered as done, and the record has no such row`,
+        facts,
+      );
+  }
 }
 
 /** Calls whose row the record dated just after the window: they are accounted for, and the row judged, there. */

@@ -5,7 +5,7 @@ import { digestOf, parseDisclosure } from '@surety/proof/records';
 import { type Book, type Evidence, foldBook, type Row, type Window } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
 import { sha256 } from '../ledger/hash.ts';
-import type { Log, LogReader } from '../ledger/log.ts';
+import type { Kept, Log, LogReader } from '../ledger/log.ts';
 import { take } from './extract.ts';
 import type { RecordSystem } from './record-system.ts';
 
@@ -66,8 +66,23 @@ export async function readRecord(
   await log.append([{ stream: `extract/${outcome.outcome}`, facts }]);
 }
 
-/** What an extract discloses besides its rows (its totals) has no name of a row. */
-export const isRow = ({ pointer }: { readonly pointer: string }): boolean => pointer === 'row';
+/**
+ * The rows of an extract in the order read, of erased ones the digests. Undefined if they are not all there, as in a store
+ * that was put back from before an erasure: then nothing leads to their root, and none of them is evidence.
+ */
+export function rowsKept(reader: LogReader, position: number): readonly Kept[] | undefined {
+  const [entry] = reader.read(position, 1);
+  const fact = entry && parseFact(entry.bytes, position);
+  if (fact?.kind !== 'record.extracted') return undefined;
+  const kept = reader.kept(position);
+  const last = kept.at(-1);
+  // The totals were stored behind the rows.
+  const rows = last !== undefined && isTotal(last, fact.body.totals) ? kept.slice(0, -1) : kept;
+  return rows.length === fact.body.count ? rows : undefined;
+}
+
+const isTotal = (each: Kept, totals: readonly string[]): boolean =>
+  totals.includes('disclosure' in each ? digestOf(each.disclosure, sha256) : each.digest);
 
 export function evidenceFrom(
   reader: LogReader,
@@ -78,10 +93,8 @@ export function evidenceFrom(
   head: Evidence['head'],
 ): Evidence {
   const rows = (position: number): readonly Row[] =>
-    reader
-      .disclosures(position, position + 1)
-      .map(([, disclosure]) => parseDisclosure(disclosure))
-      .filter(isRow)
-      .map(({ value }) => value as Row);
+    (rowsKept(reader, position) ?? []).map((each) =>
+      'disclosure' in each ? (parseDisclosure(each.disclosure).value as Row) : undefined,
+    );
   return { book, outcome, window, asOf, rows, head };
 }

@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { ProofWriter, type Sink, signEnvelope } from '@surety/proof/bundle';
+import { ProofWriter, type Sink, signEnvelope, withheldMark } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
 import {
   byDigest,
@@ -16,8 +16,8 @@ import {
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
 import { type Label, labelOf, moneyPointers } from '@surety/proof/rules';
 import { sha256 } from '../ledger/hash.ts';
-import type { LogReader } from '../ledger/log.ts';
-import { isRow } from './gather.ts';
+import type { Kept, LogReader } from '../ledger/log.ts';
+import { rowsKept } from './gather.ts';
 import type { Given } from './verdict.ts';
 
 export interface ProveParts {
@@ -61,9 +61,8 @@ export async function prove(
     await nextTurn();
   }
   for (const position of extracts) {
-    const all = disclosedIn(log, position, position + 1).get(position) ?? [];
-    const rows = all.filter((each) => isRow(parseDisclosure(each)));
-    await writer.rows(position, rows);
+    const rows = rowsKept(log, position);
+    if (rows !== undefined) await writer.rows(position, rows.map(lineOf));
   }
   await writer.people({
     'population.csv': populationCsv(judgement.population),
@@ -73,6 +72,8 @@ export async function prove(
   const statement = statementText(origin, judgement, writer.subjects);
   return writer.end(await signEnvelope(payloadType, utf8(statement), statementKey, sign));
 }
+
+const lineOf = (row: Kept): string => ('disclosure' in row ? row.disclosure : `${withheldMark}${row.digest}`);
 
 function disclosedIn(log: LogReader, from: number, to: number): ReadonlyMap<number, readonly string[]> {
   const shown = new Map<number, string[]>();

@@ -4,7 +4,8 @@
 // no such row lies just before the intent either: the record's clock may be behind ours.
 
 import type { OutcomeDeclared } from '@surety/proof/facts';
-import { agrees, type Book, type GovernedCall, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/verdict';
+import { agrees, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/rules';
+import type { Book, GovernedCall } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
 import type { Append, Log } from '../ledger/log.ts';
 import { settlementOf } from '../logic/settlement.ts';
