@@ -19,8 +19,8 @@ import {
   toolId,
 } from './declared.ts';
 import { orderBodies } from './orders.ts';
-import { type Algorithm, algorithmNames, isAlgorithm } from './records/algorithms.ts';
-import { keyRoles, rotationReasons } from './records/rotation.ts';
+import { algorithm } from './records/algorithms.ts';
+import { rotation } from './records/rotation.ts';
 import { parsePrintedJson } from './values/printed.ts';
 import {
   bool,
@@ -40,16 +40,6 @@ import {
 
 export * from './declared.ts';
 export { type OrderStatement, orderStatement } from './orders.ts';
-
-/** By name, from a closed table: a key that nobody here can verify with must not look like one that signs. */
-const algorithm: Shape<Algorithm> = Object.assign(
-  (value: unknown, path: string) => {
-    const word = text(value, path);
-    if (isAlgorithm(word)) return word;
-    throw new ShapeError(path, `names an unknown-algorithm: known are ${algorithmNames.join(', ')}`);
-  },
-  { schema: oneOf(...algorithmNames).schema },
-);
 
 /** A person's public key, raw in base64; `alg` says how long it is and what verifies with it. */
 const key = record({ id: digest, alg: algorithm, public: text });
@@ -107,18 +97,8 @@ export const bodies = {
     witnessed: list(record({ witness: text, size: natural })),
     lost: optional(record({ from: position, to: position })),
   }),
-  /** From the next head on, `to` is in force in place of `from` (`records/rotation.ts`); both signed it. */
-  'key.rotated': record({
-    role: oneOf(...keyRoles),
-    from: text,
-    to: text,
-    reason: oneOf(...rotationReasons),
-    size: natural,
-    root: text,
-    at: milliseconds,
-    signature: text,
-    acceptance: text,
-  }),
+  /** From the next head on, `to` is in force in place of `from`; both signed it. */
+  'key.rotated': rotation,
   'process.started': record({
     program: oneOf('gateway', 'command'),
     version: text,

@@ -2,6 +2,8 @@
 // keys of people), picks a row of it, and nothing else here knows how long a key is or which call verifies.
 // What has no row is refused by name; a third algorithm is a row, not a search through the code.
 
+import { oneOf, type Shape, ShapeError, text } from '../values/shape.ts';
+
 export type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 interface Row {
@@ -36,6 +38,16 @@ const rows = {
 export type Algorithm = keyof typeof rows;
 export const algorithmNames = Object.keys(rows) as readonly Algorithm[];
 export const isAlgorithm = (word: string): word is Algorithm => Object.hasOwn(rows, word);
+
+/** By name: a key that nobody here can verify with must not look like one that signs. */
+export const algorithm: Shape<Algorithm> = Object.assign(
+  (value: unknown, path: string) => {
+    const word = text(value, path);
+    if (isAlgorithm(word)) return word;
+    throw new ShapeError(path, `names an unknown-algorithm: known are ${algorithmNames.join(', ')}`);
+  },
+  { schema: oneOf(...algorithmNames).schema },
+);
 
 /** Bytes of a raw public key of this algorithm, and of a signature by it. */
 export const publicBytesOf = (algorithm: Algorithm): number => rows[algorithm].publicBytes;

@@ -6,6 +6,7 @@
 
 import { fromBase64, type Sha256, toBase64, utf8 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
+import { type Infer, natural, oneOf, record, text } from '../values/shape.ts';
 import { isSignedBy, parseVerifier } from './note.ts';
 import { appendLeaf, emptyFrontier, type Frontier, rootOf } from './tree.ts';
 
@@ -17,25 +18,25 @@ export type KeyRole = (typeof keyRoles)[number];
 export const rotationReasons = ['scheduled', 'compromised'] as const;
 export type RotationReason = (typeof rotationReasons)[number];
 
-/** What both keys sign. */
-export interface RotationTerms {
-  readonly role: KeyRole;
+/** As a fact records it: the terms, and both signatures under them. */
+export const rotation = record({
+  role: oneOf(...keyRoles),
   /** Verifier keys (C2SP signed-note): the one that ends and the one that begins. */
-  readonly from: string;
-  readonly to: string;
-  readonly reason: RotationReason;
+  from: text,
+  to: text,
+  reason: oneOf(...rotationReasons),
   /** The last head before: the rotation stands soon after these facts, and their root (base64) is this. */
-  readonly size: number;
-  readonly root: string;
+  size: natural,
+  root: text,
   /** When, by the signer's clock; milliseconds. */
-  readonly at: number;
-}
-
-export interface Rotation extends RotationTerms {
+  at: natural,
   /** Base64: by `from`, and by `to`. */
-  readonly signature: string;
-  readonly acceptance: string;
-}
+  signature: text,
+  acceptance: text,
+});
+export type Rotation = Infer<typeof rotation>;
+/** What both keys sign. */
+export type RotationTerms = Omit<Rotation, 'signature' | 'acceptance'>;
 
 export interface PlacedRotation extends Rotation {
   /** Of the fact in the log. */
@@ -80,9 +81,9 @@ export function keyAt(history: KeyHistory, role: KeyRole, size: number): string 
 /** Why this rotation is none, given those before it; undefined if it is one. Its root is the caller's to compare. */
 export async function rotationProblem(
   history: KeyHistory,
-  rotation: PlacedRotation,
+  placed: PlacedRotation,
 ): Promise<string | undefined> {
-  const { role, from, to, position } = rotation;
+  const { role, from, to, position } = placed;
   const before = history.rotations.filter((each) => each.position < position);
   const eras = history.eras.filter((each) => each.position < position);
   if (from !== keyAt({ ...history, rotations: before }, role, position))
@@ -93,10 +94,10 @@ export async function rotationProblem(
   const used = [...eras.flatMap((each) => [each.log, each.statement]), ...before.map((each) => each.to)];
   // In any role: a key that returns, or serves twice, would make two things one signature.
   if (used.some((each) => publicHalf(each) === publicHalf(to))) return 'names a key that this log had before';
-  const text = utf8(rotationText(eraAt(history, position).origin, rotation));
-  if (!(await isSignedBy(ending, text, fromBase64(rotation.signature))))
+  const terms = utf8(rotationText(eraAt(history, position).origin, placed));
+  if (!(await isSignedBy(ending, terms, fromBase64(placed.signature))))
     return `is not signed by the ${role} key that it ends`;
-  if (!(await isSignedBy(beginning, text, fromBase64(rotation.acceptance))))
+  if (!(await isSignedBy(beginning, terms, fromBase64(placed.acceptance))))
     return 'was not accepted by the key that it names';
   return undefined;
 }

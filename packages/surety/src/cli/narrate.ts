@@ -6,7 +6,7 @@ import { majorText } from '@surety/proof/rules';
 import { printable } from './terminal.ts';
 
 /** As people compare it: name and hash, without the key itself. */
-const nameOfKey = (vkey: string): string => vkey.replace(/\+[^+]*$/, '');
+const nameOfKey = (vkey: string): string => vkey.split('+', 2).join('+');
 
 type Find = (digest: string) => string | undefined;
 type Tell<K extends Kind> = (body: Body<K>, find: Find) => string;

@@ -9,7 +9,7 @@ import { eraOf, isTimely, type KeyHistory, type KeyRole, keyAt, keyRoles } from 
 import { writeDurable } from './durable.ts';
 import { LedgerError } from './errors.ts';
 import type { Entry, LogReader } from './log.ts';
-import { openingOf } from './opening.ts';
+import { firstOpeningOf } from './opening.ts';
 
 /** What the keys of a log are found with. */
 export type KeyReader = LogReader & { version(stream: string): number };
@@ -37,7 +37,7 @@ export class KeysOfLog {
   constructor(reader: KeyReader, folder?: string) {
     this.#reader = reader;
     this.#note = folder && join(folder, noteName);
-    this.#opening = eraOf(0, openingOf(reader));
+    this.#opening = eraOf(0, firstOpeningOf(reader));
   }
 
   history(): KeyHistory {

@@ -11,8 +11,10 @@ import {
   fstatSync,
   linkSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -112,12 +114,29 @@ export function ensureNextKey(place: KeyPlace): SigningKey {
  * right after a crash at any step of it.
  */
 export function settleKeys(place: KeyPlace, inForce: string): void {
+  sweep(place.folder);
   const next = nextPathOf(place);
   if (existsSync(next) && readPrivate(place, next).vkey === inForce) {
     renameSync(next, pathOf(place));
     syncFolder(place.folder);
   }
   if (publishedKey(place) !== inForce) publishKey(place, inForce);
+}
+
+/** What a process that died while it made a key left behind: a second name or copy of it would outlive a rotation. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /^(?:.*\.key)?\.(\d+)\.(?:new|tmp)$/.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 export function publishedKey(place: Pick<KeyPlace, 'folder' | 'publicFolder' | 'stem'>): string | undefined {

@@ -27,14 +27,19 @@ export function logOpened(
   return { fact: { kind: 'log.opened', body, disclosures, about: logSubject }, logSalt };
 }
 
+/** What position 0 says: the name and the keys that the log had first. Throws `corrupt` if it is anything else. */
+export function firstOpeningOf(reader: Pick<LogReader, 'read'>): Body<'log.opened'> {
+  const first = factAt(reader, 0);
+  if (first?.kind === 'log.opened') return first.body;
+  throw new LedgerError('corrupt', 'the log does not begin with its opening');
+}
+
 /** The log's name and keys as they are now, and its salt. Throws `corrupt` if its facts do not say so. */
 export function openingOf(reader: LogReader): Body<'log.opened'> {
-  const first = factAt(reader, 0);
-  if (first?.kind !== 'log.opened')
-    throw new LedgerError('corrupt', 'the log does not begin with its opening');
-  if (reader.succeededAt === undefined) return first.body;
+  const first = firstOpeningOf(reader);
+  if (reader.succeededAt === undefined) return first;
   const { origin, logKey, statementKey } = successionAt(reader, reader.succeededAt);
-  return { ...first.body, origin, logKey, statementKey };
+  return { ...first, origin, logKey, statementKey };
 }
 
 /** By which fact, and after what loss, the log goes on under its present name. */

@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { openHead, parseVerifier, type Rotation } from '@surety/proof/records';
+import { DatabaseSync } from 'node:sqlite';
+import { keyAt, openHead, parseVerifier, type Rotation } from '@surety/proof/records';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KeyDesk, statementKeyPlace } from './key-desk.ts';
 import { KeysOfLog } from './key-history.ts';
@@ -24,6 +25,8 @@ import { together } from './sealer-place.ts';
 import { openReader } from './stores/reader.ts';
 import { newFolder, opened, optionsFor } from './stores/samples.fixture.ts';
 import { openLog } from './stores/sqlite.ts';
+import { markSuccession } from './stores/succession.ts';
+import { storeFile } from './stores/wire.ts';
 
 const origin = 'ledger.example/test';
 const timeoutMs = 20_000;
@@ -178,6 +181,32 @@ describe('a rotation of the log key', () => {
       expect(new KeysOfLog(reader, first.folder).history().rotations).toEqual(known);
       reader.close();
     }
+  });
+});
+
+describe('a log that goes on under another name', () => {
+  it('has the keys of each name in its place, with the rotations in it', async () => {
+    const first = await house(newFolder());
+    const { to } = await first.desk.rotate('log', 'scheduled');
+    const before = first.log.size();
+    await first.stop();
+    const second = 'ledger.example/second';
+    const options = { ...optionsFor(first.folder), origin: second, logKey: 'next log', statementKey: 'next' };
+    const succession = { predecessor: origin, root: 'A'.repeat(43), witnessed: [] };
+    const kept = historyOf(first.folder).size;
+    const log = await openLog({ ...options, succession });
+    await log.close();
+    const database = new DatabaseSync(join(first.folder, storeFile));
+    markSuccession(database, kept);
+    database.close();
+    const { eras, rotations, size } = historyOf(first.folder);
+    expect(eras.map((each) => each.origin)).toEqual([origin, second]);
+    const history = { eras, rotations };
+    expect([1, before, size].map((each) => keyAt(history, 'log', each))).toEqual([
+      first.vkey,
+      to,
+      'next log',
+    ]);
   });
 });
 

@@ -8,7 +8,6 @@
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bodies } from '@surety/proof/facts';
 import {
   eraAt,
   type KeyHistory,
@@ -17,6 +16,7 @@ import {
   type PlacedRotation,
   type Rotation,
   type RotationReason,
+  rotation,
   rotationProblem,
   rotationText,
   toBase64,
@@ -92,7 +92,7 @@ export function waitingOrder(
 /** What the other account wrote is checked like a fact before it becomes one. */
 function parseOrder(text: string): Rotation {
   try {
-    return bodies['key.rotated'](JSON.parse(text), '');
+    return rotation(JSON.parse(text), '');
   } catch (cause) {
     throw new LedgerError('invalid', `the order to rotate is none: ${(cause as Error).message}`);
   }

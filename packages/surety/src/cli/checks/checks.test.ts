@@ -121,7 +121,11 @@ describe('ownership', () => {
     expect(Object.keys(states(store))).not.toContain('key public');
     expect(Object.keys(states(store))).not.toContain('key note');
     chmodSync(beside('you.key'), 0o600);
-    expect(states(store)).toMatchObject({ 'key you': 'ok' });
+    mkdirSync(beside('witness'));
+    writeFileSync(beside('witness/witness.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: 0o604,
+    });
+    expect(states(store)).toMatchObject({ 'key you': 'ok', 'key witness': 'fail' });
   });
 
   test('a path that no socket can have is said', () => {

@@ -31,6 +31,8 @@ export function ownership({ store, folder, sealer }: Installed): Row[] {
     ...keys(join(store, 'keys'), gateway),
     ...(sealer === undefined ? [sealerTogether(store)] : sealerApart(store, gateway.uid, sealer)),
     ...keysBeside(folder),
+    // Where a witness of this folder would have its own.
+    ...(existsSync(join(folder, 'witness')) ? keysBeside(join(folder, 'witness')) : []),
     ...socket(store),
   ];
 }
