@@ -3,12 +3,16 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { NOTE_ED25519, printVerifier } from '@surety/proof/records';
+import { DatabaseSync } from 'node:sqlite';
+import { commitmentsIn, parseFact } from '@surety/proof/facts';
+import { digestOf, NOTE_ED25519, printVerifier } from '@surety/proof/records';
 import { describe, expect, it } from 'vitest';
 import { acknowledgedIn, checkSealed, checkWritten, copyOf, headsIn, runTo } from './crash.fixture.ts';
+import { sha256 } from './hash.ts';
 import { ensureKey } from './keys.ts';
 import { Sealing } from './sealing.ts';
 import { soleKey } from './sole-key.fixture.ts';
+import { oldStore } from './stores/old-store.fixture.ts';
 import { openReader } from './stores/reader.ts';
 import { newFolder, opened, optionsFor } from './stores/samples.fixture.ts';
 import { openLog } from './stores/sqlite.ts';
@@ -134,3 +138,37 @@ describe('a sealer killed wherever it changes the disk', () => {
     rmSync(to, { recursive: true });
   });
 });
+
+describe('an upgrade killed wherever it changes the disk', () => {
+  it('has happened or has not, and nothing is lost', { timeout }, async () => {
+    const base = oldStore(1);
+    const rows = rowsOf(base);
+    const first = parseFact(rows[0] as Uint8Array, 0);
+    if (first.kind !== 'log.opened') throw new Error('no log');
+    const { origin, logKey, statementKey } = first.body;
+    const boundaries = await killEverywhere(
+      base,
+      'worker',
+      (folder) => ['./crash-upgrade.fixture.ts', folder, origin, logKey, statementKey],
+      async (folder) => {
+        const log = await openLog({ ...optionsFor(folder), origin, logKey, statementKey });
+        const facts = log.read(0, rows.length);
+        expect(facts.map(({ bytes }) => Buffer.from(bytes))).toEqual(rows.map((bytes) => Buffer.from(bytes)));
+        for (const { position, bytes } of facts) {
+          const own = log.disclosures(position, position + 1).map(([, text]) => digestOf(text, sha256));
+          for (const digest of commitmentsIn(parseFact(bytes, position))) expect(own).toContain(digest);
+        }
+        await log.close();
+      },
+    );
+    expect(boundaries.some((what) => what.startsWith('rename') && what.includes('format-'))).toBe(true);
+  });
+});
+
+/** The facts as they lie in a store of any format. */
+function rowsOf(folder: string): Uint8Array[] {
+  const database = new DatabaseSync(join(folder, 'log.sqlite'), { readOnly: true });
+  const rows = database.prepare('SELECT bytes FROM facts ORDER BY position').all();
+  database.close();
+  return rows.map(({ bytes }) => bytes as Uint8Array);
+}

@@ -49,7 +49,11 @@ describe('a backup of all there is', () => {
     const file = newFile();
     await backUp(store, file, { ...asked, keys: true });
     const options = optionsOf(file, witness);
+    // What a restore that was killed would leave.
+    const dead = join(options.store, '..', '.store.2147483646.new');
+    mkdirSync(dead);
     const restored = await restore(options);
+    expect(readdirSync(join(dead, '..'))).toEqual(['store']);
     expect(restored).toEqual({ origin, size: 8, sealedSize: 8, madeAt: 1_000 });
     expect(bytesOf(options.store)).toEqual(bytesOf(store));
     expect(statSync(options.store).mode & 0o777).toBe(0o700);

@@ -22,6 +22,7 @@ import {
 import { type Beside, besideIn, checkHeads, ownHead, ringOf } from './backup.ts';
 import { makeFolder, syncFolder, writeDurable } from './durable.ts';
 import { LedgerError, storeError } from './errors.ts';
+import { isAlive } from './exclusive.ts';
 import { sha256 } from './hash.ts';
 import { statementKeyPlace } from './key-desk.ts';
 import { KeysOfLog } from './key-history.ts';
@@ -82,7 +83,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   // Beside it, and moved there when all of it is right: half a store must not look like one.
   makeFolder(dirname(store));
   const made = join(dirname(store), `.${basename(store)}.${process.pid}.new`);
-  rmSync(made, { recursive: true, force: true });
+  removeUnfinished(store);
   mkdirSync(made, { mode: 0o700 });
   try {
     const beside = unpack(options, made);
@@ -98,6 +99,18 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     throw storeError(cause, 'nothing was restored');
   } finally {
     rmSync(made, { recursive: true, force: true });
+  }
+}
+
+/** What a restore that was killed has left: a store, with keys perhaps, that nobody knows of. */
+function removeUnfinished(store: string): void {
+  const name = `.${basename(store)}.`;
+  for (const each of readdirSync(dirname(store))) {
+    const pid = each.startsWith(name)
+      ? Number(/^(\d+)\.new$/.exec(each.slice(name.length))?.[1])
+      : Number.NaN;
+    if (pid === process.pid || (Number.isSafeInteger(pid) && !isAlive(pid)))
+      rmSync(join(dirname(store), each), { recursive: true, force: true });
   }
 }
 
