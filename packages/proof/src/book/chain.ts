@@ -4,6 +4,7 @@
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { parseHead } from '../records/heads.ts';
 import { parseNote } from '../records/note.ts';
+import { type Doubt, Order } from './order.ts';
 
 export interface Emitter {
   readonly emitter: string;
@@ -20,8 +21,6 @@ export interface Emitter {
 
 /** One is enough to make a log unsound. */
 const contradictionsMax = 20;
-/** Clocks are set and drift; beyond this a time says nothing about when. */
-const backwardsMsMax = 300_000;
 
 /** A fact that contradicts the format or another one. */
 export interface Contradiction {
@@ -41,7 +40,8 @@ export interface Gap {
 export interface ChainFound {
   readonly emitters: ReadonlyMap<string, Readonly<Emitter>>;
   readonly contradictions: readonly Contradiction[];
-  readonly backwards: readonly number[];
+  /** Times that facts claim against their order. */
+  readonly doubts: readonly Doubt[];
   /** Where the log went on under another name, and facts of the one before were lost. */
   readonly gaps: readonly Gap[];
 }
@@ -50,11 +50,9 @@ export class Chain implements ChainFound {
   readonly emitters = new Map<string, Emitter>();
   /** Facts that contradict the format or each other: a log that holds one is not sound. */
   readonly contradictions: Contradiction[] = [];
-  /** Facts that claim a time long before one that stands ahead of them. */
-  readonly backwards: number[] = [];
   readonly gaps: Gap[] = [];
   size = 0;
-  latestTime = 0;
+  readonly #order = new Order();
   #last: Fact | UnknownFact | undefined;
   readonly #streams = new Map<string, number>();
   /** Under which the log went before. */
@@ -62,8 +60,12 @@ export class Chain implements ChainFound {
 
   /** As plain values, which another thread can be given. */
   get found(): ChainFound {
-    const { emitters, contradictions, backwards, gaps } = this;
-    return { emitters, contradictions, backwards, gaps };
+    const { emitters, contradictions, doubts, gaps } = this;
+    return { emitters, contradictions, doubts, gaps };
+  }
+
+  get doubts(): readonly Doubt[] {
+    return this.#order.doubts;
   }
 
   add(fact: Fact | UnknownFact): void {
@@ -76,8 +78,7 @@ export class Chain implements ChainFound {
       this.#contradict(position, `stream ${stream} goes from ${version} to ${streamVersion}`);
     this.#streams.set(stream, streamVersion + 1);
     this.#count(fact);
-    if (time < this.latestTime - backwardsMsMax && this.backwards.length < 20) this.backwards.push(position);
-    this.latestTime = Math.max(this.latestTime, time);
+    this.#order.add(position, time);
     this.size += 1;
     this.#last = fact;
   }

@@ -5,3 +5,4 @@ export type { Extract, GovernedCall, Judged, Settlement } from './call.ts';
 export { Chain, type ChainFound, type Contradiction, missingIn } from './chain.ts';
 export type { Change } from './declarations.ts';
 export { Fold, foldBook } from './fold.ts';
+export { doubtedIn } from './order.ts';

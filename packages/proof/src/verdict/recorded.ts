@@ -1,7 +1,7 @@
 // Recorded: how complete the evidence is. The ladder C0 to C5 (docs/formats.md): C1 contiguous per
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
-import { type Book, type GovernedCall, missingIn } from '../book/index.ts';
+import { type Book, doubtedIn, type GovernedCall, missingIn } from '../book/index.ts';
 import { parseVerifier } from '../records/note.ts';
 import { isReached, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
 import { toBase64, utf8 } from '../values/bytes.ts';
@@ -55,8 +55,9 @@ function clockReasons({ book, window }: Evidence, reasons: Reasons): void {
       'the clock was injected, not the system clock',
       injected.map(({ position }) => position),
     );
-  if (book.chain.backwards.length > 0)
-    reasons.say('time-backwards', 'facts claim times long before those ahead of them', book.chain.backwards);
+  const doubted = doubtedIn(book.chain.doubts, window);
+  if (doubted.length > 0)
+    reasons.say('time-backwards', 'facts claim times long before those ahead of them', doubted);
 }
 
 /**
