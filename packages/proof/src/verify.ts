@@ -18,6 +18,7 @@ import { parseJson } from './values/json.ts';
 import { type Book, type Judgement, judge } from './verdict/index.ts';
 
 export { blobSource, bytesSource, type Source } from './bundle/index.ts';
+export { readSample, type Sample, type SampledFact, sampleSteps } from './sample.ts';
 export {
   type Records,
   type RecordsAsked,
@@ -48,6 +49,8 @@ export interface Verification extends Omit<Weighed, 'verdict'> {
   readonly unknown: number;
   /** Keys that signed and that the auditor did not pin: those that were pinned handed over to them. */
   readonly followed: readonly string[];
+  /** The signed note, to be kept: a later proof must extend it. */
+  readonly head?: string;
   readonly judgement?: Judgement;
 }
 
@@ -133,12 +136,14 @@ const unsound = (checks: readonly Check[]): Verification => ({
   followed: [],
 });
 
-function conclude({ judgement, options, head, found }: Examined, checks: readonly Check[]): Verification {
+function conclude(examined: Examined, checks: readonly Check[]): Verification {
+  const { judgement, options, head, found, proof } = examined;
   const cosigned = head instanceof Error ? [] : head.cosigned;
   const { withheld } = found.sound;
   const unknown = head instanceof Error ? 0 : head.unknown;
   const followed = followedKeys(found.book.keys, options.trust, judgement.head.size);
-  return { ...weigh(options.trust, judgement, cosigned), checks, withheld, unknown, followed, judgement };
+  const weighed = weigh(options.trust, judgement, cosigned);
+  return { ...weighed, checks, withheld, unknown, followed, head: proof.headNote, judgement };
 }
 
 async function examine(proof: ProofReader, options: VerifyOptions): Promise<Examined> {

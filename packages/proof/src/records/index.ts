@@ -7,5 +7,6 @@ export * from './note.ts';
 export * from './policy.ts';
 export * from './receipt.ts';
 export * from './rotation.ts';
+export * from './sample.ts';
 export * from './tiles.ts';
 export * from './tree.ts';

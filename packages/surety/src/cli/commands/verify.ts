@@ -21,8 +21,16 @@ import {
 } from './verify-again.ts';
 import { isReceipt, verifyReceipt, wholeReceipt } from './verify-receipt.ts';
 import { isReleased, verifyReleased } from './verify-released.ts';
+import {
+  type AskedSample,
+  type SampleShown,
+  sampleAsked,
+  sampleLines,
+  sampleOf,
+  verdictWithSample,
+} from './verify-sample.ts';
 
-interface VerifyAsked extends AskedAgain {
+interface VerifyAsked extends AskedAgain, AskedSample {
   readonly trust?: string;
   readonly head?: string;
   readonly fact?: string;
@@ -42,12 +50,15 @@ export async function verifyProof(
     asked.head === undefined ? undefined : keptHead(textOf(terminal, asked.head, 'head'), asked.head);
   const fact = asked.fact === undefined ? undefined : readSmallFile(terminal, asked.fact, 'fact').bytes;
   if (asked.extract !== undefined) recordPath(asked.extract);
+  const wanted = sampleAsked(asked);
   return withSource(terminal, file, 'proof', async (source) => {
     if (await isReceipt(source)) {
       if (earlierHead !== undefined)
         throw new CommandError('a receipt cannot show that the log extends a head', 'leave out --head');
       if (asked.full === true || asked.extract !== undefined)
         throw new CommandError('a receipt holds no verdict to do again', 'leave out --full and --extract');
+      if (wanted !== undefined)
+        throw new CommandError('a receipt holds one fact', 'draw the sample from a proof');
       const bytes = await wholeReceipt(source);
       return verifyReceipt(terminal, bytes, { trust, fact, json: asked.json === true });
     }
@@ -56,7 +67,8 @@ export async function verifyProof(
         earlierHead !== undefined ||
         fact !== undefined ||
         asked.full === true ||
-        asked.extract !== undefined
+        asked.extract !== undefined ||
+        wanted !== undefined
       )
         throw new CommandError('released disclosures are checked alone', 'pass --trust and nothing else');
       return verifyReleased(terminal, source, { trust, json: asked.json === true });
@@ -74,10 +86,12 @@ export async function verifyProof(
     const { judgement } = verification;
     // What is not sound is not worth doing again.
     const again = judgement && (await verifyAgain(source, judgement, asked, terminal, openRecord));
-    const verdict = verdictAfter(verification.verdict, again);
+    const sample = wanted && (await sampleOf(source, verification.head, wanted));
+    const verdict = verdictWithSample(verdictAfter(verification.verdict, again), sample);
     const whole = { ...verification, verdict };
-    if (asked.json === true) terminal.out(JSON.stringify({ ...jsonOf(whole), ...again }));
-    else for (const line of verificationLines(whole, again, terminal)) terminal.out(line);
+    if (asked.json === true)
+      terminal.out(JSON.stringify({ ...jsonOf(whole), ...again, ...(sample && { sample }) }));
+    else for (const line of verificationLines(whole, again, sample, terminal)) terminal.out(line);
     return exitOf(verdict);
   });
 }
@@ -112,6 +126,7 @@ const jsonOf = ({ judgement, ...rest }: Verification): object => ({
 function verificationLines(
   verification: Verification,
   again: Again | undefined,
+  sample: SampleShown | undefined,
   terminal: Terminal,
 ): string[] {
   const { paint } = terminal;
@@ -132,6 +147,7 @@ function verificationLines(
     '',
     ...verdictLines(showVerdict(judgement, ''), paint),
     ...againLines(again, terminal),
+    ...sampleLines(sample, terminal),
     '',
     `${verdictWord(verdict, paint)}${lastWords(verification, again)}`,
   ];
