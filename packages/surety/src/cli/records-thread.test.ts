@@ -1,5 +1,7 @@
 // INVARIANT: with and without the second thread a proof gets the same answer.
 
+import { withheldMark } from '@surety/proof/bundle';
+import { digestOf } from '@surety/proof/records';
 import { bytesSource, type VerifyOptions, verify } from '@surety/proof/verify';
 import { describe, expect, test } from 'vitest';
 import { filesIn, zipOf } from '../../../proof/src/bundle/files.fixture.ts';
@@ -30,6 +32,21 @@ describe('the same answer', () => {
     const [one, two] = await both(await day.proof(), { sha256, trust: day.trust, earlierHead });
     expect(two).toEqual(one);
     expect(one?.verdict).toBe('unproven');
+  });
+
+  test('to a proof with a row and values withheld', async () => {
+    const day = longDay();
+    for (const each of [...day.log.disclosures].slice(5, 25)) day.log.disclosures.delete(each);
+    // The rows hash to the same root, with a digest in the place of one.
+    const proof = await day.proof({
+      extracts: (all) => {
+        const [[position, rows] = [0, []]] = all;
+        return new Map(all).set(position, rows.with(1, `${withheldMark}${digestOf(rows[1] ?? '', sha256)}`));
+      },
+    });
+    const [one, two] = await both(proof, { sha256, trust: day.trust });
+    expect(two).toEqual(one);
+    expect(one?.checks.find(({ check }) => check === 'extracts')?.ok).toBe(true);
   });
 
   // One for each check, whatever it is that the mutant lies in.

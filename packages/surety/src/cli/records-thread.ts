@@ -5,7 +5,7 @@
 // INVARIANT: with and without the thread a proof gets the same answer.
 
 import { Worker } from 'node:worker_threads';
-import { linesIn, ProofError } from '@surety/proof/bundle';
+import { linesIn, ProofError, withheldMark } from '@surety/proof/bundle';
 import type { Fact } from '@surety/proof/facts';
 import { type Disclosed, decodeEntries, textFromBase64url } from '@surety/proof/records';
 import type { Records, RecordsAsked, Sound, Taken, Told } from '@surety/proof/verify';
@@ -128,6 +128,7 @@ function toldOf(part: Taken, { isRead = new Uint8Array(), places }: Sent): Told 
 }
 
 function disclosedIn(line: string): Disclosed {
+  if (line.startsWith(withheldMark)) return { pointer: withheldMark, value: null };
   const [, pointer, value] = JSON.parse(textFromBase64url(line)) as [string, string, unknown];
   return { pointer, value };
 }
