@@ -48,8 +48,13 @@ export class LogKeys implements HeadKeys {
     return [this.#own(last), this.#own(inForce)];
   }
 
-  /** The head of this size is on disk: the key in force at it is the only one, and its order is carried out. */
-  settle(size: number): void {
+  /**
+   * The head of this size is on disk: the key in force at it is the only one, and its order is carried out. Before the
+   * first head under the log's present name it is the key that came with that name.
+   */
+  settle(sealed?: number): void {
+    const { position = 0 } = this.#log.history().eras.at(-1) ?? {};
+    const size = sealed ?? (position === 0 ? 0 : position + 1);
     const inForce = this.#log.at('log', size);
     if (inForce === this.#settled) return;
     this.#own(inForce);

@@ -44,8 +44,8 @@ export interface HeadKeys {
   all(): readonly Verifier[];
   /** Who signs the head of this size after one of `before`. */
   signers(before: number, size: number): readonly Pick<SigningKey, 'verifier' | 'sign'>[];
-  /** The head of this size is on disk. */
-  settle(size: number): void;
+  /** The head of this size is on disk; none is yet, if no size is given. */
+  settle(size?: number): void;
 }
 
 export interface WitnessAddress {
@@ -87,7 +87,7 @@ export class Sealing {
   async restore(): Promise<void> {
     for (const file of ['head.signed', 'head']) await this.#take(file);
     const current = this.#current;
-    this.#keys.settle(current?.size ?? 0);
+    this.#keys.settle(current?.size);
     if (current === undefined) return;
     if (this.#store.size() < current.size)
       throw new Unsound(`the store holds ${this.#store.size()} facts, its signed head ${current.size}`);
