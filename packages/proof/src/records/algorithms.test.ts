@@ -61,6 +61,9 @@ describe('P-256', () => {
     expect(await verifySignature('p256', raw.with(64, (raw[64] ?? 0) ^ 1), message, good)).toBe(false);
     const compressed = concat(Uint8Array.of(2 + ((raw[64] ?? 0) & 1)), raw.subarray(1, 33));
     expect(await verifySignature('p256', compressed, message, good)).toBe(false);
+    // The hybrid form names the parity of y beside y: OpenSSL reads it as the same key.
+    const hybrid = raw.with(0, 6 + ((raw[64] ?? 0) & 1));
+    expect(await verifySignature('p256', hybrid, message, good)).toBe(false);
     expect(await verifySignature('p256', raw, message, new Uint8Array(64))).toBe(false);
   });
 

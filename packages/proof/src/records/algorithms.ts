@@ -12,7 +12,8 @@ interface Row {
   readonly signatureBytes: number;
   readonly import: { readonly name: string; readonly namedCurve?: string };
   readonly verify: { readonly name: string; readonly hash?: string };
-  /** Whether these bytes are the one form of this signature that is accepted. */
+  /** Whether these bytes are the one form of a public key, and of a signature, that is accepted. */
+  readonly isOnlyKeyForm: (publicKey: Uint8Array) => boolean;
   readonly isOnlyForm: (signature: Uint8Array) => boolean;
 }
 
@@ -23,6 +24,7 @@ const rows = {
     signatureBytes: 64,
     import: { name: 'Ed25519' },
     verify: { name: 'Ed25519' },
+    isOnlyKeyForm: () => true,
     isOnlyForm: () => true,
   },
   /** ECDSA on NIST P-256 over SHA-256 (FIPS 186-5), as passkeys sign; the key is an uncompressed point, the signature r and s. */
@@ -31,6 +33,8 @@ const rows = {
     signatureBytes: 64,
     import: { name: 'ECDSA', namedCurve: 'P-256' },
     verify: { name: 'ECDSA', hash: 'SHA-256' },
+    // Some platforms read the hybrid forms (6 and 7) of a point too, as the same key.
+    isOnlyKeyForm: (publicKey) => publicKey[0] === 4,
     isOnlyForm: (signature) => isLow(signature.subarray(32)),
   },
 } satisfies Record<string, Row>;
@@ -65,7 +69,7 @@ export async function verifySignature(
 ): Promise<boolean> {
   const row: Row = rows[algorithm];
   if (publicKey.length !== row.publicBytes || signature.length !== row.signatureBytes) return false;
-  if (!row.isOnlyForm(signature)) return false;
+  if (!row.isOnlyKeyForm(publicKey) || !row.isOnlyForm(signature)) return false;
   // Copies, because WebCrypto refuses views of shared memory and the types say so.
   const key = await crypto.subtle
     .importKey('raw', new Uint8Array(publicKey), row.import, false, ['verify'])

@@ -55,6 +55,7 @@ test('every kind of fact can be said', () => {
       cause: [],
       words: [],
       amount: [],
+      statement: [],
     },
     {
       get: (target, name) =>

@@ -9,8 +9,9 @@ import { closeSync, cpSync, mkdirSync, openSync, rmSync, statSync, truncateSync,
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Fact } from '@surety/proof/facts';
+import type { Log } from './log.ts';
 import { type Sealer, startSealer } from './seal.ts';
-import { optionsFor } from './stores/samples.fixture.ts';
+import { optionsFor, refused } from './stores/samples.fixture.ts';
 import { openLog } from './stores/sqlite.ts';
 
 export interface FullDisk {
@@ -39,6 +40,30 @@ function fill(path: string): void {
   closeSync(file);
 }
 
+/** What a new writer is told: at the start, or once it has used up what was left within the log's own files. */
+async function refusal(open: () => Promise<Log>, acknowledged: (fact: Fact) => void): Promise<string> {
+  const said = (cause: unknown) => `${(cause as { code: string }).code}: ${(cause as Error).message}`;
+  let log: Log;
+  try {
+    log = await open();
+  } catch (cause) {
+    return said(cause);
+  }
+  const written: Fact[] = [];
+  log.subscribe((recorded) => written.push(...recorded.map(({ fact }) => fact as Fact)));
+  try {
+    for (let count = 0; count < 10_000; count++) {
+      await log.append([{ stream: 'case/last', facts: [refused(`last ${count}`)] }]);
+      for (const fact of written.splice(0)) acknowledged(fact);
+    }
+    return 'never full';
+  } catch (cause) {
+    return said(cause);
+  } finally {
+    await log.close();
+  }
+}
+
 async function play(mount: string, keys: string, logKey: string, copy: string): Promise<FullDisk> {
   const store = join(mount, 'store');
   const ballast = join(mount, 'ballast');
@@ -46,7 +71,7 @@ async function play(mount: string, keys: string, logKey: string, copy: string): 
   const program = new URL('./stores/samples.fixture.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [program, store, logKey], { stdio: ['ignore', 'pipe', 'inherit'] });
   const facts: Fact[] = [];
-  const refused: string[] = [];
+  const refusals: string[] = [];
   const troubles: string[] = [];
   let sealer: Sealer | undefined;
   let killed = false;
@@ -55,7 +80,7 @@ async function play(mount: string, keys: string, logKey: string, copy: string): 
     if (killed && !line.endsWith('}}')) continue;
     const said = JSON.parse(line) as { fact?: Fact; refused?: string };
     if (said.fact !== undefined) facts.push(said.fact);
-    if (said.refused !== undefined) refused.push(said.refused);
+    if (said.refused !== undefined) refusals.push(said.refused);
     if (facts.length === 200 && said.fact !== undefined) {
       // It writes faster than a sealer starts: held, so that the disk is full when we fill it.
       child.kill('SIGSTOP');
@@ -70,24 +95,21 @@ async function play(mount: string, keys: string, logKey: string, copy: string): 
       child.kill('SIGCONT');
     }
     // Some of it comes back, under the same writer, until that is used up too.
-    if (refused.length === 50 && said.refused !== undefined)
+    if (refusals.length === 50 && said.refused !== undefined)
       truncateSync(ballast, statSync(ballast).size - 300_000);
-    if (refused.length === 100 && !killed) killed = child.kill('SIGKILL');
+    if (refusals.length === 100 && !killed) killed = child.kill('SIGKILL');
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
   fill(ballast);
   const open = () => openLog({ ...optionsFor(store), logKey });
-  const writer = await open().then(
-    (log) => log.close().then(() => 'opened'),
-    (cause: Error & { code: string }) => `${cause.code}: ${cause.message}`,
-  );
+  const writer = await refusal(open, (fact) => facts.push(fact));
   rmSync(ballast);
   const log = await open();
   const head = await sealer?.sealed(log.size(), { timeoutMs });
   await log.close();
   await sealer?.stop();
   cpSync(store, copy, { recursive: true });
-  return { facts, refused, writer, troubles, sealedSize: head?.size ?? 0 };
+  return { facts, refused: refusals, writer, troubles, sealedSize: head?.size ?? 0 };
 }
 
 if (import.meta.main) {
