@@ -53,6 +53,7 @@ const rooms = [
     'orders.ts',
     'facts.ts',
     'language',
+    'checkpoints',
     'rules',
     'book',
     'verdict',

@@ -1,9 +1,9 @@
 // Labels: what a tool's label says about one of its calls. The gate counts the money, the verdict counts
 // it again from the arguments: what a fact states as the amount is a claim.
 
+import { select } from '../checkpoints/history.ts';
 import type { Body, Money } from '../facts.ts';
 import { pointerToken } from '../values/json.ts';
-import { select } from './history.ts';
 import { MoneyError, minorUnits } from './money.ts';
 
 export type Label = Pick<Body<'tool.labelled'>, 'effect' | 'money'>;

@@ -1,8 +1,8 @@
 // Whether a row of a record is the effect of a call, by the columns that the outcome says must be equal.
 
+import { select } from '../checkpoints/history.ts';
 import type { Money, Reconcile } from '../facts.ts';
 import { canonicalJson } from '../values/canonical.ts';
-import { select } from './history.ts';
 import { MoneyError, minorUnits } from './money.ts';
 
 /** What of a call a row is compared with. */
