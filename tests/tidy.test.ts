@@ -91,12 +91,14 @@ const directions: Record<string, readonly string[]> = {
   probes: [...open, 'catalog', 'perimeter'],
   governance: [...open, 'people', 'proof/bundle'],
   storm: [...open, 'perimeter', 'catalog', 'inventory'],
+  // Watches through the port that the gateway declares; nothing that decides imports it.
+  telemetry: [...open, 'catalog', 'gateway'],
   outcomes: [...open, ...wholeProof, 'logic', 'perimeter', 'probes', 'governance', 'people', 'catalog'],
   connectors: [...open, ...features],
   // What an auditor asks beyond the small verifier: on a proof, never on a store.
   audit: ['proof/facts', 'proof/records', 'proof/rules', ...wholeProof, 'ledger', 'outcomes'],
   api: [...open, ...wholeProof, ...features, 'config'],
-  cli: [...open, ...wholeProof, ...features, 'config', 'api', 'audit'],
+  cli: [...open, ...wholeProof, ...features, 'config', 'api', 'audit', 'telemetry'],
 };
 
 /** The files that join everything: each imports what it likes, and no folder imports them. */

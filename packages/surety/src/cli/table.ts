@@ -3,6 +3,7 @@
 
 import type { Algorithm } from '@surety/proof/records';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import type { LineFormat } from '../telemetry/index.ts';
 import type { OpenRecord } from './commands/verify-again.ts';
 import type { OpenDesk } from './desk.ts';
 import type { Exit, Terminal } from './terminal.ts';
@@ -36,6 +37,8 @@ interface Building {
 
 /** As in `proof`; not read from there, so that `--help` loads nothing of it. */
 const algorithms = ['ed25519', 'p256'] as const satisfies readonly Algorithm[];
+/** As in `telemetry`. */
+const lineFormats = ['jsonl', 'ocsf'] as const satisfies readonly LineFormat[];
 export const rotatedKeys = ['log-key', 'statement-key'] as const;
 export type RotatedKey = (typeof rotatedKeys)[number];
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
@@ -284,12 +287,17 @@ function addSharing({ program, terminal, done }: Building): void {
     );
   program
     .command('export')
-    .argument('<folder>', 'where; what is new is added to an earlier export')
-    .description('the log as a folder that any web server can serve (C2SP tlog-tiles), without disclosures')
+    .argument('[folder]', 'the log as files; what is new is added to an earlier export')
+    .description('the log as a folder for any web server (C2SP tlog-tiles), or, without one, facts as lines')
     .addOption(folder())
     .addOption(json())
-    .action(async (to: string, options) =>
-      done(await (await import('./commands/export.ts')).exportTo(terminal, to, options)),
+    .addOption(new Option('--format <name>', 'of the lines (default: jsonl)').choices(lineFormats))
+    .option('-f, --follow', 'go on as facts come')
+    .option('--cursor <file>', 'go on from where this file stands, and keep it')
+    .option('--from <position>', 'where to begin if there is no such file yet', whole(0, 999_999_999))
+    .option('-o, --out <file>', 'append the lines to a file instead of stdout')
+    .action(async (to: string | undefined, options) =>
+      done(await (await import('./commands/export.ts')).exportLog(terminal, to, options)),
     );
 }
 
