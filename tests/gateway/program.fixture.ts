@@ -55,18 +55,24 @@ export class Program {
   }
 
   /** Starts Surety on any free port; resolves when it answers. */
-  async up(): Promise<{ url: string; child: ChildProcess }> {
+  async up(): Promise<{ url: string; port: number; child: ChildProcess; said: () => string }> {
     const child = this.#start(['up', '--port', '0']);
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
       child.stderr?.on('data', (part: string) => {
         said += part;
-        const [, found] = /Surety is up: (http:\/\/[\d.]+:\d+)\/mcp/.exec(said) ?? [];
+        const [, found] = /Surety is up: (https?:\/\/[\d.]+:\d+)\/mcp/.exec(said) ?? [];
         if (found !== undefined) resolve(found);
       });
       child.once('exit', () => reject(new Error(`it did not start: ${said}`)));
     });
-    return { url, child };
+    return { url, port: Number(new URL(url).port), child, said: () => said };
+  }
+
+  /** Issues a credential of an identity. */
+  async credential(identity: string): Promise<string> {
+    const { stdout } = await this.run('credential', identity, '--json');
+    return (JSON.parse(stdout) as { credential: string }).credential;
   }
 
   async stop(child: ChildProcess): Promise<number | null> {

@@ -6,12 +6,12 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type Logger, pino } from 'pino';
-import { adminApp, type Desk, type LegalHoldShown, publicApp, showVerdict } from './api/index.ts';
+import { adminApp, type Desk, type LegalHoldShown, openPublic, showVerdict } from './api/index.ts';
 import { type DeskWork, socketOf } from './cli/desk.ts';
 import { configOf } from './cli/store.ts';
 import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts';
-import type { Config } from './config/index.ts';
-import { createFront, httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
+import type { Config, Limits } from './config/index.ts';
+import { httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
 import type { LegalHold } from './governance/index.ts';
 import { type House, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
@@ -103,24 +103,20 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
   const logger = newLogger();
   const onNote = noteTo(logger);
   const house = await openHouse(config, { program: 'gateway', env: terminal.env, onNote });
-  const upstreams = config.servers.map((server) => upstreamOf(server, onNote));
+  const upstreams = config.servers.map((server) => upstreamOf(server, config.limits, onNote));
   const closing: (() => Promise<unknown>)[] = [];
   try {
     const desk = deskOf(house);
     const onProblem = (problem: string) => onNote('warn', problem);
     const onFault = (fault: Error) => logger.error({ fault: fault.stack }, 'a request failed');
-    const front = createFront({
+    const listener = await openPublic(config, options.port, {
+      desk,
       governor: house.gateway,
       upstreams,
-      allowedHosts: [config.listen.host],
-      onProblem,
+      onNote,
+      onFault,
     });
-    const api = getRequestListener(publicApp(desk, onFault).fetch);
-    const server = await listen(
-      (request, response) => (isMcp(request.url) ? front(request, response) : api(request, response)),
-      { host: config.listen.host, port: options.port ?? config.listen.port },
-    );
-    closing.push(() => closed(server));
+    closing.push(() => listener.close());
     const socket = socketOf(config);
     // The writer's lock is ours by now: a socket that lies here was left by a process that died.
     rmSync(socket, { force: true });
@@ -137,9 +133,9 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
       house.settle().catch((error: Error) => onNote('warn', `not settled: ${error.message}`));
     }, settleEveryMs);
     closing.push(async () => clearInterval(settling));
-    const { port } = server.address() as AddressInfo;
+    const { port, scheme } = listener;
     if (served !== undefined) terminal.note(`The log is served: ${addressOf(served, config.serve?.host)}/`);
-    terminal.note(`Surety is up: http://${config.listen.host}:${port}/mcp`);
+    terminal.note(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
     const why = await Promise.race([asked(options.withParent === true), broken.promise]);
     if (why === undefined) return exit.ok;
@@ -151,9 +147,6 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     await house.close();
   }
 }
-
-const isMcp = (url: string | undefined): boolean =>
-  url === '/mcp' || url?.startsWith('/mcp/') === true || url?.startsWith('/mcp?') === true;
 
 /** The operator's own tools read the log through the socket: `/log/checkpoint`, `/log/tile/...`. */
 function besideLog(
@@ -185,31 +178,36 @@ async function serveLog(
 
 function addressOf(server: Server, host = ''): string {
   const { port } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `http://${written(host)}:${port}`;
 }
+
+/** As the host part of a URL. */
+const written = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 function upstreamOf(
   server: Config['servers'][number],
+  limits: Limits,
   onNote: (level: 'warn', note: string) => void,
 ): Upstream {
   const onProblem = (problem: string) => onNote('warn', `${server.id}: ${problem}`);
-  const { id, timeoutMs } = server;
+  const { id, timeoutMs, linkLocal = false } = server;
+  const bounds = { ...limits, timeoutMs, inFlightMax: limits.callsOfServerMax, onProblem };
   if (server.transport === 'http')
     return httpUpstream({
+      ...bounds,
       server: id,
       url: server.url ?? '',
       headers: server.headers ?? {},
-      timeoutMs,
-      onProblem,
+      connectTimeoutMs: limits.connectWithinMs,
+      linkLocal,
     });
   return stdioUpstream({
+    ...bounds,
     server: id,
     command: server.command ?? '',
     args: server.args ?? [],
     cwd: server.cwd ?? '.',
     env: server.env ?? {},
-    timeoutMs,
-    onProblem,
   });
 }
 

@@ -3,7 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { files, people, referenceIn, TestHouse } from '../house.fixture.ts';
-import { adminApp, type CallAsked, type Desk, publicApp, showVerdict } from './index.ts';
+import { publicApp } from './app.ts';
+import { adminApp, type CallAsked, type Desk, showVerdict } from './index.ts';
 
 let house: TestHouse;
 let token: string;

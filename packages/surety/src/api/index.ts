@@ -1,6 +1,6 @@
 // The HTTP API and its two doors.
 
-export { adminApp, publicApp } from './app.ts';
+export { adminApp } from './app.ts';
 export {
   type CallAsked,
   type Desk,
@@ -12,4 +12,5 @@ export {
   showVerdict,
   type VerdictShown,
 } from './port.ts';
+export { openPublic } from './public.ts';
 export { RemoteError, remoteDesk, remoteStatus } from './remote.ts';

@@ -14,7 +14,7 @@ interface Coded extends Error {
 const nothingYet = '`surety up` starts it here; `-C FOLDER` names another folder';
 const approvals = '`surety approve` lists what waits';
 
-/** What to do, by the codes of `LedgerError`, `ApprovalError`, `OutcomeError`, `HouseError` and the API. */
+/** What to do, by the codes of `LedgerError`, `ApprovalError`, `OutcomeError`, `HouseError`, `CertificateError` and the API. */
 const help: Readonly<Record<string, string>> = {
   missing: nothingYet,
   held: 'let that process finish, or stop it, and try again',
@@ -32,6 +32,8 @@ const help: Readonly<Record<string, string>> = {
   'legal-hold': '`surety legal-hold` lists them; two people lift one',
   unsettled: '`surety settle` looks in the record for what became of it',
   'not-kept': '`--dry-run` says what is kept about a subject, such as `vendor/V-17` or `case/k-...`',
+  'no-pair': 'name a certificate and its own key under `tls` in surety.yaml',
+  'no-certificate': 'correct `tls` in surety.yaml; `surety doctor` looks at each of its files',
   'bad-signature': 'the key must stand under `keys` of this person in surety.yaml, and that file be in force',
 };
 
@@ -39,6 +41,7 @@ const help: Readonly<Record<string, string>> = {
 const unauthenticated = new Set(['bad-signature', 'not-yours', 'elsewhere', 'EACCES', 'EPERM']);
 
 const named = new Set([
+  'CertificateError',
   'LedgerError',
   'ApprovalError',
   'OutcomeError',

@@ -4,8 +4,10 @@
 
 import { parseVerifier, toHex } from '@surety/proof/records';
 import { minorUnits } from '@surety/proof/rules';
+import { isSpecial } from '../addresses.ts';
 import type { Path } from './document.ts';
 import type { Installation } from './installation.ts';
+import { checkLimits } from './limits.ts';
 import { checkFunction } from './mention.ts';
 import type { Findings, Names } from './names.ts';
 import { closest, quote } from './problem.ts';
@@ -21,6 +23,8 @@ export function checkInstallation(
   env: Environment,
 ): void {
   checkPort(found, ['listen'], installation.listen);
+  checkListening(found, installation);
+  checkLimits(found, ['limits'], installation.limits);
   checkPort(found, ['ledger', 'serve'], installation.ledger?.serve);
   checkSealer(found, installation.ledger);
   checkTimeZone(found, ['time-zone'], installation['time-zone']);
@@ -53,6 +57,18 @@ function checkSealer(found: Findings, ledger: Installation['ledger']): void {
     );
 }
 
+/** Whoever listens on the way reads every credential, and could use it. */
+function checkListening(found: Findings, { listen, tls }: Installation): void {
+  // `0.0.0.0` is every address of this host.
+  if (listen === undefined || tls !== undefined || /^(localhost|127(\.\d+){3}|\[::1\]):/i.test(listen))
+    return;
+  found.warn(
+    ['listen'],
+    'credentials and calls come to this address unencrypted',
+    'add `tls`, or have a proxy on this host encrypt and listen on 127.0.0.1',
+  );
+}
+
 function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {
   const port = hostPort === undefined ? 0 : Number(hostPort.slice(hostPort.lastIndexOf(':') + 1));
   if (port > 65_535) found.add(path, `there is no port ${port}`, 'write a port from 0 to 65535');
@@ -68,7 +84,7 @@ function checkTransport(found: Findings, path: Path, server: Server): void {
     const remedy = 'keep the one that the server speaks';
     found.add([...path, 'http'], '`stdio` and `http` exclude each other', remedy, 'key');
   } else if (isStdio || isHttp) {
-    for (const key of isStdio ? (['headers'] as const) : (['cwd', 'env'] as const)) {
+    for (const key of isStdio ? (['headers', 'link-local'] as const) : (['cwd', 'env'] as const)) {
       if (server[key] === undefined) continue;
       const problem = `${quote(key)} belongs to \`${isStdio ? 'http' : 'stdio'}\``;
       found.add([...path, key], problem, 'remove it', 'key');
@@ -77,7 +93,7 @@ function checkTransport(found: Findings, path: Path, server: Server): void {
     const remedy = 'add `stdio: [command, argument]` or `http: https://...`';
     found.add(path, `${quote(path.at(-1))} has no transport`, remedy, 'key');
   }
-  if (server.http !== undefined) checkAddress(found, [...path, 'http'], server.http);
+  if (server.http !== undefined) checkServerAddress(found, path, server.http, server['link-local'] === true);
   server.stdio?.forEach((argument, index) => {
     // Arguments show in the list of processes, and addresses in logs: no place for a secret.
     if (argument.includes('${'))
@@ -91,7 +107,7 @@ function checkTransport(found: Findings, path: Path, server: Server): void {
 
 /** Nothing is sent to such a server, so nothing says how. */
 function checkDecided(found: Findings, path: Path, server: Server): void {
-  for (const key of ['stdio', 'cwd', 'env', 'http', 'headers', 'timeout'] as const)
+  for (const key of ['stdio', 'cwd', 'env', 'http', 'headers', 'link-local', 'timeout'] as const)
     if (server[key] !== undefined)
       found.add(
         [...path, key],
@@ -99,6 +115,17 @@ function checkDecided(found: Findings, path: Path, server: Server): void {
         'remove one of them',
         'key',
       );
+}
+
+function checkServerAddress(found: Findings, path: Path, address: string, linkLocal: boolean): void {
+  checkAddress(found, [...path, 'http'], address);
+  const host = URL.canParse(address) ? new URL(address).hostname : '';
+  if (linkLocal || !isSpecial(host)) return;
+  found.add(
+    [...path, 'http'],
+    `the address is link-local or reserved: ${quote(host)}`,
+    'correct it; or say `link-local: true` if a server of yours really answers there',
+  );
 }
 
 export function checkAddress(found: Findings, path: Path, address: string): void {

@@ -25,6 +25,8 @@ export interface ServerConfig {
   readonly url?: string;
   /** With the secrets filled in: never to be written anywhere. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Its address may be link-local. */
+  readonly linkLocal?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -58,11 +60,14 @@ export function serverConfigs(
 ): ServerConfig[] {
   // What never crosses has no address here.
   const crossing = Object.entries(servers).filter(([, { decided }]) => decided !== true);
-  return crossing.map(([id, { stdio, http, cwd, env: variables = {}, headers = {}, timeout }]) => {
+  return crossing.map(([id, { stdio, http, cwd, env: variables = {}, headers = {}, timeout, ...rest }]) => {
     const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
     const filled = (values: Readonly<Record<string, string>>) =>
       Object.fromEntries(Object.entries(values).map(([name, written]) => [name, fillIn(written, env).value]));
-    if (http !== undefined) return { id, transport: 'http', url: http, headers: filled(headers), timeoutMs };
+    if (http !== undefined) {
+      const linkLocal = rest['link-local'] === undefined ? {} : { linkLocal: true };
+      return { id, transport: 'http', url: http, headers: filled(headers), ...linkLocal, timeoutMs };
+    }
     const [command = '', ...args] = stdio ?? [];
     return {
       id,

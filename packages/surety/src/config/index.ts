@@ -3,6 +3,7 @@
 export type { RecordConfig, ServerConfig, WitnessConfig } from './compile.ts';
 export type { Declaration } from './declaration.ts';
 export { template } from './init.ts';
-export { type Config, type Loaded, loadConfig, type SealerConfig } from './load.ts';
+export type { Limits } from './limits.ts';
+export { type Config, type Loaded, loadConfig, type SealerConfig, type TlsConfig } from './load.ts';
 export { type Problem, renderProblems } from './problem.ts';
 export { loadWitness, logKey, type WitnessSettings } from './witness.ts';

@@ -3,10 +3,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
 
 import { z } from 'zod';
+import { limits } from './limits.ts';
 import {
   budget,
   currency,
   duration,
+  hostName,
   hostPort,
   identifier,
   origin,
@@ -74,8 +76,24 @@ export const server = z.strictObject({
     .describe(
       'its calls never cross the gateway: whoever makes them asks `POST /v1/decide` first (docs/decide.md)',
     ),
+  'link-local': z
+    .literal(true, 'is not `true`\nwrite `link-local: true`, or remove it')
+    .optional()
+    .describe('lets `http` lead to a link-local address, where clouds keep credentials (default: refused)'),
   timeout: duration.optional().describe('how long to wait for an answer (default 30s)'),
 });
+
+const tls = z
+  .strictObject({
+    certificate: text.describe('file of the certificate and its chain, PEM, relative to this file'),
+    key: text.describe('file of its private key, PEM; for the account of Surety alone'),
+    clients: text
+      .optional()
+      .describe(
+        'file of the authorities whose certificates clients must present (default: none is asked for)',
+      ),
+  })
+  .describe('makes the gateway answer over TLS 1.2 and 1.3 only; renewed files are used within seconds');
 
 const account = z
   .string({ error: 'is not text\nput it in quotes' })
@@ -87,6 +105,14 @@ const account = z
 export const installation = z
   .strictObject({
     listen: hostPort.optional().describe('host:port that the gateway listens on (default 127.0.0.1:7300)'),
+    names: z
+      .array(hostName)
+      .optional()
+      .describe(
+        'host names that clients reach it by, beside that of `listen` and `localhost`; others are refused',
+      ),
+    tls: tls.optional(),
+    limits: limits.optional(),
     store: text.optional().describe('folder of the ledger, relative to this file (default .surety)'),
     ledger: z
       .strictObject({

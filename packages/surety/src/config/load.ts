@@ -19,6 +19,7 @@ import { conform } from './conform.ts';
 import { type Declaration, isTooLarge } from './declaration.ts';
 import { Document } from './document.ts';
 import { type Installation, installation as installationSchema } from './installation.ts';
+import { type Limits, limitsOf } from './limits.ts';
 import { Findings, type Names, namesIn } from './names.ts';
 import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
 import { type Problem, problemWith, quote } from './problem.ts';
@@ -28,6 +29,13 @@ import { findFiles, readSource, type Source } from './source.ts';
 interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+export interface TlsConfig {
+  /** Absolute paths; read when Surety starts, and again when they change. */
+  readonly certificate: string;
+  readonly key: string;
+  readonly clients?: string;
 }
 
 export interface SealerConfig {
@@ -42,6 +50,10 @@ export interface Config {
   /** `surety.yaml`, absolute. */
   readonly file: string;
   readonly listen: Address;
+  /** Names that it is reached by, beside the host of `listen`. */
+  readonly names: readonly string[];
+  readonly tls?: TlsConfig;
+  readonly limits: Limits;
   /** Where sealed facts can be read by anyone who reaches it; undefined: nowhere. */
   readonly serve: Address | undefined;
   /** Absolute. */
@@ -210,6 +222,13 @@ function addressIn(hostPort: string): Address {
   return { host, port: Number(hostPort.slice(colon + 1)) };
 }
 
+function tlsIn(folder: string, tls: Installation['tls']): Pick<Config, 'tls'> {
+  if (tls === undefined) return {};
+  const { certificate, key, clients } = tls;
+  const authorities = clients === undefined ? {} : { clients: resolve(folder, clients) };
+  return { tls: { certificate: resolve(folder, certificate), key: resolve(folder, key), ...authorities } };
+}
+
 function sealerIn(folder: string, store: string, ledger: Installation['ledger']): Pick<Config, 'sealer'> {
   const { 'sealer-user': user, 'sealer-folder': home, 'gateway-user': gatewayUser } = ledger ?? {};
   if (user === undefined) return {};
@@ -231,6 +250,9 @@ function configOf(
     folder: resolve(folder),
     file: resolve(folder, fileName),
     listen: addressIn(listen),
+    names: installation.names ?? [],
+    ...tlsIn(folder, installation.tls),
+    limits: limitsOf(installation.limits),
     serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
     ...sealerIn(folder, store, ledger),
     store,

@@ -45,6 +45,18 @@ export const duration = word(
   'is not a duration',
   'write whole days, hours, minutes or seconds, such as `30d` or `1h 15m`',
 );
+/** `4MiB`. One form for each size, so a unit is never left out. */
+export const size = word(
+  /^[1-9]\d{0,6}(KiB|MiB)$/,
+  'is not a size',
+  'write a whole number of KiB or MiB, such as `4MiB`',
+);
+/** A host name or an address, without a port. */
+export const hostName = word(
+  /^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.|$)){1,16}$|^\[[0-9a-fA-F:.]+\]$/,
+  'is not the name of a host',
+  'write it without scheme and port, such as `surety.acme.example`',
+);
 export const origin = word(
   /^[!-*,-~]{1,128}$/,
   'is not the name of a log',
@@ -98,3 +110,7 @@ export function durationMs(written: string): number {
     sum += Number(count) * units[unit as keyof typeof units];
   return sum;
 }
+
+/** Bytes of a size that has the right form. */
+export const sizeBytes = (written: string): number =>
+  Number.parseInt(written, 10) * (written.endsWith('MiB') ? 1_048_576 : 1_024);

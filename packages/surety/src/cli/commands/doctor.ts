@@ -70,6 +70,7 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
     ownership: () => import('../checks/ownership.ts'),
     ledger: () => import('../checks/ledger.ts'),
     outside: () => import('../checks/outside.ts'),
+    listening: () => import('../checks/listening.ts'),
   };
   const unread = 'run doctor under the account of Surety';
   const began = existsSync(store);
@@ -84,6 +85,9 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
     : [[warn('store', `${store} is not there: nothing has run here yet`, 'surety up')]];
   const outside = await Promise.all([
     attempt('gateway', unread, async () => running(store, (await look.outside()).answers)),
+    attempt('tls', 'put there what `tls` of surety.yaml names, in PEM', async () =>
+      (await look.listening()).listening(config, Date.now()),
+    ),
     attempt('disk', unread, async () => (await look.machine()).freeDisk(store)),
     attempt('witnesses', reinstall, async () => (await look.outside()).witnesses(config.witnesses)),
     attempt('served log', reinstall, async () => (await look.outside()).served(config.serve)),

@@ -26,6 +26,8 @@ export interface Context {
   /** Throws `Refusal` for a header that comes more than once. */
   readonly headerOf: (name: string) => string | undefined;
   readonly listMaxAgeMs: number;
+  /** Sends a call of this caller to a server, if the caller's part of what the server can do at once allows it. */
+  readonly share: (server: string, send: () => Promise<UpstreamReply>) => Promise<UpstreamReply>;
   readonly onProblem: OnProblem;
 }
 
@@ -110,7 +112,11 @@ async function callTool(context: Context, request: Request): Promise<string> {
     tool: target.tool,
     args,
     ...(named === undefined ? {} : { case: named }),
-    forward: once(() => target.upstream.call(paramsFor(target, request, context.era))),
+    forward: once(() =>
+      context.share(target.upstream.server, () =>
+        target.upstream.call(paramsFor(target, request, context.era)),
+      ),
+    ),
   };
   const reply = await context.governor.call(context.caller, toolRequest);
   return toolAnswer(reply, request.idText, context.era);

@@ -3,11 +3,12 @@
 // governor, and answers with the upstream's own bytes. A client that goes away stops nothing that was sent.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Shares } from '../../shares.ts';
 import { answerRequest, type Context } from './answering.ts';
 import { checkTypes, Door, only, readBody } from './door.ts';
 import { type Endpoint, mergedEndpoint, type OnProblem, serverEndpoint } from './endpoint.ts';
 import { type Era, eraOf } from './eras.ts';
-import type { Caller, Governor } from './port.ts';
+import type { Caller, Governor, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
 import { Sessions } from './sessions.ts';
 import type { Upstream } from './upstream.ts';
@@ -20,6 +21,8 @@ export interface FrontLimits {
   readonly depthMax: number;
   /** Requests being answered at once; default 1,024. */
   readonly inFlightMax: number;
+  /** Calls that one server answers at once; default 256. One agent never has more than are left for others. */
+  readonly callsOfServerMax: number;
   /** Default 64; an agent that opens more loses its oldest. */
   readonly sessionsOfAgentMax: number;
   /** How long a client may keep a list; default 5 s. */
@@ -40,6 +43,7 @@ const defaults: FrontLimits = {
   bodyBytesMax: 4 * 1024 * 1024,
   depthMax: 64,
   inFlightMax: 1_024,
+  callsOfServerMax: 256,
   sessionsOfAgentMax: 64,
   listMaxAgeMs: 5_000,
 };
@@ -62,6 +66,7 @@ class Front {
   readonly #door: Door;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #sessions: Sessions;
+  readonly #shares: ReadonlyMap<string, Shares>;
   readonly #limits: FrontLimits;
   readonly #onProblem: OnProblem;
   #inFlight = 0;
@@ -71,6 +76,9 @@ class Front {
     this.#door = new Door(allowedHosts);
     this.#limits = { ...defaults, ...limits };
     this.#sessions = new Sessions(this.#limits.sessionsOfAgentMax);
+    this.#shares = new Map(
+      upstreams.map(({ server }) => [server, new Shares(this.#limits.callsOfServerMax)]),
+    );
     this.#onProblem = onProblem;
     this.#endpoints = new Map([
       ['/mcp', mergedEndpoint(upstreams, onProblem)],
@@ -160,8 +168,25 @@ class Front {
       era,
       headerOf: (name) => only(request, name),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
+      share: (server, send) => this.#share(server, caller, send),
       onProblem: this.#onProblem,
     };
+  }
+
+  /** A server that hangs holds the calls of whoever keeps calling it, and leaves room for the others'. */
+  async #share(
+    server: string,
+    { agent }: Caller,
+    send: () => Promise<UpstreamReply>,
+  ): Promise<UpstreamReply> {
+    const shares = this.#shares.get(server);
+    if (shares?.take(agent) !== true)
+      return { is: 'not-sent', cause: 'too many calls of this agent are in flight' };
+    try {
+      return await send();
+    } finally {
+      shares.give(agent);
+    }
   }
 
   #opened(caller: Caller, endpoint: Endpoint, era: Era, { method }: Request): Record<string, string> {

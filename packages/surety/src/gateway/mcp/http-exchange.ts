@@ -1,7 +1,8 @@
 // One POST to an upstream server over streamable HTTP and what came of it: nothing left, it left without an
 // answer, or an answer. JSON and event streams are read alike, bounded; redirects are never followed.
 
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
+import { connectorTo, type Resolve } from './connector.ts';
 import { Events } from './sse.ts';
 import { type Answer, type Message, parseMessage } from './wire.ts';
 
@@ -17,6 +18,8 @@ export type Exchange =
 export interface ExchangeOptions {
   readonly url: URL;
   readonly connectTimeoutMs: number;
+  readonly linkLocal: boolean;
+  readonly resolve?: Resolve | undefined;
   readonly inFlightMax: number;
   readonly answerBytesMax: number;
   readonly depthMax: number;
@@ -42,7 +45,8 @@ export class HttpExchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    const connect = buildConnector({ timeout: options.connectTimeoutMs });
+    const { linkLocal, resolve, connectTimeoutMs: timeoutMs } = options;
+    const connect = connectorTo(options.url, { timeoutMs, linkLocal, resolve });
     this.#pool = new Pool(options.url.origin, {
       // As many as may be in flight, so that none waits behind another in a queue we cannot see.
       connections: options.inFlightMax,

@@ -3,6 +3,7 @@
 // twice, never to repeat a call. What the gateway's clients send as credentials never comes here.
 
 import { version } from '../../version.ts';
+import type { Resolve } from './connector.ts';
 import { UpstreamError } from './errors.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
 import type { UpstreamReply } from './port.ts';
@@ -26,6 +27,10 @@ export interface HttpOptions {
   /** How long a call may take; default 30 s. */
   readonly timeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** Its address may be link-local; default no. */
+  readonly linkLocal?: boolean;
+  /** Looks up the name of the address; default the system's. */
+  readonly resolve?: Resolve;
   /** Default 8 MiB. */
   readonly answerBytesMax?: number;
   readonly depthMax?: number;
@@ -75,7 +80,9 @@ export class HttpUpstream implements Upstream {
     this.#exchange = new HttpExchange({
       url: addressOf(options.url),
       connectTimeoutMs: Math.min(options.connectTimeoutMs ?? 10_000, this.#timeoutMs),
-      inFlightMax: options.inFlightMax ?? 64,
+      linkLocal: options.linkLocal ?? false,
+      resolve: options.resolve,
+      inFlightMax: options.inFlightMax ?? 256,
       answerBytesMax: options.answerBytesMax ?? 8 * 1024 * 1024,
       depthMax: options.depthMax ?? 64,
       onMessage: (message) => this.#heard(message),

@@ -2,9 +2,11 @@
 // through which every call is decided.
 
 export { bridge } from './bridge.ts';
+export { Door } from './door.ts';
 export { createFront, type FrontLimits, type FrontOptions } from './front.ts';
 export type { HttpOptions } from './http.ts';
 export type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
+export { Refusal } from './refusal.ts';
 export type { StdioOptions } from './stdio.ts';
 export type { Tool, Upstream } from './upstream.ts';
 

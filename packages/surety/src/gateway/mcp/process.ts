@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly lineBytesMax: number;
   readonly depthMax: number;
   readonly inFlightMax: number;
+  /** What waits for a server that does not read. */
+  readonly queueBytesMax: number;
   /** Of standard error, over the life of the process; the rest is read and dropped. */
   readonly stderrBytesMax: number;
   readonly graceMs: number;
@@ -45,7 +47,6 @@ interface Waiting {
 }
 
 const expiredMax = 1_024;
-const outboxLengthMax = 32 * 1024 * 1024;
 const repliesLengthMax = 1024 * 1024;
 
 export class ServerProcess {
@@ -87,7 +88,7 @@ export class ServerProcess {
     if (!this.usable) return Promise.resolve({ is: 'not-sent', cause: 'the process has ended' });
     if (this.#waiting.size >= this.#options.inFlightMax)
       return Promise.resolve({ is: 'not-sent', cause: 'too many requests are in flight' });
-    if (this.#outboxLength + paramsText.length > outboxLengthMax)
+    if (this.#outboxLength + paramsText.length > this.#options.queueBytesMax)
       return Promise.resolve({ is: 'not-sent', cause: 'the server does not read what is sent to it' });
     const id = ++this.#lastId;
     return new Promise((resolve) => {

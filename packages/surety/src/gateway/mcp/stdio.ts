@@ -33,6 +33,8 @@ export interface StdioOptions {
   readonly answerBytesMax?: number;
   readonly depthMax?: number;
   readonly inFlightMax?: number;
+  /** What may wait for a server that does not read; default 32 MiB. */
+  readonly queueBytesMax?: number;
   readonly listMaxAgeMs?: number;
   /** How long a process may take to end when asked to; default 1 s. */
   readonly graceMs?: number;
@@ -146,6 +148,7 @@ export class StdioUpstream implements Upstream {
       lineBytesMax: this.#options.answerBytesMax ?? 8 * 1024 * 1024,
       depthMax: this.#options.depthMax ?? 64,
       inFlightMax: this.#options.inFlightMax ?? 256,
+      queueBytesMax: this.#options.queueBytesMax ?? 32 * 1024 * 1024,
       stderrBytesMax: 1 << 20,
       graceMs: this.#options.graceMs ?? 1_000,
     };

@@ -1,0 +1,81 @@
+// What agents and applications reach: one address, everybody admitted first, then MCP at `/mcp` and the API beside it.
+
+import type { ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Config } from '../config/index.ts';
+import { createFront, type Governor, Refusal, type Upstream } from '../gateway/mcp/index.ts';
+import { Tally } from '../gateway/mcp/tally.ts';
+import { Admission } from './admission.ts';
+import { publicApp } from './app.ts';
+import { Certificates } from './certificates.ts';
+import { type Listener, openListener } from './listener.ts';
+import type { Desk } from './port.ts';
+
+export interface PublicParts {
+  readonly desk: Desk;
+  readonly governor: Governor;
+  readonly upstreams: readonly Upstream[];
+  readonly onNote: (level: 'info' | 'warn', note: string) => void;
+  readonly onFault: (fault: Error) => void;
+}
+
+/** Throws `CertificateError`. */
+export async function openPublic(
+  { listen: at, names: others, tls, limits }: Config,
+  port: number | undefined,
+  { desk, governor, upstreams, onNote, onFault }: PublicParts,
+): Promise<Listener> {
+  const onProblem = (problem: string) => onNote('warn', problem);
+  const names = [at.host, ...others];
+  const front = createFront({
+    governor,
+    upstreams,
+    allowedHosts: names,
+    onProblem,
+    limits: { ...limits, inFlightMax: limits.requestsMax },
+  });
+  const api = getRequestListener(publicApp(desk, onFault).fetch);
+  const turnedAway = new Tally<string>((what, count) => onProblem(`${what}, ${count} so far`));
+  const admission = new Admission({
+    ...limits,
+    names,
+    identify: (authorization) => desk.agent(authorization) ?? desk.application(authorization),
+    onTurnedAway: (who, why) => turnedAway.add(`turned away: too many requests ${words[why]} of ${who}`),
+  });
+  return openListener({
+    host: at.host,
+    port: port ?? at.port,
+    limits,
+    certificates: tls === undefined ? undefined : new Certificates(tls, onNote),
+    onNote,
+    onRequest: (request, response) => {
+      const toMcp = isMcp(request.url);
+      try {
+        admission.admit(request, response);
+      } catch (cause) {
+        if (!(cause instanceof Refusal)) throw cause;
+        return refuse(response, cause, toMcp);
+      }
+      return toMcp ? front(request, response) : void api(request, response);
+    },
+  });
+}
+
+const words = { rate: 'a second', requests: 'at once' } as const;
+
+const isMcp = (url: string | undefined): boolean =>
+  url === '/mcp' || url?.startsWith('/mcp/') === true || url?.startsWith('/mcp?') === true;
+
+/** As whoever asks there reads errors. */
+function refuse(response: ServerResponse, refusal: Refusal, toMcp: boolean): void {
+  const { status, message, headers } = refusal;
+  const code = status === 429 ? 'too-many' : status === 403 ? 'forbidden' : 'malformed';
+  const body = toMcp ? refusal.body() : JSON.stringify({ error: { code, message } });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(body);
+}
