@@ -226,7 +226,7 @@ export const bodies = {
     query: digest,
     from: milliseconds,
     to: milliseconds,
-    /** SHA-256 of the record's content identity at the time of reading (for SQLite: its data version and schema). */
+    /** Names what was read, keyed with the log's salt; no verdict reads it. */
     snapshot: digest,
     columns: list(text),
     count: natural,
@@ -242,7 +242,7 @@ export const bodies = {
     from: milliseconds,
     to: milliseconds,
     verdict: oneOf('holding', 'proven', 'violated', 'unproven', 'unsound'),
-    /** SHA-256 of the canonical judgement. */
+    /** Names the judgement, keyed with the log's salt; no verdict reads it. */
     judgement: digest,
     ledgerSize: natural,
   }),

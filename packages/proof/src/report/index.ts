@@ -4,7 +4,7 @@ export { reportHtml } from './html.ts';
 export { populationCsv } from './population.ts';
 export { predicate, predicateType, predicateVersion } from './predicate.ts';
 export {
-  judgementHash,
+  judgementName,
   type ParsedStatement,
   parseStatement,
   payloadType,

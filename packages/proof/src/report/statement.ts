@@ -1,8 +1,9 @@
 // The verdict statement: an in-toto Statement (v1) whose subjects are the head it stands on and every other file
 // of the proof, and whose predicate is the judgement. It travels in a DSSE envelope, signed by the product.
 
-import { fromBase64, fromUtf8, type Sha256, toBase64url, toHex, utf8 } from '../values/bytes.ts';
+import { fromBase64, fromUtf8, type Sha256, toHex, utf8 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
+import { keyed } from '../values/commitment.ts';
 import { parseJson } from '../values/json.ts';
 import { exactly, list, map, record, ShapeError, text } from '../values/shape.ts';
 import type { Judgement } from '../verdict/index.ts';
@@ -30,9 +31,19 @@ export interface Subject {
 const summaryOf = ({ population, ...rest }: Judgement): unknown =>
   plain({ ...rest, population: { extract: population.extract ?? null, rows: population.rows.length } });
 
-/** Names a judgement: what `verdict.given` records, and what a proof of it must compute again. */
-export const judgementHash = (judgement: Judgement, sha256: Sha256): string =>
-  toBase64url(sha256(utf8(canonicalJson(summaryOf(judgement)))));
+/**
+ * Names a judgement in `verdict.given`; whoever has a proof of it can compute the name again. Its sentences are left
+ * out: they hold amounts and account numbers, follow from the rest, and a name over them would outlive an erasure.
+ */
+export function judgementName(judgement: Judgement, logSalt: Uint8Array, sha256: Sha256): string {
+  const questions = judgement.questions.map(({ reasons, ...answer }) => ({
+    ...answer,
+    reasons: reasons.map(({ text: _, ...reason }) => reason),
+  }));
+  const assumptions = judgement.assumptions.map(({ text: _, ...assumption }) => assumption);
+  const summary = { ...(summaryOf(judgement) as object), questions, assumptions };
+  return keyed(logSalt, 'judgement', plain(summary), sha256);
+}
 
 /**
  * Canonical JSON of the statement. `files` are all files of the proof, in its order, but the statement itself and the

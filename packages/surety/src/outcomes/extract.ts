@@ -3,11 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import type { Body, OutcomeDeclared } from '@surety/proof/facts';
-import { commitScalar, fromBase64url, leafHash, toBase64url, treeRoot } from '@surety/proof/records';
+import { commitScalar, fromBase64url, keyed, leafHash, toBase64url, treeRoot } from '@surety/proof/records';
 import { MoneyError, minorUnits } from '@surety/proof/rules';
 import { subjectOf } from '../catalog/subject.ts';
 import type { NewFact, Subject } from '../facts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
+import type { LogReader } from '../ledger/log.ts';
+import { logSalt } from '../ledger/opening.ts';
 import { totalsSubject } from '../ledger/subject.ts';
 import { RecordError, type RecordSystem } from './record-system.ts';
 
@@ -21,8 +23,13 @@ export interface Taken {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Reads one extract. A record that cannot be read gives a fact that says so: the verdict then is `source-stale`. */
+/**
+ * Reads one extract. A record that cannot be read gives a fact that says so: the verdict then is `source-stale`.
+ * The snapshot names what was read without its values: over the salted root of the rows, and keyed with the log's salt,
+ * since a plain hash of rows can be guessed, and would outlive their erasure.
+ */
 export async function take(
+  log: LogReader,
   record: RecordSystem,
   outcome: OutcomeDeclared,
   extract: string,
@@ -37,18 +44,20 @@ export async function take(
     from,
     to,
   };
+  const snapshotOf = (read: unknown) => keyed(logSalt(log), 'snapshot', read, sha256);
   try {
     const read = await record.extract(query, { from: instant(from), to: instant(to) });
     const rows = read.rows.map((row) => commitScalar(row, 'row', salt, sha256));
     const leaves = rows.map(({ digest }) => leafHash(fromBase64url(digest), sha256));
     const totals = commitScalar(totalsOf(outcome, read.rows), '', salt, sha256);
+    const rowRoot = toBase64url(treeRoot(leaves, sha256));
     const body: Body<'record.extracted'> = {
       ...fixed,
-      snapshot: read.snapshot,
+      snapshot: snapshotOf([read.state, rowRoot]),
       columns: read.columns,
       count: rows.length,
       totals: [totals.digest],
-      rowRoot: toBase64url(treeRoot(leaves, sha256)),
+      rowRoot,
       answer: 'ok',
     };
     const disclosures = [...rows, totals].map(({ disclosure }) => disclosure);
@@ -57,7 +66,7 @@ export async function take(
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     const nothing = { columns: [], count: 0, totals: [], rowRoot: toBase64url(treeRoot([], sha256)) };
-    const snapshot = createHash('sha256').update(error.code).digest('base64url');
+    const snapshot = snapshotOf([error.code]);
     return {
       fact: { kind: 'record.extracted', body: { ...fixed, ...nothing, snapshot, answer: 'away' } },
       rows: [],

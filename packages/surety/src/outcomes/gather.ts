@@ -62,7 +62,7 @@ export async function readRecord(
   ];
   const facts: NewFact[] = [];
   for (const { extract, query, span } of wanted)
-    facts.push((await take(record, outcome, extract, query, span)).fact);
+    facts.push((await take(log, record, outcome, extract, query, span)).fact);
   await log.append([{ stream: `extract/${outcome.outcome}`, facts }]);
 }
 

@@ -5,8 +5,8 @@ export interface Extract {
   readonly columns: readonly string[];
   /** Rows in the order read. Integers are numbers if safe, else decimal text; exact decimals are text. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
-  /** What identifies the state that was read, for the auditor: any text. */
-  readonly snapshot: string;
+  /** What the record says of its own state, beside the rows, such as the version of its schema: no value of a row. */
+  readonly state: string;
 }
 
 export interface RecordSystem {

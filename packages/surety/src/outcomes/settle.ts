@@ -7,7 +7,7 @@ import type { OutcomeDeclared } from '@surety/proof/facts';
 import { agrees, keyOfCall, keyOfRow, rowMoney } from '@surety/proof/rules';
 import type { Book, GovernedCall } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
-import type { Append, Log } from '../ledger/log.ts';
+import type { Append, Log, LogReader } from '../ledger/log.ts';
 import { settlementOf } from '../logic/settlement.ts';
 import { take } from './extract.ts';
 import { readBook } from './gather.ts';
@@ -42,7 +42,7 @@ export async function settleFromRecord(
   );
   const open = unsettled.filter(({ call }) => !onTheWay.has(call));
   if (open.length === 0) return answer;
-  const found = await look(record, book, outcome, Math.min(...open.map(({ at }) => at)), now);
+  const found = await look(log, record, book, outcome, Math.min(...open.map(({ at }) => at)), now);
   // Recorded once, with the first settlement that stands on it.
   let extracts: Append[] = [{ stream: `extract/${outcome.outcome}`, facts: found.facts }];
   for (const call of open) {
@@ -71,6 +71,7 @@ interface Found {
 }
 
 async function look(
+  log: LogReader,
   record: RecordSystem,
   book: Book,
   outcome: OutcomeDeclared,
@@ -83,8 +84,15 @@ async function look(
     settlement: { from, to: now + 1 },
     'settlement-before': { from: Math.max(0, from - withinMs), to: from },
   };
-  const after = await take(record, outcome, 'settlement', population, spans.settlement);
-  const before = await take(record, outcome, 'settlement-before', population, spans['settlement-before']);
+  const after = await take(log, record, outcome, 'settlement', population, spans.settlement);
+  const before = await take(
+    log,
+    record,
+    outcome,
+    'settlement-before',
+    population,
+    spans['settlement-before'],
+  );
   const facts = [after.fact, before.fact];
   return {
     facts,

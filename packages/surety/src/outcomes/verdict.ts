@@ -11,7 +11,7 @@ import {
   parseVerifier,
   toBase64,
 } from '@surety/proof/records';
-import { judgementHash } from '@surety/proof/report';
+import { judgementName } from '@surety/proof/report';
 import { windowAt } from '@surety/proof/rules';
 import {
   type Book,
@@ -23,6 +23,7 @@ import {
 } from '@surety/proof/verdict';
 import { sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
+import { logSalt } from '../ledger/opening.ts';
 import { evidenceFrom, OutcomeError, outcomeIn, readBook, readRecord } from './gather.ts';
 import type { RecordSystem } from './record-system.ts';
 import { settleFromRecord } from './settle.ts';
@@ -69,7 +70,7 @@ export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: n
             from,
             to,
             verdict,
-            judgement: judgementHash(judgement, sha256),
+            judgement: judgementName(judgement, logSalt(log), sha256),
             ledgerSize: head.size,
           },
         },
