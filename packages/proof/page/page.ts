@@ -3,7 +3,16 @@
 // A proof may come from anybody: whatever stands in it enters the page as text, never as markup.
 
 import { sha256 } from '@surety/proof/records';
-import { asks, headings, instant, marks, rowsInWords, termsOf, words } from '@surety/proof/report';
+import {
+  asks,
+  erasedInWords,
+  headings,
+  instant,
+  marks,
+  rowsInWords,
+  termsOf,
+  words,
+} from '@surety/proof/report';
 import type { Answer, Judgement } from '@surety/proof/verdict';
 import { blobSource, type Check, parseTrust, type Verification, verify } from '@surety/proof/verify';
 
@@ -100,7 +109,7 @@ function answerCard({ question, verdict, grade, otherwise, reasons }: Answer): H
         'p',
         'remedy',
         element('code', '', code),
-        ` ${who.join(', ')} can end it: ${remedy}${facts.length === 0 ? '' : `. Facts ${facts.join(', ')}`}`,
+        ` ${who.join(', ') || 'nobody'} can end it: ${remedy}${facts.length === 0 ? '' : `. Facts ${facts.join(', ')}`}`,
       ),
     ),
   );
@@ -109,8 +118,11 @@ function answerCard({ question, verdict, grade, otherwise, reasons }: Answer): H
 }
 
 function judgementParts(judgement: Judgement): HTMLElement[] {
-  const { questions, assumptions } = judgement;
+  const { questions, assumptions, erased } = judgement;
   return [
+    ...(erased === undefined
+      ? []
+      : [section('What was erased', ...erasedInWords(erased).map((each) => element('p', '', each)))]),
     ...headings.map(([heading, names]) =>
       section(heading, ...questions.filter(({ question }) => names.includes(question)).map(answerCard)),
     ),

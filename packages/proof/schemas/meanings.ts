@@ -82,11 +82,27 @@ export const meanings: Readonly<Record<string, string>> = {
   'judgement.questions[].reasons[].code': 'from the closed list',
   'judgement.questions[].reasons[].text': 'one sentence for a person',
   'judgement.questions[].reasons[].facts': 'positions in the log of the facts that show it, twenty at most',
-  'judgement.questions[].reasons[].who': 'who can end it: persons, functions or `operator`',
+  'judgement.questions[].reasons[].who':
+    'who can end it: persons, functions or `operator`; nobody, if there is none',
   'judgement.questions[].reasons[].remedy': 'how',
+  'judgement.questions[].reasons[].erased':
+    'positions of the erasures that took the values which are missing; absent if they are only not shown',
   'judgement.assumptions': 'what is taken for granted',
   'judgement.assumptions[].text': 'in one sentence',
   'judgement.assumptions[].who': 'who answers for it',
+  'judgement.erased': 'there if values that the verdict reads were erased',
+  'judgement.erased.by': 'the erasures, the oldest first, a hundred at most',
+  'judgement.erased.by[].position': 'position of the fact `disclosure.erased`',
+  'judgement.erased.by[].at': "its time, by the product's clock",
+  'judgement.erased.by[].basis': 'the legal basis, as the organisation names it',
+  'judgement.erased.earlier':
+    'the last verdict on this outcome and window that stood in the log before the first of them; absent if none did',
+  'judgement.erased.earlier.position': 'position of the fact `verdict.given`',
+  'judgement.erased.earlier.at': "its time, by the product's clock",
+  'judgement.erased.earlier.verdict': 'its word',
+  'judgement.erased.earlier.judgement':
+    "what that judgement is called, keyed with the log's salt: who kept a proof of then can compute it",
+  'judgement.erased.earlier.ledgerSize': 'facts under the head that it stood on',
   'judgement.population': 'the rows of the record; they stand in `population.csv`',
   'judgement.population.extract':
     'position of the fact that commits to them; null if the record was not read',

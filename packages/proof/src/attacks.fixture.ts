@@ -152,6 +152,19 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
     'a quorum lowered to what was reached, and nothing said',
     'no policy that permits',
   ],
+  'call it erased': [
+    'another word for the verdict before an erasure',
+    'another date for the verdict before an erasure',
+    'another judgement for the verdict before an erasure',
+    'no verdict before an erasure, though one was given',
+    'a verdict that came after an erasure, passed off as the one before',
+    'an erasure that is not told',
+    'another date for an erasure',
+    'values passed off as erased that are only not shown',
+    'a payment withheld under an erasure that names other facts',
+    'a payment withheld after an erasure that names it beforehand',
+    'a payment erased in a window that was found violated before',
+  ],
 };
 
 /** The mutant that a name stands for. */

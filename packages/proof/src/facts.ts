@@ -242,7 +242,7 @@ export const bodies = {
     from: milliseconds,
     to: milliseconds,
     verdict: oneOf('holding', 'proven', 'violated', 'unproven', 'unsound'),
-    /** Names the judgement, keyed with the log's salt; no verdict reads it. */
+    /** Names the judgement, keyed with the log's salt; a later verdict may repeat it, none follows from it. */
     judgement: digest,
     ledgerSize: natural,
   }),

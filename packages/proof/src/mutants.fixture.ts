@@ -7,6 +7,7 @@ import { canonicalJson, commitScalar, parseDisclosure, parseJson, signHead, utf8
 import { rotatedMutants } from './rotated.fixture.ts';
 import { succeeded } from './succeeded.fixture.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
+import { erasedMutants } from './verdict/erased.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
 import { decidedDay, otherDays } from './verdict/other.fixture.ts';
 import { reconciledDays } from './verdict/reconciled.fixture.ts';
@@ -363,4 +364,11 @@ const rotated = rotatedMutants.map(({ name, check, day: makeDay, instead, option
   mutant(name, check, instead ?? (() => ({})), makeDay, options),
 );
 
-export const mutants: readonly Mutant[] = [...signed, ...chained, ...succeeded, ...rotated, ...rosy];
+export const mutants: readonly Mutant[] = [
+  ...signed,
+  ...chained,
+  ...succeeded,
+  ...rotated,
+  ...erasedMutants,
+  ...rosy,
+];

@@ -1,7 +1,7 @@
 // A day of supplier payments judged and proven, for tests; and the proof made again by who holds every key.
 
 import { filesIn, written, zipOf } from './bundle/files.fixture.ts';
-import { signEnvelope, type ZipFile } from './bundle/index.ts';
+import { signEnvelope, withheldMark, type ZipFile } from './bundle/index.ts';
 import { at, DayLog, type DayOptions, dayEnd, dayStart } from './day.fixture.ts';
 import { parseFact } from './facts.ts';
 import { headOf, type Key, sha256 } from './log.fixture.ts';
@@ -37,7 +37,9 @@ export class Day extends DayLog {
     if (outcome === undefined) throw new Error('no outcome');
     const { size, root } = headOf(this.log.origin, entries);
     const rows = (position: number) =>
-      (this.log.rows.get(position) ?? []).map((each) => parseDisclosure(each).value as Row);
+      (this.log.rows.get(position) ?? []).map((each) =>
+        each.startsWith(withheldMark) ? undefined : (parseDisclosure(each).value as Row),
+      );
     const head = { size, root: toBase64(root), cosigned };
     return judge({ book, outcome, window, asOf, rows, head });
   }

@@ -9,7 +9,14 @@ import { type Found, type ReadingOptions, readThrough } from './reading.ts';
 import { type OpenedHead, openHead, parseHead } from './records/heads.ts';
 import { knownVerifiers, parseNote, parseVerifier, type Verifier } from './records/note.ts';
 import { keyAt } from './records/rotation.ts';
-import { payloadType, populationCsv, reportHtml, reportVersion, statementText } from './report/index.ts';
+import {
+  judgementName,
+  payloadType,
+  populationCsv,
+  reportHtml,
+  reportVersion,
+  statementText,
+} from './report/index.ts';
 import { windowAt } from './rules/index.ts';
 import { type Trust, type Weighed, weigh } from './trust.ts';
 import { equal, toBase64, toBase64url, toHex, utf8 } from './values/bytes.ts';
@@ -52,6 +59,8 @@ export interface Verification extends Omit<Weighed, 'verdict'> {
   /** The signed note, to be kept: a later proof must extend it. */
   readonly head?: string;
   readonly judgement?: Judgement;
+  /** What `verdict.given` calls this judgement; absent where the log's salt is withheld. */
+  readonly judgementName?: string;
 }
 
 /** What the checks look at. */
@@ -143,7 +152,9 @@ function conclude(examined: Examined, checks: readonly Check[]): Verification {
   const unknown = head instanceof Error ? 0 : head.unknown;
   const followed = followedKeys(found.book.keys, options.trust, judgement.head.size);
   const weighed = weigh(options.trust, judgement, cosigned);
-  return { ...weighed, checks, withheld, unknown, followed, head: proof.headNote, judgement };
+  const { logSalt } = found.book;
+  const named = logSalt && { judgementName: judgementName(judgement, logSalt, options.sha256) };
+  return { ...weighed, checks, withheld, unknown, followed, head: proof.headNote, judgement, ...named };
 }
 
 async function examine(proof: ProofReader, options: VerifyOptions): Promise<Examined> {

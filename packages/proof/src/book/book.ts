@@ -30,6 +30,7 @@ import { type Disclosed, digestOf, keyed, openCommitments } from '../values/comm
 import { type Extract, type GovernedCall, type Judged, misstated, moneyOrNone } from './call.ts';
 import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
+import { Erasures } from './erasures.ts';
 import { Uses } from './uses.ts';
 
 export interface BookInput {
@@ -58,8 +59,13 @@ export const isRead = (fact: Fact | UnknownFact): fact is Fact =>
 export class Book extends Declarations {
   readonly calls = new Map<string, GovernedCall>();
   readonly extracts: Extract[] = [];
-  readonly verdicts: { readonly position: number; readonly body: Body<'verdict.given'> }[] = [];
+  readonly verdicts: {
+    readonly position: number;
+    readonly time: number;
+    readonly body: Body<'verdict.given'>;
+  }[] = [];
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
+  readonly erasures = new Erasures();
   /** What the first fact says; only a log without one has none. */
   opening: Body<'log.opened'> | undefined;
   /** Every time a key of the log handed over to the next. */
@@ -75,9 +81,9 @@ export class Book extends Declarations {
   readonly #history = new History();
   readonly #offers = new Map<string, ApprovalOffer[]>();
   readonly #uses = new Uses((call) => this.calls.get(call)?.settlement?.how === 'none');
-  /** Actions of holds, keyed, with the rule; and those for which an approval was given that is withheld. */
+  /** Actions of holds, keyed, with the rule; and those for which approvals were given that are withheld. */
   readonly #held = new Map<string, string>();
-  readonly #unseen = new Set<string>();
+  readonly #unseen = new Map<string, number[]>();
   readonly #cases = new Map<
     string,
     { readonly agent: string | undefined; readonly user: string | undefined }
@@ -99,6 +105,11 @@ export class Book extends Declarations {
     if (known !== undefined) return known as T;
     if (this.#texts.size < textsMax) this.#texts.set(text, text);
     return text;
+  }
+
+  /** Undefined where it is withheld. */
+  get logSalt(): Uint8Array | undefined {
+    return this.#logSalt;
   }
 
   #contradict(position: number, text: string): void {
@@ -138,7 +149,9 @@ export class Book extends Declarations {
     else if (isKind(fact, 'record.extracted')) {
       const declared = this.outcomes.get(fact.body.outcome)?.body;
       this.extracts.push({ position, time, body: fact.body, declared });
-    } else if (isKind(fact, 'verdict.given')) this.verdicts.push({ position, body: fact.body });
+    } else if (isKind(fact, 'verdict.given')) this.verdicts.push({ position, time, body: fact.body });
+    else if (isKind(fact, 'disclosure.erased'))
+      this.erasures.add(fact, openCommitments(fact.body.positions, this.#input.find).value);
     else if (isKind(fact, 'case.opened') && fact.case !== undefined)
       this.#cases.set(fact.case, { agent: fact.agent, user: fact.user });
   }
@@ -194,10 +207,10 @@ export class Book extends Declarations {
   }
 
   /** An approval that nobody can look at: whoever rests on it cannot be judged. */
-  #keepUnseen({ body: { hold, statement } }: Fact<'approval.given'>): void {
+  #keepUnseen({ body: { hold, statement }, position }: Fact<'approval.given'>): void {
     const held = this.#held.get(hold);
     if (held !== undefined && openCommitments(statement, this.#input.find).withheld > 0)
-      this.#unseen.add(held);
+      this.#unseen.set(held, [...(this.#unseen.get(held) ?? []), position]);
   }
 
   /** What else a call used is computed from its values; where they are withheld, the log's word counts against it. */
@@ -271,19 +284,16 @@ export class Book extends Declarations {
     offers: readonly ApprovalOffer[],
   ): Judged {
     const { rule } = compiled;
-    const cannotTell = (text: string): Judged => ({
+    const cannotTell = (text: string, missing: readonly number[]): Judged => ({
       ...{ outcome: rule.outcome, rule, approvers: nobody },
-      answer: { answer: 'withheld', text },
+      answer: { answer: 'withheld', text, missing },
     });
     const currency = this.outcomes.get(rule.outcome)?.body.appetite?.currency;
     const answer = judgeCheckpoint(compiled, { ...pending, currency }, this.#history, offers);
     if (pending.withheld && rule.once.length > 0) this.#uses.hide(rule.hash, call);
-    if (
-      answer.answer === 'failed' &&
-      answer.lacks === 'approval' &&
-      this.#unseen.has(`${keyedAction} ${rule.hash}`)
-    )
-      return cannotTell('an approval that was given for it is withheld');
+    const unseen = this.#unseen.get(`${keyedAction} ${rule.hash}`);
+    if (answer.answer === 'failed' && answer.lacks === 'approval' && unseen !== undefined)
+      return cannotTell('an approval that was given for it is withheld', unseen);
     if (answer.answer !== 'passed') return { outcome: rule.outcome, rule, answer, approvers: nobody };
     const used = offers.filter(({ position }) => answer.approvals.includes(position));
     const approvers = used.length === 0 ? nobody : used.map((each) => each.statement.person);
@@ -293,8 +303,10 @@ export class Book extends Declarations {
       const values = canonicalJson(once);
       const of = `once ${rule.outcome}/${rule.rule}`;
       const hidden = this.#uses.hiddenBy(rule.hash, () => this.#onceStream(rule, once));
-      if (hidden === 'withheld')
-        return cannotTell('a call whose values are withheld may have used its evidence');
+      if (hidden !== undefined && 'among' in hidden) {
+        const missing = hidden.among.flatMap((each) => this.calls.get(each)?.intent ?? []);
+        return cannotTell('a call whose values are withheld may have used its evidence', missing);
+      }
       const by = this.#uses.by(of, values, call) ?? hidden?.by;
       if (by !== undefined) return { ...judged, answer: { answer: 'used-twice', by } };
       this.#uses.add(of, values, call);
@@ -351,6 +363,10 @@ export class Book extends Declarations {
       };
     if (body.settlement !== 'ok') return;
     const args = openCommitments(body.args ?? [], this.#input.find);
+    const missing = [
+      ...(call?.withheld === true && call.intent !== position ? [call.intent] : []),
+      ...(result.withheld + args.withheld > 0 ? [position] : []),
+    ];
     this.#history.add({
       position,
       tool: this.#same(body.tool),
@@ -360,7 +376,8 @@ export class Book extends Declarations {
       args: call?.args ?? args.value ?? {},
       result: result.value,
       settledAt: fact.time,
-      withheld: result.withheld + args.withheld > 0 || call?.withheld === true,
+      withheld: missing.length > 0,
+      ...(missing.length > 0 && { missing }),
     });
   }
 }

@@ -49,6 +49,12 @@ export interface GovernedCall {
   settlement?: Settlement;
 }
 
+/** The facts of a call that lack a value. */
+export const missingOf = ({ intent, withheld, settlement }: GovernedCall): readonly number[] => [
+  ...(withheld ? [intent] : []),
+  ...(settlement?.withheld === true ? [settlement.position] : []),
+];
+
 /** An extract, and how its money was read when it was taken. */
 export interface Extract {
   readonly position: number;

@@ -2,8 +2,8 @@
 // withheld, what it used is not known from them: then the log's own word for it counts, which names it keyed, and
 // where the log says nothing, nobody can tell.
 
-/** Who used it; `withheld` if it cannot be told whether somebody did. */
-export type Use = { readonly by: string } | 'withheld' | undefined;
+/** Who used it; or among whom nobody can tell whether somebody did. */
+export type Use = { readonly by: string } | { readonly among: readonly string[] } | undefined;
 
 export class Uses {
   /** Is this call known to have had no effect? Then what it used is free again. */
@@ -51,6 +51,6 @@ export class Uses {
     if (hidden.length === 0) return undefined;
     const by = this.#claimed.get(stream());
     if (by !== undefined && hidden.includes(by)) return { by };
-    return hidden.every((call) => this.#claims.has(`${rule} ${call}`)) ? undefined : 'withheld';
+    return hidden.every((call) => this.#claims.has(`${rule} ${call}`)) ? undefined : { among: hidden };
   }
 }

@@ -33,7 +33,8 @@ export type CheckpointAnswer =
   | { readonly answer: 'not-needed' }
   | { readonly answer: 'passed'; readonly evidence: readonly number[]; readonly approvals: readonly number[] }
   | { readonly answer: 'failed'; readonly lacks: 'evidence' | 'approval'; readonly text: string }
-  | { readonly answer: 'withheld'; readonly text: string }
+  /** `missing` are the facts that lack values, where they are not the call's own. */
+  | { readonly answer: 'withheld'; readonly text: string; readonly missing?: readonly number[] }
   | { readonly answer: 'error'; readonly text: string };
 
 /**
@@ -96,12 +97,12 @@ function findEvidence(
 ): readonly number[] | CheckpointAnswer {
   const { require } = compiled.rule;
   if (require === undefined) return none;
-  let withheld = false;
+  const missing: number[] = [];
   let failure: RuleError | undefined;
   for (const prior of history.candidates(compiled, scope, call)) {
     if (!inReach(compiled, call, prior)) continue;
     if (prior.withheld) {
-      withheld = true;
+      missing.push(...(prior.missing ?? [prior.position]));
       continue;
     }
     try {
@@ -116,7 +117,7 @@ function findEvidence(
     }
   }
   const text = `no settled call of ${require.call} ${require.where === undefined ? '' : `where ${require.where}`}`;
-  if (withheld) return { answer: 'withheld', text };
+  if (missing.length > 0) return { answer: 'withheld', text, missing };
   const because = failure === undefined ? '' : `: ${failure.message}`;
   return { answer: 'failed', lacks: 'evidence', text: `${text.trim()}${because}` };
 }

@@ -24,6 +24,8 @@ export interface SettledCall {
   readonly settledAt: number;
   /** Some of its values are withheld: a rule that finds nothing in it proves nothing. */
   readonly withheld: boolean;
+  /** The facts that lack them. */
+  readonly missing?: readonly number[];
 }
 
 /** A rule with its expressions parsed once, and the index that its `where` allows. */

@@ -2,13 +2,14 @@
 // order of somebody else's.
 
 import { describe, expect, it } from 'vitest';
+import { erase, give, positionsOf } from '../verdict/erased.fixture.ts';
 import { guardedDays } from '../verdict/guarded.fixture.ts';
 import { type Judgement, reasonCodes } from '../verdict/index.ts';
 import { otherDays } from '../verdict/other.fixture.ts';
 import { reconciledDays } from '../verdict/reconciled.fixture.ts';
 import { Day, honestDay } from '../verify.fixture.ts';
 import { reportHtml } from './html.ts';
-import { moneyText, titles, windowText } from './words.ts';
+import { moneyText, titleOf, titles, windowText } from './words.ts';
 
 const origin = 'acme.example/surety';
 const textOf = (html: string): string =>
@@ -114,19 +115,36 @@ describe('the report', () => {
     expect(page).toContain('amount four hundred');
     const hidden = honestDay().close();
     hidden.log.rows.clear();
-    expect(await pageOf(hidden)).toContain('Not shown in this proof 1 –');
+    expect(await pageOf(hidden)).toContain('Not shown in this proof, or erased 1 –');
   });
 
   it.each([...reconciledDays, ...guardedDays, ...otherDays])('has words for $name', async ({ day, code }) => {
     const judgement = await day().judged();
     const html = reportHtml(judgement, origin);
     const page = textOf(html);
-    expect(page).toContain(titles[code]);
     expect(page).toContain(code);
     for (const { reasons } of judgement.questions)
-      for (const { remedy } of reasons)
+      for (const { remedy, ...reason } of reasons) {
+        expect(page).toContain(titleOf(reason));
         expect(page).toContain(remedy.replaceAll('`', ' ').split('  ')[0]?.trim());
+      }
     expect(html).not.toMatch(/undefined|\[object|NaN/);
+  });
+
+  it('says what was erased, and what was found before that', async () => {
+    const day = honestDay().close();
+    give(day, 'proven');
+    erase(day, positionsOf(day, 'call.intended', '"c-4101"'));
+    const page = await pageOf(day);
+    expect(page).toContain('were erased by order on 3 March 2026, 03:00 UTC: nobody can show them any more.');
+    expect(page).toContain(
+      'Before that, on 3 March 2026, 02:00 UTC, the verdict on this period was: the promise was kept (proven).',
+    );
+    expect(page).toContain('Nobody can end this: Evidence that was erased');
+    expect(page).not.toContain('disclose the values');
+    const never = honestDay().close();
+    erase(never, positionsOf(never, 'call.intended', '"c-4101"'));
+    expect(await pageOf(never)).toContain('No verdict on this period had been given before.');
   });
 
   it('takes nothing as markup, and shows what would hide or turn round a text', async () => {

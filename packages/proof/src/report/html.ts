@@ -7,10 +7,10 @@ import {
   describeRow,
   type Judgement,
   type Reason,
-  type ReasonCode,
   type Row,
   reasonCodes,
 } from '../verdict/index.ts';
+import { erasedInWords, erasedSection } from './erased.ts';
 import { escapeHtml as e, prose, sentence } from './escape.ts';
 import { cells, isOdd, moneySection } from './money.ts';
 import { style } from './style.ts';
@@ -27,7 +27,7 @@ import {
   outcomes,
   replies,
   sumsOf,
-  titles,
+  titleOf,
   windowText,
 } from './words.ts';
 
@@ -55,6 +55,7 @@ ${opening(judgement)}
 </header>
 <main>
 ${broken(judgement)}
+${erasedSection(judgement)}
 ${moneySection(judgement)}
 ${questions(judgement)}
 ${open(judgement)}
@@ -97,6 +98,7 @@ function opening(judgement: Judgement): string {
       : [
           `${many(others, orphans.length > 0 ? 'other breach' : 'breach', orphans.length > 0 ? 'other breaches' : 'breaches')}, listed below.`,
         ]),
+    ...(judgement.erased === undefined ? [] : erasedInWords(judgement.erased)),
     `Agents made ${counted(figures.calls, 'call')} that this promise is about; ${figures.effects} took effect, or may have.`,
     reasons.length === breaches.length
       ? 'Nothing else is open.'
@@ -124,7 +126,7 @@ function broken(judgement: Judgement): string {
 }
 
 const breach = ({ code, text, who, remedy, facts }: Reason, row: Row): string =>
-  `<article class="violated"><h3><span class="mark" aria-hidden="true">${marks['violated'] ?? ''}</span> ${e(titles[code])}</h3>
+  `<article class="violated"><h3><span class="mark" aria-hidden="true">${marks['violated'] ?? ''}</span> ${e(titleOf({ code }))}</h3>
 <p>${sentence(text)}</p>${cells(row)}<p class="remedy"><strong>${e(whoText(who))}</strong> can end it: ${prose(remedy)}. ${source(code, facts)}</p></article>`;
 
 const source = (code: string, facts: readonly number[]): string =>
@@ -132,14 +134,15 @@ const source = (code: string, facts: readonly number[]): string =>
 
 const person = (who: string): string =>
   who === 'operator' ? 'Whoever runs Surety here (the operator)' : who;
-const whoText = (who: readonly string[]): string => who.map(person).join(', ');
+const whoText = (who: readonly string[]): string => who.map(person).join(', ') || 'Nobody';
 
 /** What is not proven, under the names of those who can end it; what is alike, together. */
 function open(judgement: Judgement): string {
-  const by = new Map<string, Map<ReasonCode, Reason[]>>();
+  const by = new Map<string, Map<string, Reason[]>>();
   for (const reason of reasonsOf(judgement).filter((each) => !isBreach(each))) {
-    const alike = by.get(whoText(reason.who)) ?? new Map<ReasonCode, Reason[]>();
-    alike.set(reason.code, [...(alike.get(reason.code) ?? []), reason]);
+    const alike = by.get(whoText(reason.who)) ?? new Map<string, Reason[]>();
+    const title = titleOf(reason);
+    alike.set(title, [...(alike.get(title) ?? []), reason]);
     by.set(whoText(reason.who), alike);
   }
   const last = person('operator');
@@ -158,7 +161,11 @@ function openReasons(alike: readonly Reason[]): string {
   if (first === undefined) return '';
   const texts = alike.map(({ text }) => `<p>${sentence(text)}</p>`);
   const facts = [...new Set(alike.flatMap((each) => each.facts))].slice(0, 20);
-  return `<li><p><strong>${e(titles[first.code])}</strong></p>${texts.join('')}<p class="remedy">To end it: ${prose(first.remedy)}. ${source(first.code, facts)}</p></li>`;
+  const end =
+    first.who.length === 0
+      ? `Nothing ends it: ${prose(first.remedy)}.`
+      : `To end it: ${prose(first.remedy)}.`;
+  return `<li><p><strong>${e(titleOf(first))}</strong></p>${texts.join('')}<p class="remedy">${end} ${source(first.code, facts)}</p></li>`;
 }
 
 function questions({ questions: all }: Judgement): string {

@@ -1,5 +1,6 @@
 // What people read: the statement, the report and the population. Made from a judgement, never from anything else.
 
+export { erasedInWords } from './erased.ts';
 export { reportHtml } from './html.ts';
 export { populationCsv } from './population.ts';
 export { predicate, predicateType, predicateVersion } from './predicate.ts';

@@ -10,12 +10,14 @@ import { grades, questions, type ReasonCode, reasonCodes, rungs } from '../verdi
  * Raised with the shape, and never else: `minor` where every predicate of before is still one, `major` (and with it
  * the type) where not.
  */
-export const predicateVersion = { major: 1, minor: 0 } as const;
+export const predicateVersion = { major: 1, minor: 1 } as const;
 export const predicateType = `urn:surety:outcome-verdict:v${predicateVersion.major}` as const;
 
 const position = natural;
 const milliseconds = natural;
 const verdict = oneOf('proven', 'violated', 'unproven');
+/** As a fact may say it. */
+const given = oneOf('holding', 'proven', 'violated', 'unproven', 'unsound');
 
 const reason = record({
   code: oneOf(...(Object.keys(reasonCodes) as ReasonCode[])),
@@ -23,6 +25,7 @@ const reason = record({
   facts: list(position),
   who: list(text),
   remedy: text,
+  erased: optional(list(position)),
 });
 
 const answer = record({
@@ -47,6 +50,20 @@ const judgement = record({
   rung: oneOf(...rungs),
   questions: list(answer),
   assumptions: list(record({ text, who: text })),
+  erased: optional(
+    record({
+      by: list(record({ position, at: milliseconds, basis: identifier })),
+      earlier: optional(
+        record({
+          position,
+          at: milliseconds,
+          verdict: given,
+          judgement: digest,
+          ledgerSize: natural,
+        }),
+      ),
+    }),
+  ),
   /** The rows themselves stand in `population.csv`, and are recomputed. */
   population: record({ extract: nullable(position), rows: natural }),
   figures: record({

@@ -1,7 +1,7 @@
 // The words of a verdict for a reader who is no engineer: in the report and on the verifier's page.
 
 import { dayOf, MoneyError, majorText } from '../rules/index.ts';
-import type { Accounted, Grade, Judgement, Question, ReasonCode } from '../verdict/index.ts';
+import type { Accounted, Grade, Judgement, Question, Reason, ReasonCode } from '../verdict/index.ts';
 
 export const headings: readonly (readonly [string, readonly Question[]])[] = [
   ['Did it hold?', ['reconciled', 'guarded']],
@@ -70,7 +70,7 @@ export const accounts: readonly (readonly [Accounted['is'], string])[] = [
   ['repeated', 'Stands a second time for one call of an agent'],
   ['orphan', 'Accounted for by nothing'],
   ['unreadable', 'Its amount cannot be read exactly'],
-  ['withheld', 'Not shown in this proof'],
+  ['withheld', 'Not shown in this proof, or erased'],
 ];
 
 /** What each reason is about, in a few words. */
@@ -108,6 +108,9 @@ export const titles: Readonly<Record<ReasonCode, string>> = {
   'not-enforced': 'Declared, but not enforced by this version',
   simulated: 'Played by a program, not by real people or hosts',
 };
+
+export const titleOf = ({ code, erased }: Pick<Reason, 'code' | 'erased'>): string =>
+  erased === undefined ? titles[code] : 'Evidence that was erased';
 
 /** Rungs of completeness (docs/formats.md). */
 export const completeness: Readonly<Record<Judgement['rung'], string>> = {

@@ -82,20 +82,16 @@ export const agrees = (reconcile: Reconcile, row: RowOf, call: Matched, rowAmoun
 const comparisonsMax = 2_000_000;
 
 /** Calls of which so much is withheld that a row which nobody else accounts for might be the effect of one of them. */
-export class Suspects {
+export class Suspects<C extends Matched> {
+  /** Those that some row might belong to. */
+  readonly found = new Set<C>();
   readonly #reconcile: Reconcile;
-  readonly #hidden: readonly Matched[];
-  readonly #found = new Set<Matched>();
+  readonly #hidden: readonly C[];
   #comparisons = 0;
 
-  constructor(reconcile: Reconcile, calls: readonly Matched[]) {
+  constructor(reconcile: Reconcile, calls: readonly C[]) {
     this.#reconcile = reconcile;
     this.#hidden = calls.filter((call) => isHidden(call) && keyOfCall(reconcile, call) === undefined);
-  }
-
-  /** How many of them some row might belong to. */
-  get count(): number {
-    return this.#found.size;
   }
 
   mayOwn(row: RowOf, amount: RowAmount): boolean {
@@ -103,7 +99,7 @@ export class Suspects {
     this.#comparisons += this.#hidden.length;
     const isTooMany = before > comparisonsMax;
     const found = isTooMany ? this.#hidden : this.#hidden.filter((call) => this.#mightOwn(row, call, amount));
-    if (!isTooMany || this.#found.size < this.#hidden.length) for (const call of found) this.#found.add(call);
+    if (!isTooMany || this.found.size < this.#hidden.length) for (const call of found) this.found.add(call);
     return found.length > 0;
   }
 

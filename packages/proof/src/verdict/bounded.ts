@@ -2,11 +2,20 @@
 // appetite; and whether a stated limit was ever exceeded in the window.
 
 import { couldPermit, dayOf, labelOf, majorText } from '../rules/index.ts';
-import { callsOf, changesIn, type Evidence, isIn, listed, tookEffect, toolsOf } from './evidence.ts';
-import { type Answer, answerOf, Reasons } from './reasons.ts';
+import {
+  callsOf,
+  changesIn,
+  type Evidence,
+  isIn,
+  listed,
+  reasonsFor,
+  tookEffect,
+  toolsOf,
+} from './evidence.ts';
+import { type Answer, answerOf, type Reasons } from './reasons.ts';
 
 export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer {
-  const reasons = new Reasons(evidence.outcome.owner);
+  const reasons = reasonsFor(evidence);
   limitReasons(evidence, rowed, reasons);
   worstCase(evidence, reasons);
   const changes = changesIn(evidence, callsOf(evidence, rowed), (stream) =>

@@ -3,6 +3,7 @@
 
 import type { Book, Change, Extract, GovernedCall } from '../book/index.ts';
 import type { OutcomeDeclared } from '../facts.ts';
+import { type ErasedBy, Reasons } from './reasons.ts';
 
 export interface Window {
   readonly from: number;
@@ -20,6 +21,8 @@ export interface Evidence {
   readonly asOf: number;
   /** The rows of the extract at this position, in the order read. Fewer than it counts: the rest is withheld. */
   readonly rows: (position: number) => readonly Row[];
+  /** Asked of facts that lack values; `judge` gives it, and remembers what it answered. */
+  readonly erasedBy?: ErasedBy;
   /** The head that the judgement stands on; `cosigned` names witnesses whose cosignatures are good. */
   readonly head: { readonly size: number; readonly root: string; readonly cosigned: readonly string[] };
 }
@@ -27,6 +30,9 @@ export interface Evidence {
 /** A window closes when late rows can no longer come. */
 export const closesAt = (outcome: OutcomeDeclared, window: Window): number =>
   window.to + (outcome.reconcile?.withinMs ?? 0);
+
+/** Collects the reasons of one answer, and tells apart what was erased. */
+export const reasonsFor = ({ outcome, erasedBy }: Evidence): Reasons => new Reasons(outcome.owner, erasedBy);
 
 export const isOpen = ({ outcome, window, asOf }: Evidence): boolean => asOf < closesAt(outcome, window);
 

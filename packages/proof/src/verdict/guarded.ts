@@ -8,17 +8,18 @@ import {
   decidedTools,
   type Evidence,
   listed,
+  reasonsFor,
   serverOf,
   simulatedAmong,
   tookEffect,
   toolsOf,
 } from './evidence.ts';
-import { type Answer, answerOf, Reasons } from './reasons.ts';
+import { type Answer, answerOf, type Reasons } from './reasons.ts';
 import type { Reconciliation } from './reconciled.ts';
 
 export function guarded(evidence: Evidence, { rowed, population }: Reconciliation): Answer {
   const { outcome, book } = evidence;
-  const reasons = new Reasons(outcome.owner);
+  const reasons = reasonsFor(evidence);
   const calls = callsOf(evidence, rowed);
   if (calls.length === 0 && population.extract === undefined)
     reasons.say('vacuous', 'no call was made, and nothing shows that no effect took place', []);
@@ -44,7 +45,9 @@ function callReasons(call: GovernedCall, effective: boolean, outcome: string, re
     if (judged.outcome === outcome) judgedReason(call, judged, effective, facts, reasons);
   // A policy may look at the amount: with it withheld, neither a permit nor a refusal can be computed.
   if (call.amountWithheld && effective)
-    reasons.say('evidence-withheld', `the amount of ${name} is withheld, which policies may ask for`, facts);
+    reasons.say('evidence-withheld', `the amount of ${name} is withheld, which policies may ask for`, [
+      call.intent,
+    ]);
   else if (!call.permitted && effective)
     reasons.say('not-permitted', `no policy in force permitted ${name}`, [call.intent]);
   if (call.misstated !== undefined) reasons.say('misstated', `${name}: ${call.misstated}`, [call.intent]);
@@ -74,7 +77,7 @@ function judgedReason(
     return reasons.say(
       'evidence-withheld',
       `${rule.rule} cannot be judged for call ${call}: ${answer.text}`,
-      facts,
+      answer.missing ?? [intent],
     );
   if (!effective) return;
   if (rule.mode === 'observe')

@@ -3,6 +3,8 @@
 export {
   Book,
   type BookInput,
+  type EarlierVerdict,
+  type ErasedEvidence,
   type Extract,
   Fold,
   foldBook,

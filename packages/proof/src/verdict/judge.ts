@@ -1,6 +1,7 @@
 // The verdict on one outcome over one window: six answers, and one word for the whole.
 // Pure: the same evidence gives the same judgement in the product, in Node and in a browser.
 
+import { type ErasedEvidence, erasedEvidence, erasuresOf } from '../book/index.ts';
 import type { OutcomeDeclared, Rule } from '../facts.ts';
 import { majorText } from '../rules/index.ts';
 import { bounded } from './bounded.ts';
@@ -43,6 +44,8 @@ export interface Judgement {
   readonly rung: Rung;
   readonly questions: readonly Answer[];
   readonly assumptions: readonly Assumption[];
+  /** There if values that this verdict reads were erased. */
+  readonly erased?: ErasedEvidence;
   readonly population: Population;
   readonly figures: {
     readonly calls: number;
@@ -55,8 +58,10 @@ export interface Judgement {
   readonly head: { readonly size: number; readonly root: string; readonly cosigned: readonly string[] };
 }
 
-export function judge(evidence: Evidence): Judgement {
-  const { outcome, window, asOf, head } = evidence;
+export function judge(given: Evidence): Judgement {
+  const { outcome, window, asOf, head } = given;
+  const taken = new Set<number>();
+  const evidence: Evidence = { ...given, erasedBy: (fact) => erasuresOf(given.book, fact, taken) };
   const reconciliation = reconciled(evidence);
   const { population, rowed } = reconciliation;
   const recording = recorded(evidence, reconciliation);
@@ -70,6 +75,7 @@ export function judge(evidence: Evidence): Judgement {
   ];
   const questions = overall(answers) === 'violated' ? answers : unforgotten(evidence, answers);
   const whole = overall(questions);
+  const erased = erasedEvidence(given.book, { outcome: outcome.outcome, ...window }, taken);
   const count = (is: string) => population.rows.filter((row) => row.is === is).length;
   const calls = callsOf(evidence, rowed);
   return {
@@ -86,6 +92,7 @@ export function judge(evidence: Evidence): Judgement {
     rung: recording.rung,
     questions,
     assumptions: assumptions(evidence, population),
+    ...(erased && { erased }),
     population,
     figures: {
       calls: calls.length,

@@ -4,6 +4,7 @@ import { successorDay } from '../succession.fixture.ts';
 import { canonicalJson } from '../values/canonical.ts';
 import { at, hashOf, outcomeBody, permit, ruleBodies, who } from '../verify.fixture.ts';
 import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
+import { erasedDays } from './erased.fixture.ts';
 
 /** The payments' server is one whose calls never cross the gateway. */
 export const decidedDay = withDay((day) => {
@@ -210,4 +211,5 @@ export const otherDays: readonly DayCase[] = [
     ...of('recorded', 'unproven', 'open-obligation'),
   },
   { name: 'ways past the gateway', day: withDay(nothing), ...of('recorded', 'unproven', 'bypass-possible') },
+  ...erasedDays,
 ];

@@ -89,15 +89,21 @@ export const reasonCodes = {
 
 export type ReasonCode = keyof typeof reasonCodes;
 
+/** Of `evidence-withheld`, where the log says that the values were erased. */
+const erasedRemedy =
+  'erased values do not come back: what is left is the verdict of before, and what others keep of it';
+
 export interface Reason {
   readonly code: ReasonCode;
   /** One sentence for a person, with the figures that matter. */
   readonly text: string;
   /** Log positions of the facts that show it. */
   readonly facts: readonly number[];
-  /** Person ids, function ids, or `operator`. */
+  /** Person ids, function ids, or `operator`; nobody, if there is none. */
   readonly who: readonly string[];
   readonly remedy: string;
+  /** Positions of the erasures that took the values which are missing here, if erasures took them all. */
+  readonly erased?: readonly number[];
 }
 
 export interface Answer {
@@ -113,28 +119,45 @@ export interface Answer {
 const factsNamedMax = 20;
 const alikeMax = 100;
 
+/** The positions of the erasures that took values of this fact; none where the log speaks of none. */
+export type ErasedBy = (fact: number) => readonly number[];
+
 /** Collects the reasons of one answer. The same thing shown by another fact is the same reason. */
 export class Reasons {
   readonly #owner: string;
+  readonly #erasedBy: ErasedBy;
   readonly #byText = new Map<string, Reason>();
   readonly #counts = new Map<ReasonCode, number>();
 
-  constructor(owner: string) {
+  constructor(owner: string, erasedBy: ErasedBy = () => []) {
     this.#owner = owner;
+    this.#erasedBy = erasedBy;
   }
 
-  /** `who` can end it; by default whom the list names. */
-  say(code: ReasonCode, text: string, facts: readonly number[], who?: readonly string[]): void {
+  /**
+   * `who` can end it; by default whom the list names. The facts of `evidence-withheld` are those that lack values: if
+   * each lost some by an erasure, nobody can show them any more.
+   */
+  say(code: ReasonCode, said: string, facts: readonly number[], who?: readonly string[]): void {
+    const erased = code === 'evidence-withheld' ? this.#erasures(facts) : [];
+    const text = erased.length === 0 ? said : `${said} (erased)`;
     const known = this.#byText.get(`${code} ${text}`);
     const count = (this.#counts.get(code) ?? 0) + (known === undefined ? 1 : 0);
     this.#counts.set(code, count);
     if (known === undefined && count > alikeMax) return;
     const meaning: Meaning = reasonCodes[code];
     this.#byText.set(`${code} ${text}`, {
-      ...{ code, text, remedy: meaning.remedy },
-      facts: [...new Set([...(known?.facts ?? []), ...facts])].slice(0, factsNamedMax),
-      who: who ?? [meaning.who === 'operator' ? 'operator' : this.#owner],
+      ...{ code, text, remedy: erased.length === 0 ? meaning.remedy : erasedRemedy },
+      facts: merged(known?.facts, facts),
+      who: erased.length > 0 ? [] : (who ?? [meaning.who === 'operator' ? 'operator' : this.#owner]),
+      ...(erased.length > 0 && { erased: merged(known?.erased, erased) }),
     });
+  }
+
+  /** None, unless all of these facts lost values by one. */
+  #erasures(facts: readonly number[]): readonly number[] {
+    const erased = facts.map((each) => this.#erasedBy(each));
+    return erased.every((each) => each.length > 0) ? erased.flat() : [];
   }
 
   get all(): readonly Reason[] {
@@ -148,6 +171,9 @@ export class Reasons {
     return [...this.#byText.values()];
   }
 }
+
+const merged = (known: readonly number[] = [], more: readonly number[]): readonly number[] =>
+  [...new Set([...known, ...more])].slice(0, factsNamedMax);
 
 /** `violated` if any reason violates; else `unproven` if there is any reason; else `proven`. */
 const verdictOf = (reasons: readonly Reason[]): Verdict =>

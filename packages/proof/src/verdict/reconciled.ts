@@ -1,7 +1,7 @@
 // Reconciled: the system of record agrees with the ledger both ways. Matching, totals and conditions
 // are recomputed here from committed rows; SQL only extracted them.
 
-import type { Extract, GovernedCall } from '../book/index.ts';
+import { type Extract, type GovernedCall, missingOf } from '../book/index.ts';
 import type { Reconcile } from '../facts.ts';
 import {
   agrees,
@@ -23,10 +23,11 @@ import {
   isOpen,
   listed,
   type Row,
+  reasonsFor,
   simulatedAmong,
   type Window,
 } from './evidence.ts';
-import { type Answer, answerOf, Reasons } from './reasons.ts';
+import { type Answer, answerOf, type Reasons } from './reasons.ts';
 
 /** How one row of the population is accounted for. */
 export interface Accounted {
@@ -38,6 +39,8 @@ export interface Accounted {
   readonly channel?: string;
   readonly amountMinor?: number;
   readonly currency?: string;
+  /** Calls that lack values, so that nobody can tell whether it is theirs. */
+  readonly perhaps?: readonly GovernedCall[];
 }
 
 export interface Population {
@@ -58,7 +61,7 @@ export interface Reconciliation {
 export function reconciled(evidence: Evidence): Reconciliation {
   const { outcome, window } = evidence;
   const { reconcile } = outcome;
-  const reasons = new Reasons(outcome.owner);
+  const reasons = reasonsFor(evidence);
   if (reconcile === undefined) {
     reasons.say('not-reconciled', 'the outcome names no system of record', []);
     const none = { rows: [], extract: undefined, columns: [] };
@@ -76,7 +79,8 @@ export function reconciled(evidence: Evidence): Reconciliation {
       : 'not after the window closed, not by this query';
     reasons.say('source-stale', `the record ${reconcile.record} was not read: ${why}`, []);
   }
-  for (const [at, each] of readings.entries()) rowReasons(each, extracts[at]?.position ?? 0, reasons);
+  for (const [at, each] of readings.entries())
+    rowReasons(evidence, each, extracts[at]?.position ?? 0, reasons);
   const rowed = callsAmong(readings.flat());
   callReasons(evidence, reconcile, newest, rows, reasons);
   invariantReasons(evidence, reasons);
@@ -131,10 +135,11 @@ function account(evidence: Evidence, reconcile: Reconcile, extract: Extract, spa
     return { row, is: suspects.mayOwn(row, money) ? 'withheld' : 'orphan', ...money };
   });
   // Each call has one row at most: what there are more of than calls that they could belong to belongs to none.
-  let left = suspects.count;
+  let left = suspects.found.size;
+  const perhaps = [...suspects.found];
   for (const [at, each] of given.entries())
-    if (each.is === 'withheld' && each.row !== undefined && each.call === undefined && --left < 0)
-      given[at] = { ...each, is: 'orphan' };
+    if (each.is === 'withheld' && each.row !== undefined && each.call === undefined)
+      given[at] = --left < 0 ? { ...each, is: 'orphan' } : { ...each, perhaps };
   // Rows that the extract counts and nobody shows.
   return given.length < extract.body.count ? [...given, { row: undefined, is: 'withheld' }] : given;
 }
@@ -156,7 +161,27 @@ export const describeRow = (row: Row): string =>
         .map(([column, value]) => `${column} ${value}`)
         .join(', ');
 
-function rowReasons(population: readonly Accounted[], at: number, reasons: Reasons): void {
+/** For each thing that keeps a row from being compared, the facts that lack values. */
+function missingAmong(
+  { book }: Evidence,
+  rows: readonly Accounted[],
+  extract: number,
+): (readonly number[])[] {
+  const withheld = rows.filter(({ is }) => is === 'withheld');
+  // All rows of a reading that may be somebody's share one list: however many there are, it is looked at once.
+  const perhaps = new Set(withheld.flatMap((row) => (row.perhaps === undefined ? [] : [row.perhaps])));
+  const own = withheld.flatMap(({ call }) => book.calls.get(call ?? '') ?? []);
+  const calls = new Set([...[...perhaps].flat(), ...own]);
+  const ofRows = withheld.some(({ row }) => row === undefined) ? [[extract]] : [];
+  return [...ofRows, ...[...calls].map(missingOf)];
+}
+
+function rowReasons(
+  evidence: Evidence,
+  population: readonly Accounted[],
+  at: number,
+  reasons: Reasons,
+): void {
   for (const { row, is, call } of population) {
     if (is === 'governed' || is === 'elsewhere') continue;
     const text = describeRow(row);
@@ -166,9 +191,9 @@ function rowReasons(population: readonly Accounted[], at: number, reasons: Reaso
     if (is === 'repeated') reasons.say('row-repeated', `call ${call} has more than one row: ${text}`, [at]);
     if (is === 'unreadable')
       reasons.say('rule-error', `the money of a row cannot be read exactly: ${text}`, [at]);
-    if (is === 'withheld')
-      reasons.say('evidence-withheld', 'rows of the record, or the calls they belong to, are withheld', [at]);
   }
+  for (const facts of missingAmong(evidence, population, at))
+    reasons.say('evidence-withheld', 'rows of the record, or the calls they belong to, are withheld', facts);
 }
 
 function callReasons(
@@ -179,20 +204,27 @@ function callReasons(
   reasons: Reasons,
 ): void {
   const rowed = callsAmong(rows);
-  const rowsWithheld = rows.some(({ is }) => is === 'withheld');
   const calls = [...evidence.book.calls.values()].filter(
     ({ tool, at }) => tool === reconcile.call && isIn(evidence.window, at),
   );
   for (const { call, intent } of calls.filter(({ settlement }) => settlement === undefined))
     reasons.say('open-obligation', `nobody knows yet whether call ${call} took effect`, [intent]);
   if (newest === undefined) return;
+  const all = missingAmong(evidence, rows, newest.position).flat();
+  // Said of every call: where one fact is only not shown, that one tells; else any of them do.
+  const shown = all.find((fact) => evidence.erasedBy?.(fact).length === 0);
+  const missing = shown === undefined ? all.slice(0, 1) : [shown];
   const late = lateRows(evidence, reconcile);
   for (const each of calls) {
     const { call, intent, settlement } = each;
     if (settlement?.how !== 'ok' || rowed.has(call) || late.has(call)) continue;
     const facts = [intent, settlement.position];
-    if (isHidden(each) || rowsWithheld)
-      reasons.say('evidence-withheld', `call ${call} or its row is withheld: they cannot be compared`, facts);
+    if (isHidden(each) || missing.length > 0)
+      reasons.say(
+        'evidence-withheld',
+        `call ${call} or its row is withheld: they cannot be compared`,
+        isHidden(each) ? missingOf(each) : missing,
+      );
     else
       reasons.say(
         'effect-unobserved',

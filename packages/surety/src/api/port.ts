@@ -2,7 +2,7 @@
 
 import type { Sink } from '@surety/proof/bundle';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
-import type { Judgement } from '@surety/proof/verdict';
+import type { ErasedEvidence, Judgement } from '@surety/proof/verdict';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
 import type { HoldAnswer, LegalHold, ReleaseAnswer, Survey as Surveyed } from '../governance/index.ts';
 import type { Rotated } from '../ledger/key-desk.ts';
@@ -69,14 +69,26 @@ export interface DeskStatus {
 
 /** `surety verdict --json`: documented in docs/cli.md; members are only ever added. */
 export interface VerdictShown
-  extends Omit<Judgement, 'window' | 'asOf' | 'population' | 'head' | 'declared' | 'rules'> {
+  extends Omit<Judgement, 'window' | 'asOf' | 'population' | 'head' | 'declared' | 'rules' | 'erased'> {
   readonly window: { readonly from: string; readonly to: string };
   readonly asOf: string;
+  /** There if values that it reads were erased. */
+  readonly erased?: ErasedShown;
   /** The signed note. */
   readonly head: string;
   readonly root: string;
   readonly cosigned: readonly string[];
   readonly ledgerSize: number;
+}
+
+/** `earlier` is null if no verdict was given before the first of the erasures. */
+export interface ErasedShown {
+  readonly by: readonly { readonly position: number; readonly at: string; readonly basis: string }[];
+  readonly earlier:
+    | (Omit<NonNullable<ErasedEvidence['earlier']>, 'at'> & {
+        readonly at: string;
+      })
+    | null;
 }
 
 export function showVerdict(judgement: Judgement, headNote: string): VerdictShown {
@@ -87,6 +99,7 @@ export function showVerdict(judgement: Judgement, headNote: string): VerdictShow
     population: _population,
     declared: _declared,
     rules: _rules,
+    erased,
     ...rest
   } = judgement;
   const instant = (at: number) => new Date(at).toISOString();
@@ -94,9 +107,15 @@ export function showVerdict(judgement: Judgement, headNote: string): VerdictShow
     ...rest,
     window: { from: instant(window.from), to: instant(window.to) },
     asOf: instant(asOf),
+    ...(erased && { erased: showErased(erased, instant) }),
     head: headNote,
     root: head.root,
     cosigned: head.cosigned,
     ledgerSize: head.size,
   };
 }
+
+const showErased = ({ by, earlier }: ErasedEvidence, instant: (at: number) => string): ErasedShown => ({
+  by: by.map(({ position, at, basis }) => ({ position, at: instant(at), basis })),
+  earlier: earlier === undefined ? null : { ...earlier, at: instant(earlier.at) },
+});

@@ -3,7 +3,7 @@
 // memory, unlike the verifier.
 
 import { crc32 } from 'node:zlib';
-import { ProofReader, type Source } from '@surety/proof/bundle';
+import { ProofReader, type Source, withheldMark } from '@surety/proof/bundle';
 import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
 import { decodeEntries, digestOf, openCommitments, parseDisclosure } from '@surety/proof/records';
 import { type Book, Fold, type Judgement, type Row } from '@surety/proof/verdict';
@@ -67,7 +67,8 @@ export async function openAgain(source: Source, judgement: Judgement): Promise<O
   for await (const { position, lines } of reader.extracts()) {
     const rows: Row[] = [];
     for await (const { text } of lines)
-      for (const line of textsIn(text)) rows.push(parseDisclosure(line).value as Row);
+      for (const line of textsIn(text))
+        rows.push(line.startsWith(withheldMark) ? undefined : (parseDisclosure(line).value as Row));
     extracts.set(position, rows);
   }
   return {

@@ -31,7 +31,7 @@ const headings: readonly (readonly [string, readonly string[]])[] = [
 
 export function verdictLines(verdict: VerdictShown, paint: Paint): string[] {
   const { questions, assumptions, ledgerSize, cosigned } = verdict;
-  const lines = opening(verdict, paint);
+  const lines = [...opening(verdict, paint), ...erasedLines(verdict, paint)];
   for (const [heading, names] of headings) {
     lines.push('', paint('bold', heading));
     for (const answer of questions.filter(({ question }) => names.includes(question)))
@@ -58,6 +58,24 @@ function opening(
   ];
 }
 
+/** What was found while it was there stands beside what can be found now. */
+function erasedLines({ erased }: VerdictShown, paint: Paint): string[] {
+  if (erased === undefined) return [];
+  const { by, earlier } = erased;
+  const orders = by.map(({ position, at, basis }) => `${at} (fact ${position}, ${printable(basis)})`);
+  return [
+    '',
+    paint('bold', 'Erased'),
+    `  values that it reads were erased at ${orders.join(', ')}: nobody can show them any more`,
+    earlier === null
+      ? '  no verdict on this window had been given before'
+      : `  before that: ${verdictWord(earlier.verdict, paint)}, given at ${earlier.at} (fact ${earlier.position}, over ${earlier.ledgerSize} facts)`,
+    ...(earlier === null
+      ? []
+      : [paint('dim', `  a proof of then has the judgement ${printable(earlier.judgement)}`)]),
+  ];
+}
+
 function answerLines(answer: VerdictShown['questions'][number], paint: Paint): string[] {
   const { question, verdict, otherwise, reasons } = answer;
   const would =
@@ -65,7 +83,12 @@ function answerLines(answer: VerdictShown['questions'][number], paint: Paint): s
   const lines = [`  ${verdictWord(verdict, paint)}  ${question}${would}`];
   for (const { code, text, who, remedy } of reasons) {
     lines.push(`      ${printable(text)}`);
-    lines.push(paint('dim', `      ${code}: ${printable(who.join(', '))} can end it: ${printable(remedy)}`));
+    lines.push(
+      paint(
+        'dim',
+        `      ${code}: ${printable(who.join(', ') || 'nobody')} can end it: ${printable(remedy)}`,
+      ),
+    );
   }
   return lines;
 }

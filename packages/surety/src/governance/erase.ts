@@ -3,7 +3,7 @@
 
 import { runsOf } from '@surety/proof/bundle';
 import type { Body, OrderStatement } from '@surety/proof/facts';
-import { canonicalJson, commitScalar, digestOf } from '@surety/proof/records';
+import { canonicalJson, commit, commitScalar, digestOf } from '@surety/proof/records';
 import { salt, sha256 } from '../ledger/hash.ts';
 import { logSubject } from '../ledger/subject.ts';
 import { orderedBody } from './legal-hold.ts';
@@ -35,7 +35,7 @@ export async function eraseSubject(
     const { positions } = survey;
     const names = [subject, ...survey.totals];
     const disclosures = survey.disclosures + survey.totals.length;
-    const which = commitPositions(positions);
+    const which = commitRuns(positions);
     const { body, ...shown } = orderedBody(statement, offered);
     const erased: Body<'disclosure.erased'> = {
       ...body,
@@ -45,7 +45,7 @@ export async function eraseSubject(
       disclosures,
       first: positions[0] as number,
       last: positions.at(-1) as number,
-      positions: [which.digest],
+      positions: which.digests,
     };
     const fact = { kind: 'disclosure.erased', body: erased, ...shown } as const;
     const answer = await log.append(
@@ -53,7 +53,7 @@ export async function eraseSubject(
         {
           stream,
           expected: orders.version(stream),
-          facts: [{ ...fact, disclosures: [...shown.disclosures, which.disclosure] }],
+          facts: [{ ...fact, disclosures: [...shown.disclosures, ...which.disclosures] }],
         },
       ],
       { subjects: names, facts: positions.length, disclosures },
@@ -93,6 +93,20 @@ function mustBeErasable({ log, orders }: SurveyParts, subject: string, survey: S
       `call \`${survey.open[0]}\` is not settled: its values are needed for that`,
     );
 }
+
+/**
+ * As `commitPositions`; where there are few runs each has a commitment of its own, so that a proof shows those of its own
+ * verdict and no others.
+ */
+function commitRuns(positions: readonly number[]): { digests: string[]; disclosures: string[] } {
+  const runs = runsOf(positions);
+  if (runs.length <= leavesMax / 2) return commit(runs, salt, sha256);
+  const { digest, disclosure } = commitPositions(positions);
+  return { digests: [digest], disclosures: [disclosure] };
+}
+
+/** What `commit` makes leaves of: a run is two. */
+const leavesMax = 256;
 
 /** Which facts it was, as runs of positions: committed to, since they link what is about one subject. */
 export function commitPositions(positions: readonly number[]): ReturnType<typeof commitScalar> {

@@ -7,6 +7,7 @@ import { commitmentsIn, type Fact, isKind, parseFact, type UnknownFact } from '@
 import {
   byDigest,
   digestOf,
+  openCommitments,
   parseDisclosure,
   parseHead,
   parseNote,
@@ -46,6 +47,8 @@ export async function prove(
   await writer.head(headNote);
   const labels = new Map<string, Label>();
   const extracts: number[] = [];
+  /** Facts of which the verdict would read more than there is, ascending. */
+  const lacking: number[] = [];
   for (let from = 0; from < size; from += pageSize) {
     const page = log.read(from, Math.min(pageSize, size - from));
     const shown = disclosedIn(log, from, from + page.length);
@@ -54,7 +57,10 @@ export async function prove(
       const isExtract = isKind(fact, 'record.extracted') && fact.body.outcome === judgement.outcome;
       if (isExtract) extracts.push(position);
       const own = ownOf(fact, shown.get(position) ?? []);
-      await writer.fact(bytes, isExtract ? own : neededOf(fact, tools, labels, own));
+      if (own.length < commitmentsIn(fact).length && (isExtract || isRead(fact, tools, labels)))
+        lacking.push(position);
+      if (isKind(fact, 'disclosure.erased')) await writer.fact(bytes, runsNeeded(fact, own, lacking));
+      else await writer.fact(bytes, isExtract ? own : neededOf(fact, tools, labels, own));
       if (isKind(fact, 'tool.labelled')) labels.set(fact.body.tool, fact.body);
     }
     // The gateway lives in the same process: calls pass between two pages.
@@ -97,6 +103,49 @@ function toolsOf(book: Given['evidence']['book'], outcome: string): ReadonlySet<
   return tools;
 }
 
+/** Does the verdict read values of this fact? */
+const isRead = (
+  fact: Fact | UnknownFact,
+  tools: ReadonlySet<string>,
+  labels: ReadonlyMap<string, Label>,
+): fact is Fact<'approval.given'> | Fact<'call.intended'> | Fact<'call.settled'> =>
+  isKind(fact, 'approval.given') ||
+  ((isKind(fact, 'call.intended') || isKind(fact, 'call.settled')) &&
+    (tools.has(fact.body.tool) || pointersOf(fact, labels).length > 0));
+
+const pointersOf = (
+  { body }: Fact<'call.intended'> | Fact<'call.settled'>,
+  labels: ReadonlyMap<string, Label>,
+): readonly string[] => moneyPointers(labelOf(labels, body.tool) ?? { effect: 'read' });
+
+/**
+ * Which facts an erasure took values of links what was about one subject: only the runs that tell why something is
+ * missing here go out. Why it was erased, and by whose words, never does.
+ */
+function runsNeeded(
+  { body }: Fact<'disclosure.erased'>,
+  own: readonly string[],
+  lacking: readonly number[],
+): readonly string[] {
+  const shown = byDigest(own, sha256);
+  const digests = body.positions.filter((digest) => shown.has(digest));
+  const runs = openCommitments(digests, (digest) => shown.get(digest)).value;
+  if (!Array.isArray(runs)) return [];
+  let next = 0;
+  const needed = new Set(
+    runs.flatMap(([first, last]: [number, number], at) => {
+      while ((lacking[next] ?? Number.POSITIVE_INFINITY) < first) next += 1;
+      return (lacking[next] ?? Number.POSITIVE_INFINITY) <= last ? [at] : [];
+    }),
+  );
+  return digests.flatMap((digest) => {
+    const disclosure = shown.get(digest) as string;
+    const { pointer } = parseDisclosure(disclosure);
+    const isNeeded = pointer === '' ? needed.size > 0 : needed.has(Number(pointer.split('/')[1]));
+    return isNeeded ? [disclosure] : [];
+  });
+}
+
 /**
  * Values are disclosed only where the verdict reads them; names, other tools and users' words stay withheld. Of
  * a tool of another outcome it reads the amount: what an agent spent in a day is one sum.
@@ -107,10 +156,10 @@ function neededOf(
   labels: ReadonlyMap<string, Label>,
   own: readonly string[],
 ): readonly string[] {
-  if (isKind(fact, 'log.opened') || isKind(fact, 'approval.given')) return own;
-  if (!isKind(fact, 'call.intended') && !isKind(fact, 'call.settled')) return [];
-  if (tools.has(fact.body.tool)) return own;
-  const pointers = moneyPointers(labelOf(labels, fact.body.tool) ?? { effect: 'read' });
+  if (isKind(fact, 'log.opened')) return own;
+  if (!isRead(fact, tools, labels)) return [];
+  if (isKind(fact, 'approval.given') || tools.has(fact.body.tool)) return own;
+  const pointers = pointersOf(fact, labels);
   const args = new Set(fact.body.args ?? []);
   // Arguments that are one commitment can only be shown whole.
   return own.filter((each) => {

@@ -167,7 +167,17 @@ function lastWords({ verdict, judgement, limits }: Verification, again: Again | 
 }
 
 function findings(
-  { pinned, witnessed, withheld, quorum, rung: weighed, limits, unknown, followed }: Verification,
+  {
+    pinned,
+    witnessed,
+    withheld,
+    quorum,
+    rung: weighed,
+    limits,
+    unknown,
+    followed,
+    judgementName,
+  }: Verification,
   { head, rung, verdict, grade }: NonNullable<Verification['judgement']>,
 ): string[] {
   const witnesses = witnessed.map(
@@ -181,6 +191,7 @@ function findings(
     ...(quorum === undefined ? [] : [`Quorum       ${quorumWords(quorum)}`]),
     `Complete     to ${weighed}${weighed === rung ? '' : ` for you: ${rung} needs ${unpinned ? 'pinned keys' : 'your quorum'}`}`,
     `Recomputed   ${verdict}, weakest grade ${grade}`,
+    ...(judgementName === undefined ? [] : [`Judgement    ${judgementName}`]),
     `Withheld     ${withheld} ${withheld === 1 ? 'value' : 'values'}`,
   ];
 }
