@@ -182,6 +182,8 @@ export const bodies = {
     cause: commitments,
     rule: optional(digest),
   }),
+  /** What a person or a model answered to the server in the middle of a call, before the server heard it. */
+  'call.continued': record({ ...audit, input: commitments }),
   'call.settled': record({
     ...audit,
     /** Position of the intent; a read has none and carries its arguments itself. */

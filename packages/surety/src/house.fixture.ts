@@ -27,7 +27,7 @@ import { approvalText } from '@surety/proof/rules';
 import type { ReasonCode } from '@surety/proof/verdict';
 import { verify } from '@surety/proof/verify';
 import { loadConfig, renderProblems } from './config/index.ts';
-import type { ToolReply, UpstreamReply } from './gateway/mcp/index.ts';
+import type { Governed, ToolReply, UpstreamReply } from './gateway/mcp/index.ts';
 import { type House, openHouse } from './house.ts';
 import { sha256 } from './ledger/hash.ts';
 import { findHold } from './logic/approve.ts';
@@ -161,6 +161,7 @@ const booksSchema = `CREATE TABLE payments (
 export type Answer = (
   tool: string,
   args: Readonly<Record<string, unknown>>,
+  governed?: Governed,
 ) => UpstreamReply | Promise<UpstreamReply>;
 
 export const result = (value: Readonly<Record<string, unknown>>): UpstreamReply => {
@@ -243,9 +244,9 @@ export class TestHouse {
         tool,
         args,
         ...(options.case === undefined ? {} : { case: options.case }),
-        forward: async () => {
+        forward: async (governed) => {
           this.sent.push({ tool, args });
-          return answer(tool, args);
+          return answer(tool, args, governed);
         },
       },
     );

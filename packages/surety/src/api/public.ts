@@ -42,7 +42,7 @@ export async function openPublic(
     identify: (authorization) => desk.agent(authorization) ?? desk.application(authorization),
     onTurnedAway: (who, why) => turnedAway.add(`turned away: too many requests ${words[why]} of ${who}`),
   });
-  return openListener({
+  const listener = await openListener({
     host: at.host,
     port: port ?? at.port,
     limits,
@@ -56,9 +56,16 @@ export async function openPublic(
         if (!(cause instanceof Refusal)) throw cause;
         return refuse(response, cause, toMcp);
       }
-      return toMcp ? front(request, response) : void api(request, response);
+      return toMcp ? front.respond(request, response) : void api(request, response);
     },
   });
+  const close = async () => {
+    const closed = listener.close();
+    // Streams that would never end by themselves.
+    await front.close();
+    await closed;
+  };
+  return { ...listener, close };
 }
 
 const words = { rate: 'a second', requests: 'at once' } as const;

@@ -51,6 +51,7 @@ test('every kind of fact can be said', () => {
       approve: { count: 1, function: 'finance' },
       functions: [],
       args: [],
+      input: [],
       result: [],
       cause: [],
       words: [],

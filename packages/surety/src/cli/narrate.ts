@@ -89,6 +89,8 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${hold} held for ${approve.count} of ${approve.function}: ${tool}${over === undefined ? '' : ` over ${sayAmount(over, find)}`} with ${sayValue(opened(args, find))}`,
   'call.refused': ({ tool, args, call, step, cause }, find) =>
     `${call} refused at ${step}: ${String(opened(cause, find) ?? 'withheld')} (${tool} with ${sayValue(opened(args, find))})`,
+  'call.continued': ({ tool, call, input }, find) =>
+    `${call} went on with an answer to what ${tool} asked: ${sayValue(opened(input, find))}`,
   'call.settled': ({ tool, call, settlement, by, args, result, intent }, find) =>
     intent === undefined
       ? `${call} read ${tool}${args === undefined ? '' : ` with ${sayValue(opened(args, find))}`}: ${settlement}`

@@ -71,6 +71,8 @@ export type RefusalCode =
 
 export interface Step {
   readonly name: string;
+  /** Asked again before a call goes on with an input. What else was asked is reserved or used up by its intent. */
+  readonly again?: true;
   /** Pure over the folded state: decides, writes nothing. A throw is an `error`, and an error does not pass. */
   readonly run: (call: Call, draft: Draft) => StepAnswer;
 }

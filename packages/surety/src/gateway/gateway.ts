@@ -38,6 +38,7 @@ export class Gateway implements Governor {
   readonly #permissions = new Permissions();
   readonly #budgets = new Budgets();
   readonly #cases = new Cases();
+  readonly #onPermissions: (() => void)[] = [];
   /** Calls made past the gateway whose settlement is being recorded. */
   readonly #settling = new Set<string>();
   readonly #pipeline: Pipeline;
@@ -73,6 +74,12 @@ export class Gateway implements Governor {
   /** Folds durable facts, in order, from position 0. */
   apply(recorded: readonly Recorded[]): void {
     for (const { fact, disclosures } of recorded) this.#fold(fact, finder(disclosures));
+    if (recorded.some(({ fact: { kind } }) => permissive.has(kind)))
+      for (const listener of this.#onPermissions) listener();
+  }
+
+  onPermissions(listener: () => void): void {
+    this.#onPermissions.push(listener);
   }
 
   #fold(fact: Fact | UnknownFact, find: Find): void {
@@ -196,6 +203,12 @@ export class Gateway implements Governor {
     return { call };
   }
 }
+
+/** Facts after which an agent may be allowed to use other tools than before. */
+const permissive = new Set<string>([
+  ...['policy.activated', 'tool.labelled', 'declaration.withdrawn'],
+  'identity.enrolled',
+]);
 
 type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
 const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });

@@ -5,7 +5,7 @@
 // and the append of the intent reserves what it uses: on a conflict everything is decided again.
 
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
-import type { ToolReply, UpstreamReply } from './mcp/port.ts';
+import type { Governed, Input, ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Recorder } from './recorder.ts';
 import type { Turns } from './turns.ts';
 
@@ -30,14 +30,15 @@ interface Decided {
   readonly intent?: number | 'conflict';
 }
 
-type Forward = () => Promise<UpstreamReply>;
+type Forward = (governed: Governed) => Promise<UpstreamReply>;
 
 export async function govern(pipeline: Pipeline, call: Call, forward: Forward): Promise<ToolReply> {
   const { recorder } = pipeline;
   const passed = await pass(pipeline, call);
   if ('reply' in passed) return passed.reply;
   const { draft, intent } = passed;
-  const reply = await sent(forward);
+  const onInput = (input: Input) => goesOn(pipeline, call, draft, input);
+  const reply = await sent(() => forward({ onInput }));
   return intent === undefined
     ? recorder.wasRead(call, draft, reply)
     : recorder.settled(call, draft, intent, reply);
@@ -73,8 +74,30 @@ async function decideOnce({ steps, recorder, reads, now }: Pipeline, call: Call)
 }
 
 /** From here on nobody may say that nothing happened: a transport that fails in its own way has lost the answer. */
-const sent = (forward: Forward): Promise<UpstreamReply> =>
+const sent = (forward: () => Promise<UpstreamReply>): Promise<UpstreamReply> =>
   forward().catch((error: Error) => ({ is: 'lost', cause: error.message }) as const);
+
+/**
+ * A server asked something in the middle of the call. It is the same call, with one intent and one settlement: what
+ * the intent reserved and used up stays so, and whether the agent may call this at all is asked again.
+ * INVARIANT: the input is durable before the server hears it.
+ */
+async function goesOn(
+  { steps, recorder, now }: Pipeline,
+  call: Call,
+  draft: Draft,
+  input: Input,
+): Promise<void> {
+  const { step, answer } = decide(
+    steps.filter(({ again }) => again),
+    call,
+    now(),
+  );
+  if (answer.answer === 'deny' || answer.answer === 'error')
+    await recorder.refused(call, draft, step, answer);
+  if (answer.answer !== 'allow') throw new Error('the call may not go on');
+  await recorder.continued(call, draft, input);
+}
 
 /** Asks each step in order until one does not allow. */
 function decide(steps: readonly Step[], call: Call, at: number): Decided {

@@ -10,7 +10,7 @@ import type { Append, Log } from '../ledger/log.ts';
 import type { Logic } from '../logic/logic.ts';
 import { Backlog } from './backlog.ts';
 import type { Call, Draft, StepAnswer } from './call.ts';
-import type { ToolReply, UpstreamReply } from './mcp/port.ts';
+import type { Input, ToolReply, UpstreamReply } from './mcp/port.ts';
 
 /** A hold that nobody answered ends after a day. */
 const holdMs = 86_400_000;
@@ -84,6 +84,14 @@ export class Recorder {
   /** Calls on their way: nobody else may settle what is about to be answered. */
   get onTheWay(): ReadonlySet<string> {
     return this.#onTheWay;
+  }
+
+  /** Makes durable what a server is about to hear in the middle of a call. Rejects if that cannot be. */
+  async continued(call: Call, draft: Draft, { request, response }: Input): Promise<void> {
+    const input = commit({ request, response }, salt, sha256);
+    const body: Body<'call.continued'> = { ...audit(call, draft), input: input.digests };
+    const fact: NewFact = { kind: 'call.continued', body, ...who(call), disclosures: input.disclosures };
+    await this.#parts.log.append([{ stream: caseStream(call), facts: [fact] }]);
   }
 
   /** Records what came back; the agent does not wait for that. */
@@ -249,7 +257,9 @@ function resultOf(reply: UpstreamReply): { digests: readonly string[]; disclosur
 
 export function resultValue(value: Readonly<Record<string, unknown>>): unknown {
   if (value.structuredContent !== undefined) return value.structuredContent;
-  const content = Array.isArray(value.content) ? (value.content as { type?: unknown; text?: unknown }[]) : [];
+  // No tool's: what a resource holds, a prompt says, a completion offers.
+  if (!Array.isArray(value.content)) return value;
+  const content = value.content as { type?: unknown; text?: unknown }[];
   const [only] = content;
   if (content.length !== 1 || only?.type !== 'text' || typeof only.text !== 'string') return { content };
   return parsedOr(only.text);

@@ -16,8 +16,8 @@ export interface Features {
 }
 
 export const decidingSteps = ({ catalog, permissions, budgets, logic }: Features): readonly Step[] => [
-  { name: 'label', run: (call) => label(catalog, call) },
-  { name: 'permit', run: (call, draft) => permit(permissions, call, draft) },
+  { name: 'label', again: true, run: (call) => label(catalog, call) },
+  { name: 'permit', again: true, run: (call, draft) => permit(permissions, call, draft) },
   { name: 'once-at-a-time', run: (call, draft) => alone(logic, call, draft) },
   { name: 'checkpoint', run: (call, draft) => checkpoint(logic, call, draft) },
   { name: 'budget', run: (call, draft) => budget(budgets, call, draft) },

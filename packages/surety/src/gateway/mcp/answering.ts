@@ -1,28 +1,32 @@
-// The methods that the front serves, in both eras. Only tools are offered; every other method does not exist.
-// A call goes to the governor with what it needs to decide and one way to send it, which works once.
+// The methods that the front serves, in both eras. What is not named here does not exist: a method that passed
+// unknown could do what no rule sees. What reaches a server on a client's behalf goes through governed.ts.
 
-import type { Endpoint, OnProblem, Target } from './endpoint.ts';
-import { type Era, legacyVersions, metaKeys, metaOf, modernVersions, withoutEnvelope } from './eras.ts';
+import { canBeAsked, type Offer, offered } from './capabilities.ts';
+import type { Channel } from './channel.ts';
+import type { Endpoint, Links, OnProblem } from './endpoint.ts';
+import { type Era, legacyVersions, metaKeys, modernVersions } from './eras.ts';
 import { UpstreamError } from './errors.ts';
-import { checkMirrored } from './mirrored.ts';
-import type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
+import { governed } from './governed.ts';
+import { type ListKind, listKinds } from './listing.ts';
+import type { Caller, Governor, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
-import {
-  errorText,
-  isMembers,
-  type Members,
-  type Request,
-  replaced,
-  resultText,
-  rpc,
-  withMember,
-} from './wire.ts';
+import type { ClientSession, UnderWay } from './session.ts';
+import type { Upstream } from './upstream.ts';
+import { isMembers, type Request, resultText, rpc } from './wire.ts';
 
 export interface Context {
   readonly governor: Governor;
   readonly caller: Caller;
   readonly endpoint: Endpoint;
   readonly era: Era;
+  readonly channel: Channel;
+  /** Of a client of the earlier era. */
+  readonly session?: ClientSession;
+  readonly links: Links;
+  /** This request, where a session can cancel it and its server can ask the client. */
+  readonly underWay: UnderWay;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
   /** Throws `Refusal` for a header that comes more than once. */
   readonly headerOf: (name: string) => string | undefined;
   readonly listMaxAgeMs: number;
@@ -33,19 +37,28 @@ export interface Context {
 
 type Serve = (context: Context, request: Request) => Promise<string>;
 
+const both: readonly (readonly [string, Serve])[] = [
+  ...Object.entries(listKinds).map(([kind, { method }]): [string, Serve] => [
+    method,
+    (context, request) => list(context, request, kind as ListKind),
+  ]),
+  ['tools/call', governed.callTool],
+  ['resources/read', governed.readResource],
+  ['prompts/get', governed.getPrompt],
+  ['completion/complete', governed.complete],
+];
+
 /** What each era can ask. Plain maps: a client writes the method, and `constructor` must not be one. */
 const methods: Readonly<Record<Era, ReadonlyMap<string, Serve>>> = {
   legacy: new Map<string, Serve>([
+    ...both,
     ['initialize', initialize],
     ['ping', async (_, { idText }) => resultText(idText, '{}')],
-    ['tools/list', listTools],
-    ['tools/call', callTool],
+    ['resources/subscribe', governed.subscribe],
+    ['resources/unsubscribe', unsubscribe],
+    ['logging/setLevel', setLevel],
   ]),
-  modern: new Map<string, Serve>([
-    ['server/discover', discover],
-    ['tools/list', listTools],
-    ['tools/call', callTool],
-  ]),
+  modern: new Map<string, Serve>([...both, ['server/discover', discover]]),
 };
 
 /** The text of the JSON-RPC answer. Throws `Refusal`. */
@@ -65,20 +78,21 @@ export async function answerRequest(context: Context, request: Request): Promise
 
 const invalidParams = (message: string): Refusal => new Refusal(200, rpc.invalidParams, message);
 
-async function initialize({ endpoint }: Context, { idText, params }: Request): Promise<string> {
+async function initialize(context: Context, { idText, params }: Request): Promise<string> {
   const { protocolVersion: asked } = params;
   if (typeof asked !== 'string') throw invalidParams('protocolVersion is not a string');
   const protocolVersion = legacyVersions.includes(asked) ? asked : legacyVersions[0];
-  const about = await endpoint.about();
-  return resultText(idText, JSON.stringify({ ...about, protocolVersion, capabilities: { tools: {} } }));
+  const about = await context.endpoint.about(context.links);
+  const capabilities = offered(about.capabilities, offerTo(context));
+  return resultText(idText, JSON.stringify({ ...about, protocolVersion, capabilities }));
 }
 
-async function discover({ endpoint }: Context, { idText }: Request): Promise<string> {
-  const { serverInfo, instructions } = await endpoint.about();
+async function discover(context: Context, { idText }: Request): Promise<string> {
+  const { serverInfo, instructions, capabilities } = await context.endpoint.about(context.links);
   const result = {
     resultType: 'complete',
     supportedVersions: modernVersions,
-    capabilities: { tools: {} },
+    capabilities: offered(capabilities, offerTo(context)),
     ...(typeof instructions === 'string' ? { instructions } : {}),
     ttlMs: 0,
     cacheScope: 'private',
@@ -87,95 +101,98 @@ async function discover({ endpoint }: Context, { idText }: Request): Promise<str
   return resultText(idText, JSON.stringify(result));
 }
 
-async function listTools(context: Context, { idText, params }: Request): Promise<string> {
-  const { governor, caller, endpoint, era, listMaxAgeMs } = context;
+function offerTo({ governor, caller, endpoint, session }: Context): Offer {
+  const may = (aside: string) =>
+    endpoint.upstreams.some(({ server }) => governor.mayUse(caller, `${server}.${aside}`));
+  return {
+    mayRead: may('resources/read'),
+    maySubscribe: may('resources/subscribe'),
+    mayPrompt: may('prompts/get'),
+    mayComplete: may('completion/complete'),
+    session: session !== undefined,
+  };
+}
+
+/** What a caller must be allowed to use for an item to be worth showing to it. */
+const shownFor: Readonly<Record<ListKind, (native: string) => string>> = {
+  tools: (native) => native,
+  prompts: () => 'prompts/get',
+  resources: () => 'resources/read',
+  templates: () => 'resources/read',
+};
+
+async function list(context: Context, { idText, params }: Request, kind: ListKind): Promise<string> {
   // There is one page, so a cursor is none of ours.
   if (params.cursor !== undefined) throw invalidParams('the cursor is not known');
-  const listed = await endpoint.list();
-  const texts = listed.filter(({ tool }) => governor.mayUse(caller, tool)).map(({ text }) => text);
+  const texts = await visible(context, kind);
+  context.session?.seen.saw(kind, texts);
   // Private: what one caller may see is nobody else's.
-  const cached = `"resultType":"complete","ttlMs":${listMaxAgeMs},"cacheScope":"private",`;
-  return resultText(idText, `{${era === 'modern' ? cached : ''}"tools":[${texts.join(',')}]}`);
+  const cached = `"resultType":"complete","ttlMs":${context.listMaxAgeMs},"cacheScope":"private",`;
+  const before = context.era === 'modern' ? cached : '';
+  return resultText(idText, `{${before}"${listKinds[kind].member}":[${texts.join(',')}]}`);
 }
 
-async function callTool(context: Context, request: Request): Promise<string> {
-  const { name, arguments: args = {}, task } = request.params;
-  if (typeof name !== 'string') throw invalidParams('name is not a string');
-  if (!isMembers(args)) throw invalidParams('arguments is not an object');
-  // A task answers before it acts: what it did would be settled by an answer that says nothing.
-  if (task !== undefined) throw invalidParams('tasks are not offered');
-  const named = caseOf(context, request.params);
-  const target = await context.endpoint.find(name);
-  if (target === undefined) throw invalidParams('there is no such tool');
-  if (context.era === 'modern') checkMirrored(await target.mirrored(), args, context.headerOf);
-  const toolRequest: ToolRequest = {
-    tool: target.tool,
-    args,
-    ...(named === undefined ? {} : { case: named }),
-    forward: once(() =>
-      context.share(target.upstream.server, () =>
-        target.upstream.call(paramsFor(target, request, context.era)),
-      ),
-    ),
-  };
-  const reply = await context.governor.call(context.caller, toolRequest);
-  return toolAnswer(reply, request.idText, context.era);
+/** What this caller sees of a list. */
+export async function visible(
+  { governor, caller, endpoint, links }: Pick<Context, 'governor' | 'caller' | 'endpoint' | 'links'>,
+  kind: ListKind,
+): Promise<readonly string[]> {
+  const listed = await endpoint.list(kind, links);
+  return listed
+    .filter(({ server, native }) => governor.mayUse(caller, `${server}.${shownFor[kind](native)}`))
+    .map(({ text }) => text);
 }
 
-/** The unit of work that a call belongs to. Said twice, it must be said alike: else two readers may differ. */
-function caseOf({ headerOf }: Context, params: Members): string | undefined {
-  const caseHeader = headerOf('surety-case');
-  const inBody = metaOf(params)?.['surety/case'];
-  if (caseHeader !== undefined && inBody !== undefined && caseHeader !== inBody)
-    throw new Refusal(400, rpc.invalidParams, 'the header and _meta name different cases');
-  const named = caseHeader ?? inBody;
-  if (named === undefined) return undefined;
-  if (typeof named !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(named))
-    throw new Refusal(400, rpc.invalidParams, 'the case is not a short visible text');
-  return named;
+/** Ends what was begun, and begins nothing: nothing is decided. */
+async function unsubscribe(context: Context, request: Request): Promise<string> {
+  const { uri } = request.params;
+  if (typeof uri !== 'string') throw invalidParams('uri is not a string');
+  const target = await context.endpoint.locate(uri, context.links);
+  if (target === undefined || context.session?.subscribed.delete(uri) !== true)
+    throw invalidParams('there is no such subscription');
+  return passed(context, request, target.upstream, JSON.stringify({ uri }));
 }
 
-/** The client's own text, but for the name on the merged endpoint and the envelope of this hop. */
-function paramsFor({ native }: Target, request: Request, era: Era): string {
-  const { params, paramsText, nameSpan, metaSpan } = request;
-  const meta = metaOf(params);
-  const edits: [number, number, unknown][] = [];
-  if (nameSpan !== undefined && params.name !== native) edits.push([...nameSpan, native]);
-  if (metaSpan !== undefined && meta !== undefined && era === 'modern')
-    edits.push([...metaSpan, withoutEnvelope(meta)]);
-  // From the end, so that the places of the earlier ones stay right.
-  edits.sort(([a], [b]) => b - a);
-  return edits.reduce((text, [start, end, by]) => replaced(text, [start, end], by), paramsText);
+const levels = new Set(['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']);
+
+/** Nothing but one of eight words goes to a server, so there is nothing to decide. */
+async function setLevel(context: Context, request: Request): Promise<string> {
+  const { level } = request.params;
+  if (typeof level !== 'string' || !levels.has(level)) throw invalidParams('level is not one of the eight');
+  for (const upstream of context.endpoint.upstreams) {
+    const link = await context.links(upstream).catch(() => undefined);
+    const { capabilities } = (await link?.describe().catch(() => undefined)) ?? {};
+    // On a link that others share, one would set the level of all.
+    if (
+      link === undefined ||
+      link === upstream ||
+      !isMembers(capabilities) ||
+      !isMembers(capabilities.logging)
+    )
+      continue;
+    await passed(context, request, upstream, JSON.stringify({ level }));
+  }
+  return resultText(request.idText, '{}');
 }
 
-/** INVARIANT: whatever the governor does, one request of a client reaches the upstream at most once. */
-function once(send: () => Promise<UpstreamReply>): () => Promise<UpstreamReply> {
-  let sent = false;
-  return async () => {
-    if (sent) throw new Error('a call was to be forwarded twice');
-    sent = true;
-    return send();
-  };
+async function passed(
+  { links, signal }: Context,
+  { idText, method }: Request,
+  upstream: Upstream,
+  paramsText: string,
+): Promise<string> {
+  const link = await links(upstream);
+  const reply = await link.ask({ method, paramsText, signal });
+  if (reply.is === 'result') return resultText(idText, reply.text);
+  if (reply.is === 'error') throw new Refusal(200, reply.code, 'the server refused');
+  throw new UpstreamError(reply.is, reply.cause);
 }
 
-function toolAnswer(reply: ToolReply, idText: string, era: Era): string {
-  if (reply.is !== 'upstream') return resultText(idText, sorry(reply.message, era));
-  const { reply: upstream } = reply;
-  if (upstream.is === 'error') return errorText(idText, upstream.text);
-  if (upstream.is === 'not-sent')
-    return resultText(idText, sorry('Not sent: the tool could not be reached.', era));
-  if (upstream.is === 'lost')
-    return resultText(idText, sorry('No answer came. It is not known whether this took effect.', era));
-  const said = Object.hasOwn(upstream.value, 'resultType');
-  const complete =
-    era === 'legacy' || said ? upstream.text : withMember(upstream.text, 'resultType', 'complete');
-  return resultText(idText, complete);
+/** Whether a session needs a link of its own to a server: it may be asked, or keeps something of its client's. */
+export async function needsOwnLink(session: ClientSession, upstream: Upstream): Promise<boolean> {
+  if (canBeAsked(session.capabilities)) return true;
+  const { capabilities } = await upstream.describe();
+  if (!isMembers(capabilities)) return false;
+  const { resources, logging } = capabilities;
+  return isMembers(logging) || (isMembers(resources) && resources.subscribe === true);
 }
-
-/** An error that the model reads and can act on, rather than one of the protocol. */
-const sorry = (text: string, era: Era): string =>
-  JSON.stringify({
-    ...(era === 'modern' ? { resultType: 'complete' } : {}),
-    content: [{ type: 'text', text }],
-    isError: true,
-  });

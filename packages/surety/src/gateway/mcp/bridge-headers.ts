@@ -1,6 +1,6 @@
 // The headers that repeat what a message says (MCP 2026-07-28, SEP-2243), and those of a session of the earlier era.
 
-import { metaKeys, metaOf } from './eras.ts';
+import { metaKeys, metaOf, nameMembers } from './eras.ts';
 import type { Mirrored } from './mirrored.ts';
 import { isMembers, type Notification, type Request } from './wire.ts';
 
@@ -23,7 +23,7 @@ export function headersOf(
   const { method, params } = message;
   const version = metaOf(params)?.[metaKeys.version];
   if (typeof version !== 'string') return method === 'initialize' ? {} : sessionless(session);
-  const name = method === 'resources/read' ? params.uri : params.name;
+  const name = params[nameMembers.get(method) ?? 'name'];
   return {
     'mcp-protocol-version': version,
     'mcp-method': method,

@@ -169,7 +169,9 @@ describe('the bridge', () => {
     client.write({ method: 'notifications/initialized' });
     await first.close();
     // The gateway is started again, on the same port, and has forgotten its sessions.
-    const server: Server = createServer((await import('./front.ts')).createFront({ governor, upstreams }));
+    const server: Server = createServer(
+      (await import('./front.ts')).createFront({ governor, upstreams }).respond,
+    );
     server.listen(first.port, '127.0.0.1');
     await once(server, 'listening');
     const before = governor.requests.length;

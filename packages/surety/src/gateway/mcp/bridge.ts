@@ -263,7 +263,7 @@ class Bridge {
       }
     };
     if (type !== 'text/event-stream' && type !== 'application/json') return void (await body.dump());
-    const events = type === 'text/event-stream' ? new Events(limits.bytesMax, each) : undefined;
+    const events = type === 'text/event-stream' ? new Events(limits.bytesMax, { onData: each }) : undefined;
     const parts: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -56,10 +56,17 @@ export function checkTypes(request: IncomingMessage): void {
   const encoding = only(request, 'content-encoding') ?? 'identity';
   if (type !== 'application/json' || encoding !== 'identity')
     throw new Refusal(415, rpc.transport, 'the body is not plain application/json');
-  const accept = only(request, 'accept') ?? '*/*';
+  checkAccepts(request, 'application/json');
+}
+
+export function checkAccepts(request: IncomingMessage, type: string): void {
+  if (!takes(request, type)) throw new Refusal(406, rpc.transport, `the client does not accept ${type}`);
+}
+
+/** Whether the client says that it reads this type, or says nothing. */
+export function takes({ headers: { accept = '*/*' } }: IncomingMessage, type: string): boolean {
   const taken = accept.split(',').map((each) => each.split(';')[0]?.trim().toLowerCase());
-  if (!taken.some((each) => each === 'application/json' || each === 'application/*' || each === '*/*'))
-    throw new Refusal(406, rpc.transport, 'the client does not accept application/json');
+  return taken.some((each) => each === type || each === `${type.split('/')[0]}/*` || each === '*/*');
 }
 
 const tooLarge = (): Refusal =>

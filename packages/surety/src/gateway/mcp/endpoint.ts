@@ -1,79 +1,109 @@
-// The two kinds of endpoint: one server under its native names, and all servers under merged names. Both say
-// who they are, which tools a caller may see, and which tool of which server a name means.
+// The two kinds of endpoint: one server under its native names, and all servers under merged names. Both say who
+// they are, what a caller may see, and what of which server a name or an address means. On which link a server is
+// asked is the caller's to say: a session may have one of its own.
 
 import { version } from '../../version.ts';
+import { UpstreamError } from './errors.ts';
+import { type Item, type ListKind, listKinds } from './listing.ts';
 import type { Mirrored } from './mirrored.ts';
-import { type OnLeftOut, type Showing, showMerged, showNative, splitMerged } from './names.ts';
-import type { Tool, Upstream } from './upstream.ts';
+import { isNativeName, type OnLeftOut, type Showing, showMerged, showNative, splitMerged } from './names.ts';
+import type { Link, Upstream } from './upstream.ts';
 import { isMembers, type Members } from './wire.ts';
+
+/** The link that a caller asks this server on. */
+export type Links = (upstream: Upstream) => Promise<Link>;
+
+/** Tools and prompts have names, resources have addresses. */
+type Named = 'tools' | 'prompts';
 
 export interface Target {
   readonly upstream: Upstream;
+  /** What the server itself calls it: a tool, a prompt, or the address of a resource. */
+  readonly native: string;
   /** Arguments that come in headers too; none if the tool is not listed, or cannot be now. */
   readonly mirrored: () => Promise<readonly Mirrored[]>;
-  /** `<server>.<native name>`: what rules, facts and `mayUse` know. */
-  readonly tool: string;
-  readonly native: string;
 }
 
 export interface Listed {
-  readonly tool: string;
+  readonly server: string;
+  readonly native: string;
   readonly text: string;
 }
 
 export interface Endpoint {
   /** Names it among the endpoints; sessions are bound to it. */
   readonly id: string;
-  /** Members of an initialize result, without version and capabilities. Throws `UpstreamError`. */
-  about(): Promise<Members>;
+  readonly upstreams: readonly Upstream[];
+  /** Members of an initialize result, without version. Throws `UpstreamError`. */
+  about(links: Links): Promise<Members>;
   /** In a stable order. Throws `UpstreamError`. */
-  list(): Promise<readonly Listed[]>;
+  list(kind: ListKind, links: Links): Promise<readonly Listed[]>;
   /** Undefined if the name means nothing here. Throws `UpstreamError`. */
-  find(name: string): Promise<Target | undefined>;
+  find(kind: Named, name: string, links: Links): Promise<Target | undefined>;
+  /** The server that has the resource at this address; undefined if none has, or several. Throws `UpstreamError`. */
+  locate(uri: string, links: Links): Promise<Target | undefined>;
 }
 
 export type OnProblem = (problem: string) => void;
 
+const noMirrored = async (): Promise<readonly Mirrored[]> => [];
+
 /** What a server shows is worked out once for each list it gives, and each name left out is told of once. */
 class View {
   readonly upstream: Upstream;
-  readonly #show: (tools: readonly Tool[]) => Showing;
-  readonly #showings = new WeakMap<readonly Tool[], Showing>();
+  readonly #show: (items: readonly Item[]) => Showing;
+  readonly #showings = new WeakMap<readonly Item[], Showing>();
 
-  constructor(upstream: Upstream, show: (tools: readonly Tool[]) => Showing) {
+  constructor(upstream: Upstream, show: (items: readonly Item[]) => Showing) {
     this.upstream = upstream;
     this.#show = show;
   }
 
-  async showing(): Promise<Showing> {
-    const { capabilities } = await this.upstream.describe();
-    const offers = isMembers(capabilities) && capabilities.tools !== undefined;
-    const tools = offers ? await this.upstream.listTools() : [];
-    const known = this.#showings.get(tools);
+  async items(kind: ListKind, links: Links): Promise<readonly Item[]> {
+    const link = await links(this.upstream);
+    const { capabilities } = await link.describe();
+    const offers = isMembers(capabilities) && capabilities[listKinds[kind].capability] !== undefined;
+    if (!offers) return [];
+    return kind === 'templates' ? orNone(link.list(kind)) : link.list(kind);
+  }
+
+  async showing(kind: Named, links: Links): Promise<Showing> {
+    const items = await this.items(kind, links);
+    const known = this.#showings.get(items);
     if (known !== undefined) return known;
-    const showing = this.#show(tools);
-    this.#showings.set(tools, showing);
+    const showing = this.#show(items);
+    this.#showings.set(items, showing);
     return showing;
   }
 
-  async list(): Promise<Listed[]> {
-    const { shown } = await this.showing();
-    return [...shown.values()].map(({ native, text }) => ({ tool: this.#id(native), text }));
+  async list(kind: Named, links: Links): Promise<Listed[]> {
+    const { server } = this.upstream;
+    const { shown } = await this.showing(kind, links);
+    return [...shown.values()].map(({ native, text }) => ({ server, native, text }));
   }
 
-  target(name: string, native: string): Target {
+  async resources(kind: 'resources' | 'templates', links: Links): Promise<Listed[]> {
+    const { server } = this.upstream;
+    const items = await this.items(kind, links);
+    return items.map(({ name, text }) => ({ server, native: name, text }));
+  }
+
+  target(kind: Named, name: string, native: string, links: Links): Target {
     const mirrored = async () => {
       // If the server cannot be asked, the call itself will tell, and is the governor's to record.
-      const showing = await this.showing().catch(() => undefined);
+      const showing = await this.showing(kind, links).catch(() => undefined);
       return showing?.shown.get(name)?.mirrored ?? [];
     };
-    return { upstream: this.upstream, native, tool: this.#id(native), mirrored };
-  }
-
-  #id(native: string): string {
-    return `${this.upstream.server}.${native}`;
+    return { upstream: this.upstream, native, mirrored };
   }
 }
+
+/** A server may have resources and know no templates. */
+const orNone = (items: Promise<readonly Item[]>): Promise<readonly Item[]> =>
+  items.catch((cause: Error) => {
+    if (cause instanceof UpstreamError && cause.code === 'refused') return [];
+    throw cause;
+  });
 
 const reportedMax = 1_000;
 
@@ -89,13 +119,19 @@ function reporter(server: string, onProblem: OnProblem): OnLeftOut {
 
 export function serverEndpoint(upstream: Upstream, onProblem: OnProblem): Endpoint {
   const report = reporter(upstream.server, onProblem);
-  const view = new View(upstream, (tools) => showNative(tools, report));
+  const view = new View(upstream, (items) => showNative(items, report));
   return {
     id: upstream.server,
-    about: () => upstream.describe(),
-    list: () => view.list(),
+    upstreams: [upstream],
+    about: async (links) => (await links(upstream)).describe(),
+    list: (kind, links) =>
+      kind === 'tools' || kind === 'prompts' ? view.list(kind, links) : view.resources(kind, links),
     // Not looked up: whether a tool exists is for the governor to know and not to tell.
-    find: async (name) => (/^[^\s\p{Cc}]{1,256}$/u.test(name) ? view.target(name, name) : undefined),
+    find: async (kind, name, links) =>
+      (kind === 'tools' ? isNativeName(name) : name !== '')
+        ? view.target(kind, name, name, links)
+        : undefined,
+    locate: async (uri) => ({ upstream, native: uri, mirrored: noMirrored }),
   };
 }
 
@@ -103,33 +139,69 @@ export function mergedEndpoint(upstreams: readonly Upstream[], onProblem: OnProb
   const views = new Map<string, View>();
   for (const upstream of upstreams) {
     const report = reporter(upstream.server, onProblem);
-    views.set(upstream.server, new View(upstream, (tools) => showMerged(upstream.server, tools, report)));
+    views.set(upstream.server, new View(upstream, (items) => showMerged(upstream.server, items, report)));
   }
+  /** One server that is away does not take the others with it. */
+  const ofAll = async (list: (view: View) => Promise<Listed[]>): Promise<Listed[]> => {
+    const lists = await Promise.all(
+      [...views.values()].map((view) =>
+        list(view).catch((cause: Error) => {
+          onProblem(`server \`${view.upstream.server}\` is missing from a list: ${cause.message}`);
+          return [];
+        }),
+      ),
+    );
+    return lists.flat();
+  };
   return {
     id: '',
-    about: async () => ({ serverInfo: { name: 'surety', version } }),
-    async list() {
-      const lists = await Promise.all([...views.values()].map((view) => listedOrNot(view, onProblem)));
-      return lists.flat();
+    upstreams,
+    about: async () => ({
+      serverInfo: { name: 'surety', version },
+      // What each server offers is asked when it is needed: none may keep a client from the others.
+      capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
+    }),
+    async list(kind, links) {
+      if (kind === 'tools' || kind === 'prompts') return ofAll((view) => view.list(kind, links));
+      return onlyOnce(await ofAll((view) => view.resources(kind, links)));
     },
-    async find(name) {
+    async find(kind, name, links) {
       const { server, rest } = splitMerged(name) ?? { server: '', rest: '' };
       const view = views.get(server);
       if (view === undefined || !/^[A-Za-z0-9_-]{1,256}$/.test(rest)) return undefined;
-      const { shown, leftOut } = await view.showing();
+      const { shown, leftOut } = await view.showing(kind, links);
       if (leftOut.has(name)) return undefined;
       // A tool that is not listed is still somebody's to refuse, and to record.
-      return view.target(name, shown.get(name)?.native ?? rest);
+      return view.target(kind, name, shown.get(name)?.native ?? rest, links);
+    },
+    async locate(uri, links) {
+      const [listed, templates] = await Promise.all([
+        ofAll((view) => view.resources('resources', links)),
+        ofAll((view) => view.resources('templates', links)),
+      ]);
+      const exact = listed.filter(({ native }) => native === uri);
+      // A template has the address if its own beginning has: two servers that begin alike are told apart by nothing.
+      const begins = templates.filter(({ native }) => beginsLike(native, uri));
+      const servers = new Set((exact.length > 0 ? exact : begins).map(({ server }) => server));
+      const [server, another] = servers;
+      const view = server === undefined || another !== undefined ? undefined : views.get(server);
+      return view && { upstream: view.upstream, native: uri, mirrored: noMirrored };
     },
   };
 }
 
-/** One server that is away does not take the others' tools with it. */
-async function listedOrNot(view: View, onProblem: OnProblem): Promise<Listed[]> {
-  try {
-    return await view.list();
-  } catch (cause) {
-    onProblem(`server \`${view.upstream.server}\` is missing from a list: ${(cause as Error).message}`);
-    return [];
-  }
+/** The beginning of a URI template (RFC 6570) that stands before its first expression, if it names a scheme. */
+function beginsLike(template: string, uri: string): boolean {
+  const [beginning = ''] = template.split('{', 1);
+  return beginning === template
+    ? uri === template
+    : /^[a-z][a-z0-9+.-]*:/i.test(beginning) && uri.startsWith(beginning);
+}
+
+/** An address that two servers have means neither: which of them a client means, nobody can say. */
+function onlyOnce(listed: readonly Listed[]): Listed[] {
+  const servers = new Map<string, Set<string>>();
+  for (const { server, native } of listed)
+    servers.set(native, (servers.get(native) ?? new Set()).add(server));
+  return listed.filter(({ native }) => servers.get(native)?.size === 1);
 }

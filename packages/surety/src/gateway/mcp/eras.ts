@@ -99,16 +99,24 @@ function mirrorsMethod(headers: MirrorHeaders, { method }: Request | Notificatio
 function mirrors(headers: MirrorHeaders, { method, params }: Request): void {
   if (headers.version === undefined) throw mismatch('MCP-Protocol-Version is missing');
   if (headers.method === undefined) throw mismatch('Mcp-Method is missing');
-  if (method !== 'tools/call') return;
+  const member = nameMembers.get(method);
+  if (member === undefined) return;
+  const named = params[member];
   if (headers.name === undefined) {
-    if (typeof params.name === 'string') throw mismatch('Mcp-Name is missing');
+    if (typeof named === 'string') throw mismatch('Mcp-Name is missing');
     return;
   }
   const name = decoded(headers.name);
   if (name === undefined) throw mismatch('Mcp-Name cannot be decoded');
-  if (typeof params.name === 'string' && name !== params.name)
-    throw mismatch('Mcp-Name is not the name in the body');
+  if (typeof named === 'string' && name !== named) throw mismatch('Mcp-Name is not the name in the body');
 }
+
+/** The member of `params` that `Mcp-Name` repeats, for the methods that have one. */
+export const nameMembers: ReadonlyMap<string, 'name' | 'uri'> = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+]);
 
 const sentinel = /^=\?base64\?(.*)\?=$/s;
 

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Governor } from './port.ts';
 import {
+  initializeText,
   modern,
   Permissive,
   type RawHeaders,
@@ -71,17 +72,7 @@ export const initialize = (
   headers: RawHeaders = {},
   path = '/mcp/scripted',
   protocolVersion = '2025-11-25',
-) =>
-  post(
-    path,
-    JSON.stringify({
-      jsonrpc: '2.0',
-      id: 'i',
-      method: 'initialize',
-      params: { protocolVersion, capabilities: {}, clientInfo: { name: 't', version: '1' } },
-    }),
-    headers,
-  );
+) => post(path, initializeText({}, protocolVersion), headers);
 export const legacy = async (headers: RawHeaders = {}, path = '/mcp/scripted'): Promise<RawHeaders> => ({
   ...headers,
   'mcp-session-id': (await initialize(headers, path)).headers['mcp-session-id'],

@@ -1,18 +1,30 @@
-// The front: MCP over streamable HTTP for agents, `POST /mcp` over all servers and `POST /mcp/<server>` over
-// one, in both protocol eras. It lets nobody in unidentified, parses strictly, hands every call to the
-// governor, and answers with the upstream's own bytes. A client that goes away stops nothing that was sent.
+// The front: MCP over streamable HTTP for agents, `POST /mcp` over all servers and `POST /mcp/<server>` over one, in
+// both protocol eras. It lets nobody in unidentified, parses strictly, hands every call to the governor, and answers
+// with the upstream's own bytes, as a stream where the upstream streams.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Shares } from '../../shares.ts';
-import { answerRequest, type Context } from './answering.ts';
-import { checkTypes, Door, only, readBody } from './door.ts';
-import { type Endpoint, mergedEndpoint, type OnProblem, serverEndpoint } from './endpoint.ts';
-import { type Era, eraOf } from './eras.ts';
+import { answerRequest, type Context, needsOwnLink } from './answering.ts';
+import { type Changing, changedIn, changedText, changing } from './changes.ts';
+import { Channel, type Reply } from './channel.ts';
+import { checkAccepts, checkTypes, Door, only, readBody, takes } from './door.ts';
+import { type Endpoint, type Links, mergedEndpoint, type OnProblem, serverEndpoint } from './endpoint.ts';
+import { eraOf } from './eras.ts';
 import type { Caller, Governor, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
+import type { ClientSession, UnderWay } from './session.ts';
 import { Sessions } from './sessions.ts';
+import { EventStream } from './streams.ts';
 import type { Upstream } from './upstream.ts';
-import { type Notification, parseMessage, type Request, rpc, WireError } from './wire.ts';
+import {
+  isMembers,
+  type Message,
+  type Notification,
+  parseMessage,
+  type Request,
+  rpc,
+  WireError,
+} from './wire.ts';
 
 export interface FrontLimits {
   /** Default 4 MiB. */
@@ -23,8 +35,12 @@ export interface FrontLimits {
   readonly inFlightMax: number;
   /** Calls that one server answers at once; default 256. One agent never has more than are left for others. */
   readonly callsOfServerMax: number;
-  /** Default 64; an agent that opens more loses its oldest. */
+  /** Default 64; an agent that opens more loses its oldest that is not at work. */
   readonly sessionsOfAgentMax: number;
+  /** Of these, how many may have servers of their own running; default 16. */
+  readonly ownLinksOfAgentMax: number;
+  /** A session that nobody uses or listens to ends after this; default 30 min. */
+  readonly sessionIdleMsMax: number;
   /** How long a client may keep a list; default 5 s. */
   readonly listMaxAgeMs: number;
 }
@@ -45,23 +61,26 @@ const defaults: FrontLimits = {
   inFlightMax: 1_024,
   callsOfServerMax: 256,
   sessionsOfAgentMax: 64,
+  ownLinksOfAgentMax: 16,
+  sessionIdleMsMax: 30 * 60_000,
   listMaxAgeMs: 5_000,
 };
 
-interface Reply {
-  readonly status: number;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+export interface Front {
+  respond(request: IncomingMessage, response: ServerResponse): void;
+  /** Ends every session and stream; requests under way are still answered. */
+  close(): Promise<void>;
 }
 
-export function createFront(
-  options: FrontOptions,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  const front = new Front(options);
-  return (request, response) => void front.respond(request, response);
+export function createFront(options: FrontOptions): Front {
+  const front = new HttpFront(options);
+  return {
+    respond: (request, response) => void front.respond(request, response),
+    close: () => front.close(),
+  };
 }
 
-class Front {
+class HttpFront {
   readonly #governor: Governor;
   readonly #door: Door;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
@@ -70,50 +89,77 @@ class Front {
   readonly #limits: FrontLimits;
   readonly #onProblem: OnProblem;
   #inFlight = 0;
+  #closing = false;
+  /** What has changed and was not announced yet. */
+  readonly #changed = new Set<Changing>();
 
   constructor({ governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {} }: FrontOptions) {
     this.#governor = governor;
     this.#door = new Door(allowedHosts);
     this.#limits = { ...defaults, ...limits };
-    this.#sessions = new Sessions(this.#limits.sessionsOfAgentMax);
+    this.#sessions = new Sessions(this.#limits);
     this.#shares = new Map(
       upstreams.map(({ server }) => [server, new Shares(this.#limits.callsOfServerMax)]),
     );
     this.#onProblem = onProblem;
-    this.#endpoints = new Map([
-      ['/mcp', mergedEndpoint(upstreams, onProblem)],
-      ...upstreams.map((each) => [`/mcp/${each.server}`, serverEndpoint(each, onProblem)] as const),
-    ]);
+    this.#endpoints = endpointsOf(upstreams, onProblem);
+    for (const upstream of upstreams)
+      upstream.onSaid(({ method }) => {
+        const what = changedIn(method);
+        if (what !== undefined) this.#announce([what]);
+      });
+    governor.onPermissions?.(() => this.#announce(changing));
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    return this.#sessions.close();
   }
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const channel = new Channel(response, takes(request, 'text/event-stream'));
     this.#inFlight++;
     try {
-      write(response, (await this.#reply(request)) ?? { status: 400 });
+      const reply = await this.#reply(request, response, channel);
+      if (reply !== undefined) channel.finish(reply);
     } catch (cause) {
       // A fault of ours tells a stranger nothing.
       if (!(cause instanceof Refusal)) this.#onProblem(`a request failed: ${(cause as Error).message}`);
       const refusal =
         cause instanceof Refusal ? cause : new Refusal(500, rpc.internalError, 'the gateway failed');
-      write(response, { status: refusal.status, body: refusal.body(), headers: refusal.headers });
+      channel.finish({ status: refusal.status, body: refusal.body(), headers: refusal.headers });
     } finally {
       this.#inFlight--;
     }
   }
 
-  async #reply(request: IncomingMessage): Promise<Reply | undefined> {
+  /** Undefined where a stream was opened instead. */
+  async #reply(
+    request: IncomingMessage,
+    response: ServerResponse,
+    channel: Channel,
+  ): Promise<Reply | undefined> {
+    if (this.#closing) throw new Refusal(503, rpc.transport, 'the gateway is closing');
     if (this.#inFlight > this.#limits.inFlightMax)
       throw new Refusal(503, rpc.transport, 'too many requests', { headers: { 'retry-after': '1' } });
     this.#door.checkNames(request);
     const caller = this.#identify(request);
     const endpoint = this.#endpoints.get(request.url?.split('?')[0] ?? '');
     if (endpoint === undefined) throw new Refusal(404, rpc.transport, 'there is no such endpoint');
-    if (request.method === 'DELETE') return this.#end(request, caller, endpoint);
+    if (request.method === 'DELETE') {
+      this.#sessions.end(this.#session(request, caller, endpoint));
+      return { status: 200 };
+    }
+    if (request.method === 'GET') return this.#listen(request, response, caller, endpoint);
     if (request.method !== 'POST')
-      throw new Refusal(405, rpc.transport, 'only POST and DELETE', { headers: { allow: 'POST, DELETE' } });
+      throw new Refusal(405, rpc.transport, 'only POST, GET and DELETE', {
+        headers: { allow: 'POST, GET, DELETE' },
+      });
     checkTypes(request);
     const body = await readBody(request, this.#limits.bodyBytesMax);
-    return body === undefined ? undefined : await this.#message(request, caller, endpoint, body);
+    return body === undefined
+      ? { status: 400 }
+      : await this.#message(request, caller, endpoint, body, channel);
   }
 
   #identify(request: IncomingMessage): Caller {
@@ -126,49 +172,115 @@ class Front {
     });
   }
 
-  async #message(request: IncomingMessage, caller: Caller, endpoint: Endpoint, body: Buffer): Promise<Reply> {
+  /** The stream of what belongs to no request, or one that broke off, from where it did. */
+  #listen(request: IncomingMessage, response: ServerResponse, caller: Caller, endpoint: Endpoint): undefined {
+    // Whoever comes without a session finds no stream here, as in 2026-07-28.
+    if (only(request, 'mcp-session-id') === undefined)
+      throw new Refusal(405, rpc.transport, 'there is a stream only in a session', {
+        headers: { allow: 'POST, DELETE' },
+      });
+    const session = this.#session(request, caller, endpoint);
+    checkAccepts(request, 'text/event-stream');
+    const last = only(request, 'last-event-id');
+    if (last === undefined) {
+      session.general.connect(response);
+      return;
+    }
+    const found = session.log.after(last);
+    if (found === undefined) throw new Refusal(400, rpc.transport, 'there was no such event');
+    const stream = found.stream ?? new EventStream();
+    stream.connect(response, found.missed);
+    // All that there was to come has come.
+    if (found.stream === undefined) stream.end();
+  }
+
+  async #message(
+    request: IncomingMessage,
+    caller: Caller,
+    endpoint: Endpoint,
+    body: Buffer,
+    channel: Channel,
+  ): Promise<Reply> {
     const message = this.#parse(body);
+    if (message.is === 'result' || message.is === 'error') {
+      const { id, is, text } = message;
+      const value = message.is === 'result' ? message.value : { error: message.code };
+      if (this.#session(request, caller, endpoint).answered(id, is, text, value)) return { status: 202 };
+      throw new Refusal(400, rpc.invalidRequest, 'nothing was asked of the client under this id');
+    }
     const idText = message.is === 'request' ? message.idText : 'null';
     try {
-      const mirror = {
-        version: only(request, 'mcp-protocol-version'),
-        method: only(request, 'mcp-method'),
-        name: only(request, 'mcp-name'),
-      };
-      const era = eraOf(mirror, message);
-      if (era === 'legacy' && message.method !== 'initialize') this.#checkSession(request, caller, endpoint);
-      // Nothing that a client may notify us of changes anything here.
-      if (message.is === 'notification') return { status: 202 };
-      const context = this.#context(request, caller, endpoint, era);
-      const answered = await answerRequest(context, message);
-      return { status: 200, body: answered, headers: this.#opened(caller, endpoint, era, message) };
+      return await this.#served(request, caller, endpoint, message, channel);
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       return { status: cause.status, body: cause.body(idText), headers: cause.headers };
     }
   }
 
-  #parse(body: Buffer): Request | Notification {
+  async #served(
+    request: IncomingMessage,
+    caller: Caller,
+    endpoint: Endpoint,
+    message: Request | Notification,
+    channel: Channel,
+  ): Promise<Reply> {
+    const mirror = {
+      version: only(request, 'mcp-protocol-version'),
+      method: only(request, 'mcp-method'),
+      name: only(request, 'mcp-name'),
+    };
+    const era = eraOf(mirror, message);
+    const opens = era === 'legacy' && message.is === 'request' && message.method === 'initialize';
+    const session =
+      era === 'modern'
+        ? undefined
+        : opens
+          ? this.#opened(caller, endpoint, message)
+          : this.#session(request, caller, endpoint);
+    if (message.is === 'notification') {
+      session?.notified(message);
+      return { status: 202 };
+    }
+    const abort = new AbortController();
+    const underWay: UnderWay = { channel, cancel: () => abort.abort() };
+    if (session !== undefined) channel.keepIn(session.log);
+    if (session?.begin(message.idText, underWay) === false)
+      throw new Refusal(400, rpc.invalidRequest, 'this id is in use');
+    const context = this.#context(request, { caller, endpoint, era, channel, session, underWay, abort });
     try {
-      const { depthMax, bodyBytesMax: bytesMax } = this.#limits;
-      const message = parseMessage(body, { depthMax, bytesMax });
-      if (message.is === 'request' || message.is === 'notification') return message;
-      throw new WireError(rpc.invalidRequest, 'nothing was asked of the client');
+      const answered = await answerRequest(context, message);
+      return {
+        status: 200,
+        body: answered,
+        headers: opens && session !== undefined ? { 'mcp-session-id': session.id } : {},
+      };
     } catch (cause) {
-      if (cause instanceof WireError) throw new Refusal(400, cause.code, cause.message);
+      if (opens && session !== undefined) this.#sessions.end(session);
       throw cause;
+    } finally {
+      session?.done(message.idText);
     }
   }
 
-  #context(request: IncomingMessage, caller: Caller, endpoint: Endpoint, era: Era): Context {
+  #context(
+    request: IncomingMessage,
+    about: Pick<Context, 'caller' | 'endpoint' | 'era' | 'channel' | 'underWay'> & {
+      readonly session: ClientSession | undefined;
+      readonly abort: AbortController;
+    },
+  ): Context {
+    const { session, abort, ...rest } = about;
+    // In the newer era closing the stream cancels; in the earlier one a client that lost it may come back for it.
+    if (session === undefined) rest.channel.gone.addEventListener('abort', () => abort.abort());
     return {
+      ...rest,
+      ...(session === undefined ? {} : { session }),
       governor: this.#governor,
-      caller,
-      endpoint,
-      era,
+      signal: abort.signal,
+      links: this.#links(session),
       headerOf: (name) => only(request, name),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
-      share: (server, send) => this.#share(server, caller, send),
+      share: (server, send) => this.#share(server, rest.caller, send),
       onProblem: this.#onProblem,
     };
   }
@@ -189,35 +301,71 @@ class Front {
     }
   }
 
-  #opened(caller: Caller, endpoint: Endpoint, era: Era, { method }: Request): Record<string, string> {
-    if (era !== 'legacy' || method !== 'initialize') return {};
-    return { 'mcp-session-id': this.#sessions.open(caller.agent, endpoint.id) };
+  #links(session: ClientSession | undefined): Links {
+    if (session === undefined) return async (upstream) => upstream;
+    return async (upstream) => {
+      if (!(await needsOwnLink(session, upstream))) return upstream;
+      if (session.has(upstream) || this.#sessions.roomForLink(session, this.#limits.ownLinksOfAgentMax))
+        return session.link(upstream);
+      throw new Refusal(503, rpc.transport, 'too many sessions of this agent are at work');
+    };
   }
 
-  #checkSession(request: IncomingMessage, caller: Caller, endpoint: Endpoint): void {
+  /** Soon, and once for what changes at once. */
+  #announce(among: readonly Changing[]): void {
+    const first = this.#changed.size === 0;
+    for (const what of among) this.#changed.add(what);
+    if (first) setImmediate(() => void this.#announceNow());
+  }
+
+  async #announceNow(): Promise<void> {
+    const among = [...this.#changed];
+    this.#changed.clear();
+    for (const session of this.#sessions.all()) {
+      const endpoint = [...this.#endpoints.values()].find(({ id }) => id === session.endpoint);
+      if (endpoint === undefined) continue;
+      const caller = { agent: session.agent };
+      const links = this.#links(session);
+      try {
+        const found = await session.seen.changed(
+          { governor: this.#governor, caller, endpoint, links },
+          among,
+        );
+        for (const what of found) session.general.send(changedText(what));
+      } catch {
+        // A server that is away now tells nothing new; the client finds that out when it asks.
+      }
+    }
+  }
+
+  #parse(body: Buffer): Message {
+    try {
+      const { depthMax, bodyBytesMax: bytesMax } = this.#limits;
+      return parseMessage(body, { depthMax, bytesMax });
+    } catch (cause) {
+      if (cause instanceof WireError) throw new Refusal(400, cause.code, cause.message);
+      throw cause;
+    }
+  }
+
+  #opened(caller: Caller, endpoint: Endpoint, { params }: Request): ClientSession {
+    const capabilities = isMembers(params.capabilities) ? params.capabilities : {};
+    const session = this.#sessions.open(caller.agent, endpoint.id, capabilities);
+    if (session !== undefined) return session;
+    throw new Refusal(503, rpc.transport, 'too many sessions of this agent are at work');
+  }
+
+  #session(request: IncomingMessage, caller: Caller, endpoint: Endpoint): ClientSession {
     const id = only(request, 'mcp-session-id');
     if (id === undefined) throw new Refusal(400, rpc.transport, 'Mcp-Session-Id is missing');
-    if (!this.#sessions.touch(id, caller.agent, endpoint.id))
-      throw new Refusal(404, rpc.unknownSession, 'there is no such session');
-  }
-
-  #end(request: IncomingMessage, caller: Caller, endpoint: Endpoint): Reply {
-    this.#checkSession(request, caller, endpoint);
-    this.#sessions.end(only(request, 'mcp-session-id') ?? '', caller.agent, endpoint.id);
-    return { status: 200 };
+    const session = this.#sessions.get(id, caller.agent, endpoint.id);
+    if (session === undefined) throw new Refusal(404, rpc.unknownSession, 'there is no such session');
+    return session;
   }
 }
 
-function write(response: ServerResponse, { status, body, headers = {} }: Reply): void {
-  // The client went away. Whatever was done for it is done and recorded.
-  if (response.destroyed || response.headersSent) return;
-  const bytes = body === undefined ? undefined : Buffer.from(body);
-  response.writeHead(status, {
-    ...(bytes === undefined ? {} : { 'content-type': 'application/json' }),
-    'content-length': bytes?.length ?? 0,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  });
-  response.end(bytes);
-}
+const endpointsOf = (upstreams: readonly Upstream[], onProblem: OnProblem): ReadonlyMap<string, Endpoint> =>
+  new Map([
+    ['/mcp', mergedEndpoint(upstreams, onProblem)],
+    ...upstreams.map((each) => [`/mcp/${each.server}`, serverEndpoint(each, onProblem)] as const),
+  ]);

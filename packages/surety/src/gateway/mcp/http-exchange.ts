@@ -1,9 +1,13 @@
 // One POST to an upstream server over streamable HTTP and what came of it: nothing left, it left without an
-// answer, or an answer. JSON and event streams are read alike, bounded; redirects are never followed.
+// answer, or an answer. JSON and event streams are read alike, bounded; redirects are never followed. A stream that
+// broke off is taken up again where the server said that it can be: its request is not sent again.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 import { connectorTo, type Resolve } from './connector.ts';
+import { Patience, type Wait } from './patience.ts';
 import { Events } from './sse.ts';
+import type { Said } from './upstream.ts';
 import { type Answer, type Message, parseMessage } from './wire.ts';
 
 export type Exchange =
@@ -23,18 +27,36 @@ export interface ExchangeOptions {
   readonly inFlightMax: number;
   readonly answerBytesMax: number;
   readonly depthMax: number;
-  /** What came on the stream besides the answer. */
-  readonly onMessage: (message: Message) => void;
   readonly onNonsense: (kind: 'not-a-message' | 'unknown-id') => void;
 }
 
-export interface Posted {
+/** What is heard on a stream besides the answer. */
+export interface StreamHeard {
+  readonly onSaid?: (said: Said, wait: Wait) => void;
+  readonly alive?: () => void;
+}
+
+export interface Posted extends StreamHeard {
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
   /** The id of the request; none for a notification or an answer. */
   readonly id?: number;
   readonly timeoutMs: number;
+  /** Told of the wait for the answer. */
+  readonly onStart?: (wait: Wait) => void;
+  /** Ends the exchange. */
+  readonly signal?: AbortSignal;
 }
+
+type Headers = Readonly<Record<string, string>>;
+type Body = Dispatcher.ResponseData['body'];
+
+/** Connections beside those of requests: to listen, and so that an answer never waits behind what waits for it. */
+const connectionsBeside = 16;
+const retryMsDefault = 1_000;
+const retryMsMax = 30_000;
+/** How long a stream may go on after its answer before it is cut off. */
+const restMs = 5_000;
 
 export class HttpExchange {
   readonly #options: ExchangeOptions;
@@ -49,7 +71,7 @@ export class HttpExchange {
     const connect = connectorTo(options.url, { timeoutMs, linkLocal, resolve });
     this.#pool = new Pool(options.url.origin, {
       // As many as may be in flight, so that none waits behind another in a queue we cannot see.
-      connections: options.inFlightMax,
+      connections: options.inFlightMax + connectionsBeside,
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -62,22 +84,53 @@ export class HttpExchange {
   }
 
   async post(posted: Posted): Promise<Exchange> {
-    if (this.#inFlight >= this.#options.inFlightMax)
+    const counted = posted.id === undefined ? 0 : 1;
+    if (this.#inFlight + counted > this.#options.inFlightMax)
       return { is: 'not-sent', cause: 'too many requests are in flight' };
-    this.#inFlight++;
+    if (posted.signal?.aborted) return { is: 'not-sent', cause: 'nobody waits for it any more' };
+    this.#inFlight += counted;
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    const patience = new Patience(posted.timeoutMs, end);
+    posted.onStart?.(patience);
+    posted.signal?.addEventListener('abort', end, { once: true });
     try {
-      return await this.#read(await this.#request('POST', posted), posted);
+      const response = await this.#request('POST', posted.headers, posted.text, ending.signal);
+      return await this.#read(response, posted, { patience, signal: ending.signal });
     } catch (cause) {
       return this.#failed(cause);
     } finally {
-      this.#inFlight--;
+      patience.end();
+      posted.signal?.removeEventListener('abort', end);
+      this.#inFlight -= counted;
+    }
+  }
+
+  /** Hears what the server says of its own accord, until the signal; ends by itself if the server offers no stream. */
+  async listen(
+    headers: Headers,
+    heard: Required<Pick<StreamHeard, 'onSaid'>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let from: Pick<Events, 'lastId' | 'retryMs'> = { lastId: undefined, retryMs: undefined };
+    const running = { patience: endless, signal };
+    while (!signal.aborted) {
+      try {
+        const stream = await this.#resumed(headers, from, signal);
+        if (stream === undefined) return;
+        const { events } = await this.#stream(stream, heard, running, () => false);
+        from = { lastId: events.lastId ?? from.lastId, retryMs: events.retryMs };
+      } catch {
+        // It broke off: asked for again.
+      }
+      await pause(retryIn(from), undefined, { ref: false, signal }).catch(() => undefined);
     }
   }
 
   /** Ends a session; whether the server heard it does not matter. */
-  async delete(headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<void> {
+  async delete(headers: Headers, timeoutMs: number): Promise<void> {
     try {
-      const { body } = await this.#request('DELETE', { headers, text: '', timeoutMs });
+      const { body } = await this.#request('DELETE', headers, null, AbortSignal.timeout(timeoutMs));
       await body.dump();
     } catch {
       // It will forget the session by itself.
@@ -89,12 +142,12 @@ export class HttpExchange {
   }
 
   #request(
-    method: 'POST' | 'DELETE',
-    { headers, text, timeoutMs }: Posted,
+    method: 'POST' | 'GET' | 'DELETE',
+    headers: Headers,
+    body: string | null,
+    signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     const { pathname, search } = this.#options.url;
-    const signal = AbortSignal.timeout(timeoutMs);
-    const body = method === 'POST' ? text : null;
     return this.#pool.request({
       method,
       path: `${pathname}${search}`,
@@ -110,54 +163,108 @@ export class HttpExchange {
     return { is: 'lost', cause: `the exchange failed: ${codeOf(cause)}` };
   }
 
-  async #read(response: Dispatcher.ResponseData, { id }: Posted): Promise<Exchange> {
+  async #read(response: Dispatcher.ResponseData, posted: Posted, running: Running): Promise<Exchange> {
     const { statusCode: status, headers, body } = response;
     const session = headers['mcp-session-id'];
     const answered = { is: 'answered', status, ...(typeof session === 'string' ? { session } : {}) } as const;
-    const type = String(headers['content-type'] ?? '')
-      .split(';')[0]
-      ?.trim()
-      .toLowerCase();
-    const readable = headers['content-encoding'] === undefined || headers['content-encoding'] === 'identity';
-    if (id === undefined || !readable || (type !== 'application/json' && type !== 'text/event-stream')) {
+    const type = typeOf(response);
+    const { id } = posted;
+    if (id === undefined || !isPlain(response) || type === undefined) {
       await body.dump();
       return answered;
     }
-    const answer = await this.#answer(body, type, (found) => isAnswerTo(found, id, status));
+    const fits = (found: Answer) => isAnswerTo(found, id, status);
+    const answer =
+      type === 'json' ? await this.#json(body, fits) : await this.#streamed(body, posted, running, fits);
     return answer === undefined ? answered : { ...answered, answer };
   }
 
-  /** The first fitting answer. The rest of a stream is read and dropped, so that the connection stays in use. */
-  #answer(
-    body: Dispatcher.ResponseData['body'],
-    type: string,
+  /** What is above the bound is not read to its end, and is no answer. */
+  async #json(body: Body, fits: (found: Answer) => boolean): Promise<Answer | undefined> {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > this.#options.answerBytesMax) return undefined;
+      parts.push(chunk);
+    }
+    const message = this.#parse(Buffer.concat(parts));
+    if (message === undefined) return undefined;
+    if (message.is !== 'notification' && message.is !== 'request' && fits(message)) return message;
+    this.#options.onNonsense('unknown-id');
+    return undefined;
+  }
+
+  async #streamed(
+    body: Body,
+    posted: Posted,
+    running: Running,
     fits: (found: Answer) => boolean,
   ): Promise<Answer | undefined> {
+    let stream: Body | undefined = body;
+    let from: Pick<Events, 'lastId' | 'retryMs'> | undefined;
+    while (stream !== undefined) {
+      const { answer, events, tooLong } = await this.#stream(stream, posted, running, fits);
+      if (answer !== undefined || tooLong) return answer;
+      from = { lastId: events.lastId ?? from?.lastId, retryMs: events.retryMs };
+      if (from.lastId === undefined) return undefined;
+      await pause(retryIn(from), undefined, { signal: running.signal });
+      stream = await this.#resumed(posted.headers, from, running.signal);
+    }
+    return undefined;
+  }
+
+  /** The stream from where it broke off; undefined if the server has none to give. */
+  async #resumed(
+    headers: Headers,
+    { lastId }: Pick<Events, 'lastId'>,
+    signal: AbortSignal,
+  ): Promise<Body | undefined> {
+    const { 'content-type': _, ...rest } = headers;
+    const accept = { ...rest, accept: 'text/event-stream' };
+    const asked = lastId === undefined ? accept : { ...accept, 'last-event-id': lastId };
+    const response = await this.#request('GET', asked, null, signal);
+    if (response.statusCode === 200 && typeOf(response) === 'events' && isPlain(response))
+      return response.body;
+    await response.body.dump();
+    return undefined;
+  }
+
+  /** Reads to the fitting answer. The rest of the stream is read and dropped, so that the connection stays in use. */
+  #stream(
+    body: Body,
+    heard: StreamHeard,
+    { patience }: Running,
+    fits: (found: Answer) => boolean,
+  ): Promise<Streamed> {
     return new Promise((resolve, reject) => {
       const take = (bytes: Uint8Array) => {
         const message = this.#parse(bytes);
         if (message === undefined) return;
-        if (message.is === 'notification' || message.is === 'request') this.#options.onMessage(message);
-        else if (fits(message)) resolve(message);
-        else this.#options.onNonsense('unknown-id');
+        if (message.is === 'notification' || message.is === 'request') {
+          patience.touch();
+          heard.onSaid?.(message, patience);
+        } else if (fits(message)) {
+          const rest = setTimeout(() => body.destroy(), restMs).unref();
+          body.on('close', () => clearTimeout(rest));
+          resolve({ answer: message, events });
+        } else this.#options.onNonsense('unknown-id');
       };
-      const whole: Buffer[] = [];
-      let bytes = 0;
-      const events = new Events(this.#options.answerBytesMax, take);
+      const events = new Events(this.#options.answerBytesMax, {
+        onData: take,
+        onComment: () => {
+          patience.touch();
+          heard.alive?.();
+        },
+      });
       body.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        const fine = type === 'application/json' ? whole.push(chunk) > 0 : events.push(chunk);
-        if (fine && bytes <= this.#options.answerBytesMax) return;
-        // Above the bound for one answer, whether in one event or drop by drop.
+        if (events.push(chunk)) return;
         body.destroy();
-        resolve(undefined);
+        resolve({ events, tooLong: true });
       });
-      body.on('end', () => {
-        if (type === 'application/json') take(Buffer.concat(whole));
-        resolve(undefined);
-      });
+      body.on('end', () => resolve({ events }));
       body.on('error', reject);
-      body.on('close', () => resolve(undefined));
+      body.on('close', () => resolve({ events }));
     });
   }
 
@@ -171,6 +278,32 @@ export class HttpExchange {
     }
   }
 }
+
+interface Running {
+  readonly patience: Wait;
+  readonly signal: AbortSignal;
+}
+
+interface Streamed {
+  readonly answer?: Answer;
+  readonly events: Events;
+  readonly tooLong?: boolean;
+}
+
+const endless: Wait = { touch: () => {}, hold: () => () => {} };
+
+const retryIn = ({ retryMs = retryMsDefault }: Pick<Events, 'retryMs'>): number =>
+  Math.min(retryMs, retryMsMax);
+
+function typeOf({ headers }: Dispatcher.ResponseData): 'json' | 'events' | undefined {
+  const [type] = String(headers['content-type'] ?? '').split(';');
+  const known = type?.trim().toLowerCase();
+  if (known === 'application/json') return 'json';
+  return known === 'text/event-stream' ? 'events' : undefined;
+}
+
+const isPlain = ({ headers }: Dispatcher.ResponseData): boolean =>
+  headers['content-encoding'] === undefined || headers['content-encoding'] === 'identity';
 
 /** A refusal of the transport may name no id (its body was not read); only an error, only with its status. */
 const isAnswerTo = ({ id, is }: Answer, asked: number, status: number): boolean =>

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type HttpOptions, HttpUpstream } from './http.ts';
-import { modern, Permissive, raw, serve } from './surroundings.fixture.ts';
+import { call, modern, Permissive, raw, serve } from './surroundings.fixture.ts';
 
 interface Heard {
   readonly method: string;
@@ -83,7 +83,7 @@ describe('a server that behaves', () => {
   test('gets its session, its version and our own headers, and a goodbye', async () => {
     const { url, heard } = await scriptedHttp();
     const upstream = start(url, { headers: { authorization: 'Bearer upstream' } });
-    expect((await upstream.call(params)).is).toBe('result');
+    expect((await upstream.ask(call(params))).is).toBe('result');
     await upstream.close();
     expect(heard.map(({ method, http }) => method || http)).toEqual([
       'initialize',
@@ -126,7 +126,7 @@ describe('a server that behaves', () => {
       }),
     );
     const upstream = start(url);
-    expect(await upstream.call(params)).toMatchObject({ is: 'result', text: '{ "n":1.0 }' });
+    expect(await upstream.ask(call(params))).toMatchObject({ is: 'result', text: '{ "n":1.0 }' });
     await expect
       .poll(() => heard.some(({ text }) => text.includes('"id":"q"') && text.includes('-32601')))
       .toBe(true);
@@ -138,7 +138,7 @@ describe('a server that behaves', () => {
     const { url } = await scriptedHttp(
       on('tools/call', (_, response) => json(response, { jsonrpc: '2.0', id: null, error }, {}, 400)),
     );
-    expect(await start(url).call(params)).toMatchObject({ is: 'error', code: -32001 });
+    expect(await start(url).ask(call(params))).toMatchObject({ is: 'error', code: -32001 });
   });
 });
 
@@ -159,9 +159,9 @@ describe('sessions that end', () => {
     const upstream = start(url);
     await upstream.describe();
     forget();
-    expect((await upstream.call(params)).is).toBe('lost');
+    expect((await upstream.ask(call(params))).is).toBe('lost');
     expect(calls(heard)).toHaveLength(1);
-    expect((await upstream.call(params)).is).toBe('result');
+    expect((await upstream.ask(call(params))).is).toBe('result');
     expect(calls(heard).map(({ headers }) => headers['mcp-session-id'])).toEqual(['s1', 's2']);
   });
 
@@ -171,7 +171,7 @@ describe('sessions that end', () => {
     const upstream = start(url);
     await upstream.describe();
     forget();
-    expect((await upstream.listTools()).map(({ name }) => name)).toEqual(['echo']);
+    expect((await upstream.list('tools')).map(({ name }) => name)).toEqual(['echo']);
   });
 
   test('a session that lay idle is tried before a call is trusted to it', async () => {
@@ -180,7 +180,7 @@ describe('sessions that end', () => {
     const upstream = start(url, { idleMaxMs: -1 });
     await upstream.describe();
     forget();
-    expect((await upstream.call(params)).is).toBe('result');
+    expect((await upstream.ask(call(params))).is).toBe('result');
     expect(calls(heard).map(({ headers }) => headers['mcp-session-id'])).toEqual(['s2']);
   });
 });
@@ -189,7 +189,7 @@ describe('a server that does not behave', () => {
   test('cannot be reached: nothing is sent', async () => {
     const url = await listening(() => {});
     await closing.pop()?.();
-    expect(await start(url).call(params)).toEqual({
+    expect(await start(url).ask(call(params))).toEqual({
       is: 'not-sent',
       cause: expect.stringContaining('ECONNREFUSED'),
     });
@@ -250,9 +250,9 @@ describe('a server that does not behave', () => {
   ])('%s: the call is lost, and was sent once', async (_, answer) => {
     const { url, heard } = await scriptedHttp(on('tools/call', answer));
     const upstream = start(url, { timeoutMs: 300, answerBytesMax: 100_000 });
-    expect((await upstream.call(params)).is).toBe('lost');
+    expect((await upstream.ask(call(params))).is).toBe('lost');
     expect(calls(heard)).toHaveLength(1);
-    expect((await upstream.listTools()).length).toBe(1);
+    expect((await upstream.list('tools')).length).toBe(1);
   });
 
   test.each([['a session id with a break', { 'mcp-session-id': 'a b' }]])(
@@ -262,7 +262,7 @@ describe('a server that does not behave', () => {
       const { url, heard } = await scriptedHttp(
         on('initialize', ({ id }, response) => json(response, { jsonrpc: '2.0', id, result }, headers)),
       );
-      expect((await start(url).call(params)).is).toBe('not-sent');
+      expect((await start(url).ask(call(params))).is).toBe('not-sent');
       expect(calls(heard)).toEqual([]);
     },
   );
@@ -271,7 +271,7 @@ describe('a server that does not behave', () => {
     const { url } = await scriptedHttp(on('tools/call', () => {}));
     const upstream = start(url, { inFlightMax: 2, timeoutMs: 300 });
     await upstream.describe();
-    const replies = await Promise.all([1, 2, 3].map(() => upstream.call(params)));
+    const replies = await Promise.all([1, 2, 3].map(() => upstream.ask(call(params))));
     expect(replies.map(({ is }) => is)).toEqual(['lost', 'lost', 'not-sent']);
   });
 

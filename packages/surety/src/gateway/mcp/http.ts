@@ -2,22 +2,35 @@
 // answers. A tool call is posted at most once: a session that ended is opened anew for what can be asked
 // twice, never to repeat a call. What the gateway's clients send as credentials never comes here.
 
-import { version } from '../../version.ts';
 import type { Resolve } from './connector.ts';
+import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
+import { type Item, Listing, type ListKind } from './listing.ts';
+import type { Wait } from './patience.ts';
 import type { UpstreamReply } from './port.ts';
 import { Tally } from './tally.ts';
 import {
-  type CallOptions,
+  type Asking,
+  type ClientSide,
   checkInitialized,
   expectResult,
+  type Hear,
   initializeParams,
-  type Tool,
-  ToolList,
+  type Link,
+  ownAnswer,
+  type Said,
   type Upstream,
 } from './upstream.ts';
-import { errorObject, errorText, type Members, type Message, requestText, resultText, rpc } from './wire.ts';
+import {
+  errorText,
+  isMembers,
+  type Members,
+  type Notification,
+  notificationText,
+  requestText,
+  resultText,
+} from './wire.ts';
 
 export interface HttpOptions {
   readonly server: string;
@@ -39,6 +52,8 @@ export interface HttpOptions {
   /** A session unused for longer is tried with a ping before a call is trusted to it; default 10 s. */
   readonly idleMaxMs?: number;
   readonly onProblem?: (problem: string) => void;
+  /** The client whose session this is alone; without one, all share it and its server can ask nobody. */
+  readonly client?: ClientSide;
 }
 
 interface Session {
@@ -47,25 +62,36 @@ interface Session {
   usedAt: number;
   /** The server said that it no longer knows it. */
   ended: boolean;
+  /** Ends what listens for it. */
+  readonly ending: AbortController;
+}
+
+/** A request that is being answered. */
+interface Asker {
+  readonly hear: Hear | undefined;
+  wait?: Wait;
 }
 
 const ours = new Set([
   ...['accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host'],
   ...['mcp-protocol-version', 'mcp-session-id', 'transfer-encoding'],
 ]);
-const answersInFlightMax = 8;
+const sendsInFlightMax = 16;
 const goodbyeMs = 1_000;
 
 export class HttpUpstream implements Upstream {
   readonly server: string;
   readonly #options: HttpOptions;
   readonly #exchange: HttpExchange;
-  readonly #tools: ToolList;
+  readonly #lists: Listing;
+  readonly #listeners = new Set<(said: Notification) => void>();
   readonly #nonsense: Tally<string>;
   readonly #timeoutMs: number;
   #session: Promise<Session> | undefined;
   #lastId = 0;
-  #answersInFlight = 0;
+  #sendsInFlight = 0;
+  /** In the order asked. */
+  readonly #askers = new Set<Asker>();
   #closed = false;
 
   /** Throws `UpstreamError` if the address or a header cannot be used. */
@@ -85,13 +111,12 @@ export class HttpUpstream implements Upstream {
       inFlightMax: options.inFlightMax ?? 256,
       answerBytesMax: options.answerBytesMax ?? 8 * 1024 * 1024,
       depthMax: options.depthMax ?? 64,
-      onMessage: (message) => this.#heard(message),
       onNonsense: (kind) => this.#nonsense.add(kind),
     });
-    this.#tools = new ToolList({
+    this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
-      page: async (paramsText) =>
-        expectResult(await this.#repeatable('tools/list', paramsText), 'tools/list'),
+      page: async (method, params) =>
+        expectResult(await this.#repeatable({ method, paramsText: JSON.stringify(params) }), method),
     });
   }
 
@@ -103,24 +128,43 @@ export class HttpUpstream implements Upstream {
     return (await this.#open()).initialized;
   }
 
-  listTools(): Promise<readonly Tool[]> {
-    return this.#tools.get();
+  async era(): Promise<Era> {
+    await this.#open();
+    return 'legacy';
   }
 
-  async call(paramsText: string, { timeoutMs = this.#timeoutMs }: CallOptions = {}): Promise<UpstreamReply> {
+  list(kind: ListKind): Promise<readonly Item[]> {
+    return this.#lists.get(kind);
+  }
+
+  open(client: ClientSide): Link {
+    return new HttpUpstream({ ...this.#options, client });
+  }
+
+  onSaid(listener: (said: Notification) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(method: string, paramsText: string): void {
+    if (this.#session !== undefined) this.#send(notificationText(method, paramsText));
+  }
+
+  async ask(asking: Asking): Promise<UpstreamReply> {
     let session: Session;
     try {
       session = await this.#alive();
     } catch (cause) {
       return { is: 'not-sent', cause: (cause as Error).message };
     }
-    return this.#ask(session, 'tools/call', paramsText, timeoutMs);
+    return this.#ask(session, asking);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     const session = await this.#session?.catch(() => undefined);
+    session?.ending.abort();
     if (session?.id !== undefined) await this.#exchange.delete(this.#headers(session), goodbyeMs);
     await this.#exchange.destroy();
   }
@@ -130,33 +174,48 @@ export class HttpUpstream implements Upstream {
     const session = await this.#open();
     const idleMs = performance.now() - session.usedAt;
     if (session.id === undefined || idleMs <= (this.#options.idleMaxMs ?? 10_000)) return session;
-    const reply = await this.#repeatable('ping', '{}');
+    const reply = await this.#repeatable({ method: 'ping', paramsText: '{}' });
     // Any answer shows that somebody knows the session, even one who knows no ping.
     if (reply.is === 'lost' || reply.is === 'not-sent') throw new UpstreamError(reply.is, reply.cause);
     return this.#open();
   }
 
   /** For what changes nothing on the server: asked once more if the session turns out to have ended. */
-  async #repeatable(method: string, paramsText: string): Promise<UpstreamReply> {
+  async #repeatable(asking: Asking): Promise<UpstreamReply> {
     const session = await this.#open();
-    const reply = await this.#ask(session, method, paramsText, this.#timeoutMs);
+    const reply = await this.#ask(session, asking);
     if (reply.is !== 'lost' || !session.ended) return reply;
-    return this.#ask(await this.#open(), method, paramsText, this.#timeoutMs);
+    return this.#ask(await this.#open(), asking);
   }
 
-  async #ask(
-    session: Session,
-    method: string,
-    paramsText: string,
-    timeoutMs: number,
-  ): Promise<UpstreamReply> {
+  async #ask(session: Session, asking: Asking): Promise<UpstreamReply> {
+    const { method, paramsText, signal, hear, alive, timeoutMs = this.#timeoutMs } = asking;
+    if (signal?.aborted) return { is: 'not-sent', cause: 'nobody waits for it any more' };
     const id = ++this.#lastId;
     const text = requestText(id, method, paramsText);
-    const exchange = await this.#exchange.post({ headers: this.#headers(session), text, id, timeoutMs });
+    // Its answer is awaited all the same: what the server did until then it did.
+    const cancel = () => this.tell('notifications/cancelled', JSON.stringify({ requestId: id }));
+    signal?.addEventListener('abort', cancel, { once: true });
+    const asker: Asker = { hear };
+    this.#askers.add(asker);
+    const exchange = await this.#exchange.post({
+      headers: this.#headers(session),
+      text,
+      id,
+      timeoutMs,
+      onStart: (wait) => {
+        asker.wait = wait;
+      },
+      onSaid: (said, wait) => this.#heard(said, hear, wait),
+      ...(alive === undefined ? {} : { alive }),
+    });
+    signal?.removeEventListener('abort', cancel);
+    this.#askers.delete(asker);
     if (exchange.is !== 'answered') return exchange;
     if (exchange.status === 404 && session.id !== undefined) {
       // The protocol says that the request was not taken. We do not stake a payment on that.
       session.ended = true;
+      session.ending.abort();
       return { is: 'lost', cause: 'the server no longer knows the session' };
     }
     session.usedAt = performance.now();
@@ -179,7 +238,7 @@ export class HttpUpstream implements Upstream {
 
   async #initialize(): Promise<Session> {
     const id = ++this.#lastId;
-    const text = requestText(id, 'initialize', initializeParams({ name: 'surety', version }));
+    const text = requestText(id, 'initialize', initializeParams(this.#options.client));
     const exchange = await this.#exchange.post({
       headers: this.#headers(),
       text,
@@ -192,10 +251,18 @@ export class HttpUpstream implements Upstream {
     // Echoed in a header of ours, hence only what the specification allows (visible ASCII).
     if (sessionId !== undefined && !/^[\x21-\x7e]{1,512}$/.test(sessionId))
       throw new UpstreamError('nonsense', 'the session id is not visible ASCII');
-    const session = { id: sessionId, initialized, usedAt: performance.now(), ended: false };
+    const ending = new AbortController();
+    const session = { id: sessionId, initialized, usedAt: performance.now(), ended: false, ending };
     const told = await this.#post(session, '{"jsonrpc":"2.0","method":"notifications/initialized"}');
     if (told.is !== 'answered' || told.status >= 300)
       throw new UpstreamError('lost', 'the server did not take `notifications/initialized`');
+    // A server without sessions has nobody to say anything to.
+    if (sessionId !== undefined && (this.#options.client !== undefined || saysChanges(initialized)))
+      void this.#exchange.listen(
+        this.#headers(session),
+        { onSaid: (said) => this.#heard(said) },
+        ending.signal,
+      );
     return session;
   }
 
@@ -215,21 +282,40 @@ export class HttpUpstream implements Upstream {
     };
   }
 
-  /** We offered no capability, so a server may ask nothing of us but whether we live. */
-  #heard(message: Message): void {
-    if (message.is === 'notification' && message.method === 'notifications/tools/list_changed')
-      this.#tools.forget();
-    if (message.is !== 'request' || this.#session === undefined) return;
-    if (this.#answersInFlight >= answersInFlightMax) return this.#nonsense.add('flood');
-    const refusal = errorText(message.idText, errorObject(rpc.methodNotFound, 'this client offers nothing'));
-    const text = message.method === 'ping' ? resultText(message.idText, '{}') : refusal;
-    this.#answersInFlight++;
+  #heard(said: Said, hear?: Hear, wait?: Wait): void {
+    const { client } = this.#options;
+    if (said.is === 'notification') {
+      this.#lists.heard(said.method);
+      for (const listener of this.#listeners) listener(said);
+      return (hear ?? client?.hear)?.(said, () => {});
+    }
+    const own = ownAnswer(said, client !== undefined);
+    if (own !== undefined) return this.#send(own);
+    // On the stream of the session a server does not say what it asks for: it is taken for what it was asked last.
+    const about = hear === undefined ? [...this.#askers].at(-1) : { hear, wait };
+    const release = about?.wait?.hold();
+    (about?.hear ?? client?.hear)?.(said, (is, text) => {
+      release?.();
+      this.#send(is === 'result' ? resultText(said.idText, text) : errorText(said.idText, text));
+    });
+  }
+
+  /** What asks for no answer. */
+  #send(text: string): void {
+    if (this.#session === undefined || this.#sendsInFlight >= sendsInFlightMax)
+      return this.#nonsense.add('flood');
+    this.#sendsInFlight++;
     void this.#session
       .then((session) => this.#post(session, text))
       .catch(() => undefined)
-      .finally(() => this.#answersInFlight--);
+      .finally(() => this.#sendsInFlight--);
   }
 }
+
+/** Whether the server says that it tells when a list changes. */
+const saysChanges = ({ capabilities }: Members): boolean =>
+  isMembers(capabilities) &&
+  Object.values(capabilities).some((each) => isMembers(each) && each.listChanged === true);
 
 function replyOf(exchange: Extract<Exchange, { is: 'answered' }>): UpstreamReply {
   if (exchange.answer === undefined)

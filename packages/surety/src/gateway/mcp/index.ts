@@ -3,12 +3,12 @@
 
 export { bridge } from './bridge.ts';
 export { Door } from './door.ts';
-export { createFront, type FrontLimits, type FrontOptions } from './front.ts';
+export { createFront, type Front, type FrontLimits, type FrontOptions } from './front.ts';
 export type { HttpOptions } from './http.ts';
-export type { Caller, Governor, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
+export type { Caller, Governed, Governor, Input, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 export { Refusal } from './refusal.ts';
 export type { StdioOptions } from './stdio.ts';
-export type { Tool, Upstream } from './upstream.ts';
+export type { Upstream } from './upstream.ts';
 
 import { type HttpOptions, HttpUpstream } from './http.ts';
 import { type StdioOptions, StdioUpstream } from './stdio.ts';

@@ -1,14 +1,14 @@
-// The tools of a server as clients get to see them. A server names its tools as it likes: names that could be
-// taken for one another, or that clients cannot write, are left out and reported, never guessed at.
+// The tools and prompts of a server as clients get to see them. A server names them as it likes: names that could
+// be taken for one another, or that clients cannot write, are left out and reported, never guessed at.
 
+import type { Item } from './listing.ts';
 import { type Mirrored, mirroredIn } from './mirrored.ts';
-import type { Tool } from './upstream.ts';
 import { replaced } from './wire.ts';
 
-/** A tool under the name that an endpoint shows. */
+/** A tool or a prompt under the name that an endpoint shows. */
 export interface Shown {
   readonly native: string;
-  /** The tool's own JSON text; on the merged endpoint with the shown name in it. */
+  /** Its own JSON text; on the merged endpoint with the shown name in it. */
   readonly text: string;
   readonly mirrored: readonly Mirrored[];
 }
@@ -21,21 +21,31 @@ export interface Showing {
 
 export type OnLeftOut = (native: string, why: 'not-a-name' | 'too-long' | 'not-unique') => void;
 
+/** What a server can be asked beside its tools. Rules know each as a tool of this name: no tool may have it. */
+export const asides = [
+  'resources/read',
+  'resources/subscribe',
+  'prompts/get',
+  'completion/complete',
+] as const;
+const reserved: ReadonlySet<string> = new Set(asides);
+
 /** The native part of a tool id (`toolId` in the facts). */
-const nativeName = /^[^\s\p{Cc}]{1,256}$/u;
+export const isNativeName = (name: string): boolean =>
+  /^[^\s\p{Cc}]{1,256}$/u.test(name) && !reserved.has(name);
 
 /** Server endpoints show native names, untouched. */
-export const showNative = (tools: readonly Tool[], onLeftOut: OnLeftOut): Showing =>
-  showing(tools, ({ name }) => (nativeName.test(name) ? name : undefined), onLeftOut);
+export const showNative = (tools: readonly Item[], onLeftOut: OnLeftOut): Showing =>
+  showing(tools, ({ name }) => (isNativeName(name) ? name : undefined), onLeftOut);
 
 /** What MCP clients and model APIs accept as the name of a tool. */
 const mergedLengthMax = 64;
 
 /** The merged endpoint shows `<server>_<native>`. A server id has no `_`, so the first one ends it. */
-export const showMerged = (server: string, tools: readonly Tool[], onLeftOut: OnLeftOut): Showing =>
+export const showMerged = (server: string, tools: readonly Item[], onLeftOut: OnLeftOut): Showing =>
   showing(
     tools,
-    ({ name }) => (nativeName.test(name) ? `${server}_${name.replace(/[^A-Za-z0-9_-]/gu, '_')}` : undefined),
+    ({ name }) => (isNativeName(name) ? `${server}_${name.replace(/[^A-Za-z0-9_-]/gu, '_')}` : undefined),
     onLeftOut,
     mergedLengthMax,
   );
@@ -46,8 +56,8 @@ export function splitMerged(name: string): { server: string; rest: string } | un
 }
 
 function showing(
-  tools: readonly Tool[],
-  nameOf: (tool: Tool) => string | undefined,
+  tools: readonly Item[],
+  nameOf: (tool: Item) => string | undefined,
   onLeftOut: OnLeftOut,
   lengthMax = 256,
 ): Showing {
@@ -72,5 +82,5 @@ function showing(
   return { shown, leftOut };
 }
 
-const named = ({ name, text, nameSpan }: Tool, shown: string): string =>
+const named = ({ name, text, nameSpan }: Item, shown: string): string =>
   shown === name ? text : replaced(text, nameSpan, shown);

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,7 @@ import type { Transport as TransportV1 } from '@modelcontextprotocol/sdk/shared/
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HttpUpstream } from './http.ts';
 import { StdioUpstream } from './stdio.ts';
-import { Permissive, type Served, serve, token } from './surroundings.fixture.ts';
+import { freePort, Permissive, type Served, serve, token } from './surroundings.fixture.ts';
 import type { Upstream } from './upstream.ts';
 
 interface Asked {
@@ -173,12 +172,3 @@ describe.each(kinds)('$name', ({ over, beside, drops }) => {
     }
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

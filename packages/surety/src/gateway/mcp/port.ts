@@ -5,15 +5,27 @@ export interface Caller {
   readonly agent: string;
 }
 
+/** What a person or a model answered to a server in the middle of a call. */
+export interface Input {
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly response: unknown;
+}
+
+/** What the governor lets happen while a call is under way. */
+export interface Governed {
+  /** Records an input before the server hears it. Rejects if the call may not go on. */
+  readonly onInput: (input: Input) => Promise<void>;
+}
+
 export interface ToolRequest {
-  /** `<server>.<native name>`. */
+  /** `<server>.<native name>`, or `<server>.<aside>` for what is no tool (`asides` in names.ts). */
   readonly tool: string;
   /** Strictly parsed; `{}` if the client sent none. */
   readonly args: Readonly<Record<string, unknown>>;
   /** From the header `Surety-Case` or `_meta["surety/case"]`. */
   readonly case?: string;
   /** Sends the client's original params text upstream, at most once: a second call throws. */
-  readonly forward: () => Promise<UpstreamReply>;
+  readonly forward: (governed?: Governed) => Promise<UpstreamReply>;
 }
 
 export type UpstreamReply =
@@ -28,7 +40,7 @@ export type UpstreamReply =
 
 export type ToolReply =
   | { readonly is: 'upstream'; readonly reply: UpstreamReply }
-  /** Becomes a tool result with `isError: true` and this one text block. */
+  /** Becomes a tool result with `isError: true` and this one text block; else an error of the protocol. */
   | { readonly is: 'refused' | 'held' | 'failed'; readonly message: string };
 
 export interface Governor {
@@ -36,4 +48,6 @@ export interface Governor {
   /** Filters `tools/list`. */
   mayUse(caller: Caller, tool: string): boolean;
   call(caller: Caller, request: ToolRequest): Promise<ToolReply>;
+  /** Tells when `mayUse` may answer otherwise than before. */
+  onPermissions?(listener: () => void): void;
 }

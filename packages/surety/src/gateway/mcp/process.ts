@@ -4,16 +4,18 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Lines } from './lines.ts';
+import { Patience } from './patience.ts';
 import type { UpstreamReply } from './port.ts';
+import { type AnswerServer, type Asking, type Hear, ownAnswer, type Said } from './upstream.ts';
 import {
-  errorObject,
   errorText,
   isMembers,
   type Message,
+  notificationText,
   parseMessage,
+  type Request,
   requestText,
   resultText,
-  rpc,
 } from './wire.ts';
 
 export interface ProcessOptions {
@@ -29,10 +31,13 @@ export interface ProcessOptions {
   /** Of standard error, over the life of the process; the rest is read and dropped. */
   readonly stderrBytesMax: number;
   readonly graceMs: number;
+  /** Whether there is a client that the server may ask. */
+  readonly canBeAsked: boolean;
 }
 
 export interface ProcessEvents {
-  readonly onNotification: (method: string) => void;
+  /** What the server says; `about` hears for the request that it is taken to speak of, if there is one. */
+  readonly onSaid: (said: Said, answer: AnswerServer, about: Hear | undefined) => void;
   readonly onNonsense: (kind: NonsenseKind) => void;
   readonly onStderr: (text: string) => void;
   /** No further request will be answered. */
@@ -43,6 +48,9 @@ export type NonsenseKind = 'not-a-message' | 'unknown-id' | 'line-too-long' | 'f
 
 interface Waiting {
   sent: boolean;
+  readonly token: string | number | undefined;
+  readonly patience: Patience;
+  readonly hear: Hear | undefined;
   readonly settle: (reply: UpstreamReply) => void;
 }
 
@@ -84,27 +92,33 @@ export class ServerProcess {
     return !this.#gone && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  request(method: string, paramsText: string, timeoutMs: number): Promise<UpstreamReply> {
+  ask(asking: Asking, timeoutMs: number): Promise<UpstreamReply> {
+    const { method, paramsText, token, signal } = asking;
     if (!this.usable) return Promise.resolve({ is: 'not-sent', cause: 'the process has ended' });
+    if (signal?.aborted) return Promise.resolve({ is: 'not-sent', cause: 'nobody waits for it any more' });
     if (this.#waiting.size >= this.#options.inFlightMax)
       return Promise.resolve({ is: 'not-sent', cause: 'too many requests are in flight' });
     if (this.#outboxLength + paramsText.length > this.#options.queueBytesMax)
       return Promise.resolve({ is: 'not-sent', cause: 'the server does not read what is sent to it' });
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#expire(id), timeoutMs);
+      const patience = new Patience(timeoutMs, () => this.#expire(id));
+      const cancel = () => this.#cancel(id);
       const settle = (reply: UpstreamReply) => {
-        clearTimeout(timer);
+        patience.end();
+        signal?.removeEventListener('abort', cancel);
         this.#waiting.delete(id);
         resolve(reply);
       };
-      this.#waiting.set(id, { sent: false, settle });
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#waiting.set(id, { sent: false, token, patience, hear: asking.hear, settle });
       this.#send({ text: requestText(id, method, oneLine(paramsText)), id });
     });
   }
 
-  notify(method: string): void {
-    this.#send({ text: `{"jsonrpc":"2.0","method":${JSON.stringify(method)}}` });
+  tell(method: string, paramsText?: string): void {
+    if (!this.usable || this.#outboxLength > this.#options.queueBytesMax) return;
+    this.#send({ text: oneLine(notificationText(method, paramsText)) });
   }
 
   /** Asks the process to end, then makes it. */
@@ -168,6 +182,14 @@ export class ServerProcess {
     }
   }
 
+  /** Nobody waits for it any more. What left may still be answered, and then that is the answer. */
+  #cancel(id: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    if (waiting.sent) this.tell('notifications/cancelled', JSON.stringify({ requestId: id }));
+    else waiting.settle({ is: 'not-sent', cause: 'nobody waits for it any more' });
+  }
+
   #expire(id: number): void {
     const waiting = this.#waiting.get(id);
     if (waiting?.sent && this.#expired.size < expiredMax) this.#expired.add(id);
@@ -187,8 +209,7 @@ export class ServerProcess {
       waiting?.settle({ is: 'lost', cause: 'the answer cannot be read' });
       return;
     }
-    if (message.is === 'notification') return this.#events.onNotification(message.method);
-    if (message.is === 'request') return this.#answer(message.idText, message.method);
+    if (message.is === 'notification' || message.is === 'request') return this.#heard(message);
     const id = typeof message.id === 'number' ? message.id : Number.NaN;
     const waiting = this.#waiting.get(id);
     // An id we never sent, or a second answer to one: never matched to anything.
@@ -200,12 +221,39 @@ export class ServerProcess {
     waiting.settle(reply);
   }
 
-  /** We offered no capability, so a server may ask nothing of us but whether we live. */
-  #answer(idText: string, method: string): void {
+  #heard(said: Said): void {
+    if (said.is === 'request') {
+      const own = ownAnswer(said, this.#options.canBeAsked);
+      return own === undefined ? this.#asked(said) : this.#reply(own);
+    }
+    const token = said.method === 'notifications/progress' ? said.params.progressToken : undefined;
+    for (const waiting of this.#waiting.values())
+      if (token !== undefined && waiting.token === token) {
+        waiting.patience.touch();
+        return waiting.hear?.(said, nothing);
+      }
+    this.#events.onSaid(said, nothing, this.#newest()?.hear);
+  }
+
+  /** A server does not say what it speaks of: it is taken for what it was asked last. */
+  #newest(): Waiting | undefined {
+    return [...this.#waiting.values()].at(-1);
+  }
+
+  /** While the client thinks about it, nothing that the server is doing is late: it may be waiting for this. */
+  #asked(request: Request): void {
+    const release = [...this.#waiting.values()].map(({ patience }) => patience.hold());
+    const answer: AnswerServer = (is, text) => {
+      for (const each of release.splice(0)) each();
+      this.#reply(is === 'result' ? resultText(request.idText, text) : errorText(request.idText, text));
+    };
+    this.#events.onSaid(request, answer, this.#newest()?.hear);
+  }
+
+  #reply(text: string): void {
     // A server that asks and never reads would fill our memory.
     if (this.#outboxLength > repliesLengthMax) return this.#events.onNonsense('flood');
-    const refusal = errorObject(rpc.methodNotFound, 'this client offers nothing');
-    this.#send({ text: method === 'ping' ? resultText(idText, '{}') : errorText(idText, refusal) });
+    this.#send({ text: oneLine(text) });
   }
 
   #drain(chunk: Buffer): void {
@@ -251,7 +299,9 @@ export class ServerProcess {
   }
 }
 
-const unanswered = ({ sent }: Waiting, cause: string): UpstreamReply =>
+const nothing = (): void => {};
+
+const unanswered = ({ sent }: Pick<Waiting, 'sent'>, cause: string): UpstreamReply =>
   sent ? { is: 'lost', cause } : { is: 'not-sent', cause };
 
 /** In strict JSON a raw line break is white space between tokens: a client's pretty printing, never a value. */

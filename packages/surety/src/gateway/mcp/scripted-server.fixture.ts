@@ -26,6 +26,7 @@ const mirroring =
   '{"name":"pay","inputSchema":{"type":"object","properties":{"amount":{"type":"number","x-mcp-header":"Amount"},' +
   '"to":{"type":"object","properties":{"iban":{"type":"string","x-mcp-header":"Iban"}}}}}}';
 let waitingFor: unknown;
+let lastAnswer = '';
 
 function call(id: unknown, params: { name: string }, line: string): void {
   const { name } = params;
@@ -45,6 +46,17 @@ function call(id: unknown, params: { name: string }, line: string): void {
       process.stdout.write('x'.repeat(65_536), () => setImmediate(more));
     };
     return more();
+  }
+  if (name === 'last-answer') return answer(id, say(lastAnswer));
+  if (name === 'asks-later') {
+    answer(id, say('done'));
+    return void write('{"jsonrpc":"2.0","id":"l","method":"elicitation/create","params":{"message":"Now?"}}');
+  }
+  if (name === 'elicits') {
+    waitingFor = id;
+    return void write(
+      '{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Sure?"}}',
+    );
   }
   if (name === 'asks') {
     waitingFor = id;
@@ -67,7 +79,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const message = JSON.parse(line);
   const { id, method, params } = message;
   if (mode === 'deaf' && method === 'notifications/initialized') return void process.stdin.pause();
-  if (method === undefined) return answer(waitingFor, say(line));
+  if (method === undefined) {
+    lastAnswer = line;
+    return id === 'q' ? answer(waitingFor, say(line)) : undefined;
+  }
   if (method === 'initialize') {
     const protocolVersion = mode === 'old' ? '1999-01-01' : '2025-11-25';
     const serverInfo = { name: 'scripted', version: '1' };

@@ -1,41 +1,88 @@
-// Sessions of the earlier era (MCP 2025-11-25, transports): a random id, of one agent, at one endpoint.
-// An agent can make as many as it likes; it only ever pushes out its own.
+// The sessions of clients of the earlier era: by a random id, of one agent, at one endpoint. An agent can make as
+// many as it likes; it only ever pushes out its own, and never one that is at work.
 
-import { randomBytes } from 'node:crypto';
+import { ClientSession } from './session.ts';
+import type { Members } from './wire.ts';
+
+export interface SessionLimits {
+  readonly sessionsOfAgentMax: number;
+  /** A session that nobody uses or listens to ends after this. */
+  readonly sessionIdleMsMax: number;
+}
 
 export class Sessions {
-  readonly #ofAgentMax: number;
-  /** By agent: endpoint by id, the longest unused first. */
-  readonly #sessions = new Map<string, Map<string, string>>();
+  readonly #limits: SessionLimits;
+  /** By agent, the longest unused first. */
+  readonly #sessions = new Map<string, Map<string, ClientSession>>();
+  readonly #sweeping: NodeJS.Timeout;
 
-  constructor(ofAgentMax: number) {
-    this.#ofAgentMax = ofAgentMax;
+  constructor(limits: SessionLimits) {
+    this.#limits = limits;
+    this.#sweeping = setInterval(() => this.#sweep(), Math.min(limits.sessionIdleMsMax, 60_000)).unref();
   }
 
-  open(agent: string, endpoint: string): string {
-    const own = this.#sessions.get(agent) ?? new Map<string, string>();
+  /** Undefined if the agent has too many sessions that are all at work. */
+  open(agent: string, endpoint: string, capabilities: Members): ClientSession | undefined {
+    const own = this.#sessions.get(agent) ?? new Map<string, ClientSession>();
     this.#sessions.set(agent, own);
-    const [oldest] = own.keys();
-    if (own.size >= this.#ofAgentMax && oldest !== undefined) own.delete(oldest);
-    const id = randomBytes(24).toString('base64url');
-    own.set(id, endpoint);
-    return id;
+    if (own.size >= this.#limits.sessionsOfAgentMax) {
+      const unused = [...own.values()].find(({ busy }) => !busy);
+      if (unused === undefined) return undefined;
+      this.#end(unused);
+    }
+    const session = new ClientSession(agent, endpoint, capabilities);
+    own.set(session.id, session);
+    this.#sessions.set(agent, own);
+    return session;
   }
 
-  /** Whether this session is this agent's, here. Another's is as unknown as one that never was. */
-  touch(id: string, agent: string, endpoint: string): boolean {
+  /** This agent's session, here. Another's is as unknown as one that never was. */
+  get(id: string, agent: string, endpoint: string): ClientSession | undefined {
     const own = this.#sessions.get(agent);
-    if (own?.get(id) !== endpoint) return false;
+    const session = own?.get(id);
+    if (own === undefined || session?.endpoint !== endpoint) return undefined;
     own.delete(id);
-    own.set(id, endpoint);
-    return true;
+    own.set(id, session);
+    session.usedAt = performance.now();
+    return session;
   }
 
-  end(id: string, agent: string, endpoint: string): boolean {
-    if (!this.touch(id, agent, endpoint)) return false;
-    const own = this.#sessions.get(agent);
-    own?.delete(id);
-    if (own?.size === 0) this.#sessions.delete(agent);
-    return true;
+  /** Ends what this agent has not used for longest until there is room for a link more; false if all are at work. */
+  roomForLink(session: ClientSession, ofAgentMax: number): boolean {
+    const own = [...(this.#sessions.get(session.agent)?.values() ?? [])];
+    let links = own.reduce((sum, each) => sum + each.links, 0);
+    for (const each of own) {
+      if (links < ofAgentMax) break;
+      if (each === session || each.busy || each.links === 0) continue;
+      links -= each.links;
+      this.#end(each);
+    }
+    return links < ofAgentMax;
+  }
+
+  end(session: ClientSession): void {
+    this.#end(session);
+  }
+
+  *all(): Generator<ClientSession> {
+    for (const own of this.#sessions.values()) yield* own.values();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeping);
+    await Promise.all([...this.all()].map((session) => session.end()));
+    this.#sessions.clear();
+  }
+
+  #sweep(): void {
+    const before = performance.now() - this.#limits.sessionIdleMsMax;
+    for (const session of [...this.all()]) if (!session.busy && session.usedAt < before) this.#end(session);
+  }
+
+  #end(session: ClientSession): void {
+    const own = this.#sessions.get(session.agent);
+    own?.delete(session.id);
+    if (own?.size === 0) this.#sessions.delete(session.agent);
+    void session.end();
   }
 }

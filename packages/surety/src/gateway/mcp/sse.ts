@@ -1,20 +1,33 @@
-// Server-sent events (WHATWG HTML, section 9.2) as far as MCP needs them: the data of each event, bounded.
-// A lone carriage return is not taken for a line end: no MCP server writes one, and two readers may differ.
+// Server-sent events (WHATWG HTML, section 9.2) as far as MCP needs them: the data of each event, bounded, its id,
+// comments, and how soon to come back. A lone carriage return is not taken for a line end: no MCP server writes
+// one, and two readers may differ.
 
 import { Lines } from './lines.ts';
 
+export interface EventsHeard {
+  readonly onData: (data: Buffer) => void;
+  /** A sign of life. */
+  readonly onComment?: () => void;
+}
+
+/** An id is echoed in a header of ours, hence visible ASCII; what is longer than this is not kept. */
+const idPattern = /^[\x20-\x7e]{1,256}$/;
+
 export class Events {
   readonly #bytesMax: number;
-  readonly #onData: (data: Buffer) => void;
+  readonly #heard: EventsHeard;
   readonly #lines: Lines;
   #data: Buffer[] = [];
   #bytes = 0;
   #named = false;
   #tooLong = false;
+  /** The id of the last event, where the stream can be taken up again. */
+  lastId: string | undefined;
+  retryMs: number | undefined;
 
-  constructor(bytesMax: number, onData: (data: Buffer) => void) {
+  constructor(bytesMax: number, heard: EventsHeard) {
     this.#bytesMax = bytesMax;
-    this.#onData = onData;
+    this.#heard = heard;
     this.#lines = new Lines(bytesMax, (line) => this.#line(line), { keepEmpty: true });
   }
 
@@ -26,10 +39,14 @@ export class Events {
   #line(line: Buffer): void {
     if (line.length === 0) return this.#dispatch();
     const colon = line.indexOf(0x3a);
+    if (colon === 0) return this.#heard.onComment?.();
     const field = line.subarray(0, colon === -1 ? line.length : colon).toString('latin1');
     const from = colon === -1 ? line.length : line[colon + 1] === 0x20 ? colon + 2 : colon + 1;
+    const value = () => line.subarray(from).toString('latin1');
     // An event of another name is not a message of the protocol.
-    if (field === 'event') this.#named = line.subarray(from).toString('latin1') !== 'message';
+    if (field === 'event') this.#named = value() !== 'message';
+    else if (field === 'id' && idPattern.test(value())) this.lastId = value();
+    else if (field === 'retry' && /^\d{1,7}$/.test(value())) this.retryMs = Number(value());
     if (field !== 'data') return;
     this.#bytes += line.length;
     if (this.#bytes > this.#bytesMax) this.#tooLong = true;
@@ -40,7 +57,7 @@ export class Events {
     const [first, ...more] = this.#data;
     const data =
       first === undefined ? undefined : Buffer.concat([first, ...more.flatMap((each) => [lineBreak, each])]);
-    if (data !== undefined && data.length > 0 && !this.#named) this.#onData(data);
+    if (data !== undefined && data.length > 0 && !this.#named) this.#heard.onData(data);
     this.#data = [];
     this.#bytes = 0;
     this.#named = false;

@@ -2,21 +2,23 @@
 // it is first needed, and anew on the next request after it died, with a growing pause while it keeps dying.
 // A tool call is written at most once, to one process.
 
-import { version } from '../../version.ts';
+import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
+import { type Item, Listing, type ListKind } from './listing.ts';
 import type { UpstreamReply } from './port.ts';
 import { type NonsenseKind, ServerProcess } from './process.ts';
 import { Tally } from './tally.ts';
 import {
-  type CallOptions,
+  type Asking,
+  type ClientSide,
   checkInitialized,
   expectResult,
   initializeParams,
-  type Tool,
-  ToolList,
+  type Link,
+  type Said,
   type Upstream,
 } from './upstream.ts';
-import type { Members } from './wire.ts';
+import type { Members, Notification } from './wire.ts';
 
 export interface StdioOptions {
   readonly server: string;
@@ -41,6 +43,8 @@ export interface StdioOptions {
   readonly onStderr?: (text: string) => void;
   /** Told in words, without values. */
   readonly onProblem?: (problem: string) => void;
+  /** The client whose process this is alone; without one, all share it and its server can ask nobody. */
+  readonly client?: ClientSide;
 }
 
 interface Running {
@@ -54,7 +58,8 @@ const longestPauseMs = 10_000;
 export class StdioUpstream implements Upstream {
   readonly server: string;
   readonly #options: StdioOptions;
-  readonly #tools: ToolList;
+  readonly #lists: Listing;
+  readonly #listeners = new Set<(said: Notification) => void>();
   readonly #nonsense: Tally<NonsenseKind>;
   readonly #ending = new Set<Promise<void>>();
   #process: ServerProcess | undefined;
@@ -70,9 +75,10 @@ export class StdioUpstream implements Upstream {
     this.#nonsense = new Tally((kind, count) =>
       options.onProblem?.(`the server wrote nonsense: ${kind}, ${count} so far`),
     );
-    this.#tools = new ToolList({
+    this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
-      page: async (paramsText) => expectResult(await this.#request('tools/list', paramsText), 'tools/list'),
+      page: async (method, params) =>
+        expectResult(await this.ask({ method, paramsText: JSON.stringify(params) }), method),
     });
   }
 
@@ -85,12 +91,27 @@ export class StdioUpstream implements Upstream {
     return (await this.#ready()).initialized;
   }
 
-  listTools(): Promise<readonly Tool[]> {
-    return this.#tools.get();
+  async era(): Promise<Era> {
+    await this.#ready();
+    return 'legacy';
   }
 
-  call(paramsText: string, options: CallOptions = {}): Promise<UpstreamReply> {
-    return this.#request('tools/call', paramsText, options.timeoutMs);
+  list(kind: ListKind): Promise<readonly Item[]> {
+    return this.#lists.get(kind);
+  }
+
+  open(client: ClientSide): Link {
+    return new StdioUpstream({ ...this.#options, client });
+  }
+
+  onSaid(listener: (said: Notification) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(method: string, paramsText: string): void {
+    // Only to a process that runs: a notification starts nothing.
+    if (this.#process?.usable) this.#process.tell(method, paramsText);
   }
 
   async close(): Promise<void> {
@@ -99,15 +120,15 @@ export class StdioUpstream implements Upstream {
     await Promise.all(this.#ending);
   }
 
-  async #request(method: string, paramsText: string, timeoutMs?: number): Promise<UpstreamReply> {
+  async ask(asking: Asking): Promise<UpstreamReply> {
     let running: Running;
     try {
       running = await this.#ready();
     } catch (cause) {
       return { is: 'not-sent', cause: (cause as Error).message };
     }
-    const wait = timeoutMs ?? this.#options.timeoutMs ?? 30_000;
-    const reply = await running.process.request(method, paramsText, wait);
+    const wait = asking.timeoutMs ?? this.#options.timeoutMs ?? 30_000;
+    const reply = await running.process.ask(asking, wait);
     if (reply.is === 'result' || reply.is === 'error') this.#deaths = 0;
     return reply;
   }
@@ -131,10 +152,11 @@ export class StdioUpstream implements Upstream {
   async #start(): Promise<Running> {
     const process = this.#spawn();
     this.#process = process;
-    const params = initializeParams({ name: 'surety', version });
-    const reply = await process.request('initialize', params, this.#options.startTimeoutMs ?? 30_000);
+    const paramsText = initializeParams(this.#options.client);
+    const asking = { method: 'initialize', paramsText };
+    const reply = await process.ask(asking, this.#options.startTimeoutMs ?? 30_000);
     const initialized = checkInitialized(expectResult(reply, 'initialize').value);
-    process.notify('notifications/initialized');
+    process.tell('notifications/initialized');
     return { process, initialized };
   }
 
@@ -151,10 +173,12 @@ export class StdioUpstream implements Upstream {
       queueBytesMax: this.#options.queueBytesMax ?? 32 * 1024 * 1024,
       stderrBytesMax: 1 << 20,
       graceMs: this.#options.graceMs ?? 1_000,
+      canBeAsked: this.#options.client !== undefined,
     };
     const started = new ServerProcess(options, {
-      onNotification: (method) => {
-        if (method === 'notifications/tools/list_changed') this.#tools.forget();
+      onSaid: (said, answer, about) => {
+        this.#said(said);
+        (about ?? this.#options.client?.hear)?.(said, answer);
       },
       onNonsense: (kind) => this.#nonsense.add(kind),
       onStderr: (text) => onStderr?.(text),
@@ -163,9 +187,15 @@ export class StdioUpstream implements Upstream {
     return started;
   }
 
+  #said(said: Said): void {
+    if (said.is !== 'notification') return;
+    this.#lists.heard(said.method);
+    for (const listener of this.#listeners) listener(said);
+  }
+
   /** The first death costs no pause; each further one without an answer in between doubles it. */
   #died(): void {
-    this.#tools.forget();
+    this.#lists.forget();
     if (this.#closed) return;
     const pauseMs = this.#deaths === 0 ? 0 : firstPauseMs * 2 ** (this.#deaths - 1);
     this.#deaths++;

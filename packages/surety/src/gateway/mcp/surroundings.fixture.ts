@@ -4,14 +4,16 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from 'no
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createFront, type FrontOptions } from './front.ts';
-import type { Caller, Governor, ToolReply, ToolRequest } from './port.ts';
+import type { Caller, Governor, Input, ToolReply, ToolRequest } from './port.ts';
 import { type StdioOptions, StdioUpstream } from './stdio.ts';
+import type { Asking } from './upstream.ts';
 
 export const token = 'Bearer test-credential';
 
 /** Lets everything pass and remembers it. Two agents, so that one can try the other's session. */
 export class Permissive implements Governor {
   readonly requests: ToolRequest[] = [];
+  readonly inputs: Input[] = [];
   hidden = new Set<string>();
   reply: ((request: ToolRequest) => Promise<ToolReply>) | undefined;
 
@@ -27,7 +29,10 @@ export class Permissive implements Governor {
   async call(_: Caller, asked: ToolRequest): Promise<ToolReply> {
     this.requests.push(asked);
     if (this.reply !== undefined) return this.reply(asked);
-    return { is: 'upstream', reply: await asked.forward() };
+    return {
+      is: 'upstream',
+      reply: await asked.forward({ onInput: async (input) => void this.inputs.push(input) }),
+    };
   }
 }
 
@@ -43,6 +48,13 @@ export const scripted = (
     ...options,
   });
 
+/** As the front asks for a call. */
+export const call = (paramsText: string, more: Partial<Asking> = {}): Asking => ({
+  method: 'tools/call',
+  paramsText,
+  ...more,
+});
+
 export interface Served {
   readonly url: string;
   readonly port: number;
@@ -50,14 +62,17 @@ export interface Served {
 }
 
 export async function serve(options: FrontOptions): Promise<Served> {
-  const server: Server = createServer(createFront(options));
+  const front = createFront(options);
+  const server: Server = createServer(front.respond);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const close = () =>
-    new Promise<void>((resolve) => {
+  const close = async () => {
+    await front.close();
+    await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
+  };
   return { url: `http://127.0.0.1:${port}`, port, close };
 }
 
@@ -101,6 +116,15 @@ export function raw(
   });
 }
 
+/** A client of the earlier era introduces itself. */
+export const initializeText = (capabilities: object, protocolVersion = '2025-11-25'): string =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id: 'i',
+    method: 'initialize',
+    params: { protocolVersion, capabilities, clientInfo: { name: 't', version: '1' } },
+  });
+
 const envelope = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientCapabilities': {},
@@ -115,9 +139,19 @@ export function modern(method: string, params: Record<string, unknown> = {}, hea
     method,
     params: { ...rest, _meta: { ...envelope, ...(_meta as object) } },
   });
-  const name = typeof params.name === 'string' ? { 'mcp-name': params.name } : {};
+  const named = params.name ?? params.uri;
+  const name = typeof named === 'string' ? { 'mcp-name': named } : {};
   return {
     body,
     headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...name, ...headers },
   };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }

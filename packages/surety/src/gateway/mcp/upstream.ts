@@ -1,33 +1,79 @@
-// What every upstream server offers the wire, whichever way it is reached, and how its tools are listed.
-// The server is not trusted: its pages, its tools and its cursors are bounded, its names are judged elsewhere.
+// What every upstream server offers the wire, whichever way it is reached: a link that all share, and links that
+// are one client's alone, which its server may ask. The server is not trusted: what it lists is bounded in
+// listing.ts, its names are judged elsewhere.
 
-import { JsonError, parseJsonWithSpans, type Span } from '@surety/proof/records';
+import { version } from '../../version.ts';
+import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
+import type { Item, ListKind } from './listing.ts';
 import type { UpstreamReply } from './port.ts';
-import { isMembers, type Members } from './wire.ts';
+import {
+  errorObject,
+  errorText,
+  type Members,
+  type Notification,
+  type Request,
+  resultText,
+  rpc,
+} from './wire.ts';
 
-export interface Tool {
-  readonly name: string;
-  /** Original JSON text of the tool. */
-  readonly text: string;
-  readonly value: Members;
-  /** Where the value of `name` lies in `text`. */
-  readonly nameSpan: Span;
-}
+/** What a server says of its own accord. */
+export type Said = Request | Notification;
 
-export interface CallOptions {
+/** The answer to a request of a server: the original text of `result` or `error`. At most one is sent. */
+export type AnswerServer = (is: 'result' | 'error', text: string) => void;
+
+/** Hears what a server says; `answer` is for requests. */
+export type Hear = (said: Said, answer: AnswerServer) => void;
+
+export interface Asking {
+  readonly method: string;
+  readonly paramsText: string;
+  /** What it is about, as the server calls it: a tool, a prompt, the address of a resource. */
+  readonly name?: string;
+  /** The progress token in its params. */
+  readonly token?: string | number;
+  /** How long without a sign of life. */
   readonly timeoutMs?: number;
+  /** Aborted: the server is told that nobody waits for it. What it answers all the same is still the answer. */
+  readonly signal?: AbortSignal;
+  /** What the server says that belongs to this request. */
+  readonly hear?: Hear;
+  /** The server kept the connection alive. */
+  readonly alive?: () => void;
+  /** Arguments that come in headers too (`x-mcp-header`), for a server that reads them. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Upstream {
-  readonly server: string;
-  /** The server's own initialize result. Throws `UpstreamError`. */
+/** The one client of a link that is not shared. */
+export interface ClientSide {
+  /** What the client declared, as far as this gateway passes it on; the server is told exactly this. */
+  readonly capabilities: Members;
+  /** What the server says that belongs to no request in particular. */
+  readonly hear: Hear;
+}
+
+/** A conversation with a server. */
+export interface Link {
+  /** What the server says of itself: its initialize or discover result. Throws `UpstreamError`. */
   describe(): Promise<Members>;
+  /** Throws `UpstreamError`. */
+  era(): Promise<Era>;
   /** Every page, kept for a short time. The same array until it is fetched anew. Throws `UpstreamError`. */
-  listTools(): Promise<readonly Tool[]>;
-  /** Sends `tools/call` once; never rejects, never sends again. */
-  call(paramsText: string, options?: CallOptions): Promise<UpstreamReply>;
+  list(kind: ListKind): Promise<readonly Item[]>;
+  /** Sends a request once; never rejects, never sends again. */
+  ask(asking: Asking): Promise<UpstreamReply>;
+  /** Tells a notification, or does not if the server cannot be reached. */
+  tell(method: string, paramsText: string): void;
   close(): Promise<void>;
+}
+
+export interface Upstream extends Link {
+  readonly server: string;
+  /** A conversation that is one client's alone. */
+  open(client: ClientSide): Link;
+  /** Told of what the server says to everybody, such as that a list changed; gives back how to stop it. */
+  onSaid(listener: (said: Notification) => void): () => void;
 }
 
 /** Versions that an upstream may answer with; the first is the one we ask for. */
@@ -40,89 +86,20 @@ export function checkInitialized(value: Members): Members {
   return value;
 }
 
-/** No capabilities: a server has nothing to ask of us, so nothing of ours can leak through such a question. */
-export const initializeParams = (client: { readonly name: string; readonly version: string }): string =>
-  JSON.stringify({ protocolVersion: upstreamVersions[0], capabilities: {}, clientInfo: client });
-
-const pagesMax = 100;
-const toolsMax = 10_000;
-
-export interface ToolListOptions {
-  readonly maxAgeMs: number;
-  readonly now?: () => number;
-  /** Asks for one page; throws `UpstreamError`. */
-  readonly page: (paramsText: string) => Promise<{ readonly text: string; readonly value: Members }>;
-}
-
-/** The tools of one server, fetched once at a time and kept for `maxAgeMs` or until `forget`. */
-export class ToolList {
-  readonly #options: ToolListOptions;
-  readonly #now: () => number;
-  #kept: { readonly tools: Promise<readonly Tool[]>; freshUntil: number } | undefined;
-
-  constructor(options: ToolListOptions) {
-    this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
-  }
-
-  forget(): void {
-    this.#kept = undefined;
-  }
-
-  get(): Promise<readonly Tool[]> {
-    if (this.#kept !== undefined && this.#now() < this.#kept.freshUntil) return this.#kept.tools;
-    const kept = { tools: this.#fetch(), freshUntil: Number.POSITIVE_INFINITY };
-    this.#kept = kept;
-    kept.tools.then(
-      () => {
-        kept.freshUntil = this.#now() + this.#options.maxAgeMs;
-      },
-      () => {
-        if (this.#kept === kept) this.#kept = undefined;
-      },
-    );
-    return kept.tools;
-  }
-
-  async #fetch(): Promise<readonly Tool[]> {
-    const tools: Tool[] = [];
-    let paramsText = '{}';
-    for (let page = 0; page < pagesMax; page++) {
-      const { text, value } = await this.#options.page(paramsText);
-      tools.push(...toolsOf(text, value));
-      if (tools.length > toolsMax) throw new UpstreamError('nonsense', 'the server lists too many tools');
-      if (value.nextCursor === undefined) return tools;
-      if (typeof value.nextCursor !== 'string') throw new UpstreamError('nonsense', 'a cursor is no string');
-      paramsText = JSON.stringify({ cursor: value.nextCursor });
-    }
-    throw new UpstreamError('nonsense', 'the server lists too many pages');
-  }
-}
-
-function toolsOf(text: string, { tools }: Members): Tool[] {
-  if (!Array.isArray(tools) || tools.length > toolsMax)
-    throw new UpstreamError('nonsense', 'the server lists no tools');
-  const pointers = tools.flatMap((_, at) => [`/tools/${at}`, `/tools/${at}/name`]);
-  const { spans } = spansOf(text, pointers);
-  return tools.map((value: unknown, at) => {
-    if (!isMembers(value) || typeof value.name !== 'string')
-      throw new UpstreamError('nonsense', 'a tool has no name');
-    const [start, end] = spans.get(`/tools/${at}`) as Span;
-    const [nameStart, nameEnd] = spans.get(`/tools/${at}/name`) as Span;
-    const nameSpan = [nameStart - start, nameEnd - start] as const;
-    return { name: value.name, text: text.slice(start, end), value, nameSpan };
+/** On a shared link no capabilities: a server has nothing to ask of us, so nothing can leak through a question. */
+export const initializeParams = (client: ClientSide | undefined): string =>
+  JSON.stringify({
+    protocolVersion: upstreamVersions[0],
+    capabilities: client?.capabilities ?? {},
+    clientInfo: { name: 'surety', version },
   });
-}
 
-/** The text was parsed before, within the wire's bounds, hence the wide ones here. */
-function spansOf(text: string, pointers: readonly string[]) {
-  try {
-    return parseJsonWithSpans(text, pointers, { depthMax: 256, bytesMax: text.length });
-  } catch (cause) {
-    if (cause instanceof JsonError) throw new UpstreamError('nonsense', `a list is refused: ${cause.code}`);
-    throw cause;
-  }
-}
+/** What every link answers by itself: whether we live, and, where nobody can be asked, that nobody can. */
+export const ownAnswer = ({ idText, method }: Request, canBeAsked: boolean): string | undefined => {
+  if (method === 'ping') return resultText(idText, '{}');
+  if (canBeAsked) return undefined;
+  return errorText(idText, errorObject(rpc.methodNotFound, 'this client offers nothing'));
+};
 
 /** A reply as a value, or as the error that says why there is none. */
 export function expectResult(reply: UpstreamReply, asked: string): { text: string; value: Members } {

@@ -60,13 +60,13 @@ describe('slices', () => {
     expect(message.idText).toBe('"\\u0031"');
     expect(message.paramsText).toBe(params);
     expect(message.params.name).toBe('pay');
-    expect(message.paramsText.slice(...(message.nameSpan ?? [0, 0]))).toBe('"pa\\u0079"');
-    expect(message.paramsText.slice(...(message.metaSpan ?? [0, 0]))).toBe('{"a":1.0}');
+    expect(message.paramsText.slice(...(message.spans.get('/name') ?? [0, 0]))).toBe('"pa\\u0079"');
+    expect(message.paramsText.slice(...(message.spans.get('/_meta') ?? [0, 0]))).toBe('{"a":1.0}');
   });
 
   test('a nested name is not the name', () => {
     const message = parse('{"jsonrpc":"2.0","id":1,"method":"m","params":{"arguments":{"name":"x"}}}');
-    expect(message.is === 'request' && message.nameSpan).toBe(undefined);
+    expect(message.is === 'request' && message.spans.get('/name')).toBe(undefined);
   });
 
   test('answers', () => {
@@ -103,8 +103,9 @@ describe('slices', () => {
           after: { name: from.slice(0, 100) },
         });
         const message = parse(`{"jsonrpc":"2.0","id":1,"method":"m","params":${params}}`);
-        if (message.is !== 'request' || message.nameSpan === undefined) throw new Error('no request');
-        expect(JSON.parse(replaced(params, message.nameSpan, to))).toEqual({
+        const span = message.is === 'request' ? message.spans.get('/name') : undefined;
+        if (span === undefined) throw new Error('no request');
+        expect(JSON.parse(replaced(params, span, to))).toEqual({
           ...JSON.parse(params),
           name: to,
         });

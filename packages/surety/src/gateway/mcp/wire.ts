@@ -14,15 +14,16 @@ export interface Request {
   readonly params: Members;
   /** Original text of `params`; `{}` if there were none. */
   readonly paramsText: string;
-  /** Where `params.name` and `params._meta` lie within `paramsText`. */
-  readonly nameSpan: Span | undefined;
-  readonly metaSpan: Span | undefined;
+  /** Where the members of `paramsPointers` lie within `paramsText`. */
+  readonly spans: ReadonlyMap<ParamsPointer, Span>;
 }
 
 export interface Notification {
   readonly is: 'notification';
   readonly method: string;
   readonly params: Members;
+  readonly paramsText: string;
+  readonly spans: ReadonlyMap<ParamsPointer, Span>;
 }
 
 /** An answer of a peer to a request of ours. */
@@ -47,6 +48,8 @@ export const rpc = {
   /** Implementation-defined, as the official SDKs use it for refusals of the transport. */
   transport: -32000,
   unknownSession: -32001,
+  /** A refusal of the governor where there is no tool result to say it in. */
+  refused: -32010,
   headerMismatch: -32020,
   unsupportedVersion: -32022,
 } as const;
@@ -68,7 +71,13 @@ export interface WireLimits {
 
 const methodMax = 128;
 const idMax = 256;
-const pointers = ['/id', '/params', '/params/name', '/params/_meta', '/result', '/error'];
+/** Members of `params` that the gateway may have to write anew, each on its own. */
+const paramsPointers = [
+  ...(['/name', '/uri', '/_meta', '/_meta/progressToken', '/progressToken', '/requestId'] as const),
+  ...(['/ref/name', '/requestState'] as const),
+];
+export type ParamsPointer = (typeof paramsPointers)[number];
+const pointers = ['/id', '/params', ...paramsPointers.map((each) => `/params${each}`), '/result', '/error'];
 
 export const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -109,15 +118,21 @@ function requestOf(
   if (typeof method !== 'string' || method === '' || method.length > methodMax)
     throw new WireError(rpc.invalidRequest, 'method is not a short string');
   if (!isMembers(params)) throw new WireError(rpc.invalidRequest, 'params is not an object');
-  if (!Object.hasOwn(value, 'id')) return { is: 'notification', method, params };
-  if (!isId(id)) throw new WireError(rpc.invalidRequest, 'id is neither a string nor an integer');
   const paramsText = spans.has('/params') ? slice('/params') : '{}';
+  const within = spansWithin(spans);
+  if (!Object.hasOwn(value, 'id')) return { is: 'notification', method, params, paramsText, spans: within };
+  if (!isId(id)) throw new WireError(rpc.invalidRequest, 'id is neither a string nor an integer');
+  return { is: 'request', idText: slice('/id'), method, params, paramsText, spans: within };
+}
+
+function spansWithin(spans: ReadonlyMap<string, Span>): ReadonlyMap<ParamsPointer, Span> {
   const from = spans.get('/params')?.[0] ?? 0;
-  const within = (span: Span | undefined): Span | undefined =>
-    span === undefined ? undefined : [span[0] - from, span[1] - from];
-  const nameSpan = within(spans.get('/params/name'));
-  const metaSpan = within(spans.get('/params/_meta'));
-  return { is: 'request', idText: slice('/id'), method, params, paramsText, nameSpan, metaSpan };
+  const within = new Map<ParamsPointer, Span>();
+  for (const pointer of paramsPointers) {
+    const span = spans.get(`/params${pointer}`);
+    if (span !== undefined) within.set(pointer, [span[0] - from, span[1] - from]);
+  }
+  return within;
 }
 
 const isId = (id: unknown): boolean =>
@@ -147,6 +162,16 @@ export function withMember(object: string, name: string, value: unknown): string
 /** `text` with what lies at `span` replaced by the JSON of a value. */
 export const replaced = (text: string, [start, end]: Span, by: unknown): string =>
   text.slice(0, start) + JSON.stringify(by) + text.slice(end);
+
+export type Edit = readonly [span: Span, by: unknown];
+
+/** `text` with what lies at each span replaced; every other byte stays. */
+export const edited = (text: string, edits: readonly Edit[]): string =>
+  // From the end, so that the places of the earlier ones stay right.
+  [...edits].sort(([a], [b]) => b[0] - a[0]).reduce((done, [span, by]) => replaced(done, span, by), text);
+
+export const notificationText = (method: string, paramsText = '{}'): string =>
+  `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${paramsText}}`;
 
 export const requestText = (id: number, method: string, paramsText: string): string =>
   `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${paramsText}}`;

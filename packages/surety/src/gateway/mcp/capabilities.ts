@@ -1,0 +1,63 @@
+// What client and server declare, as far as it can be served through this gateway. What passes is known from end to
+// end; what does not, an extension for example that has methods of its own, is taken away on both sides, never on one.
+
+import { isMembers, type Members } from './wire.ts';
+
+/** What a server of the earlier era may ask, and the capability by which a client offers it. */
+export const questions: ReadonlyMap<string, string> = new Map([
+  ['elicitation/create', 'elicitation'],
+  ['sampling/createMessage', 'sampling'],
+  ['roots/list', 'roots'],
+]);
+
+/** Whether a client that declared this can be asked something, so that its servers need to know who it is. */
+export const canBeAsked = (capabilities: Members): boolean =>
+  [...questions.values()].some((each) => capabilities[each] !== undefined);
+
+/** Extensions without methods of their own: they say more in messages that pass in any case. */
+const extensionsPassed = new Set(['io.modelcontextprotocol/ui']);
+
+/** What a client declares, as its server is told. */
+export function passedOn(capabilities: Members): Members {
+  return { ...only(capabilities, [...questions.values()]), ...extensionsOf(capabilities) };
+}
+
+const only = (members: Members, names: readonly string[]): Members =>
+  Object.fromEntries(
+    names.flatMap((name) => (Object.hasOwn(members, name) ? [[name, members[name]] as const] : [])),
+  );
+
+export function extensionsOf({ extensions }: Members): Members {
+  if (!isMembers(extensions)) return {};
+  const passed = only(extensions, [...extensionsPassed]);
+  return Object.keys(passed).length === 0 ? {} : { extensions: passed };
+}
+
+export interface Offer {
+  /** Whether this client may read resources, or get prompts, of the server at all. */
+  readonly mayRead: boolean;
+  readonly mayPrompt: boolean;
+  readonly mayComplete: boolean;
+  readonly maySubscribe: boolean;
+  /** Whether the client has a session, in which it may hear of changes and be told what happens. */
+  readonly session: boolean;
+}
+
+/** What a server offers, as a client of the earlier era is told. The gateway itself says when a list changes. */
+export function offered(capabilities: unknown, offer: Offer): Members {
+  const said = isMembers(capabilities) ? capabilities : {};
+  const { resources, prompts, completions, logging } = said;
+  const changes = offer.session ? { listChanged: true } : {};
+  const subscribes =
+    offer.session && offer.maySubscribe && isMembers(resources) && resources.subscribe === true;
+  return {
+    tools: changes,
+    ...(isMembers(resources) && offer.mayRead
+      ? { resources: { ...changes, ...(subscribes ? { subscribe: true } : {}) } }
+      : {}),
+    ...(isMembers(prompts) && offer.mayPrompt ? { prompts: changes } : {}),
+    ...(isMembers(completions) && offer.mayComplete ? { completions } : {}),
+    ...(isMembers(logging) && offer.session ? { logging } : {}),
+    ...extensionsOf(said),
+  };
+}
