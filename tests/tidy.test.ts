@@ -51,10 +51,12 @@ const rooms = [
     'records',
     'declared.ts',
     'orders.ts',
+    'changed.ts',
     'facts.ts',
     'language',
     'checkpoints',
     'rules',
+    'changes',
     'book',
     'verdict',
     'report',
@@ -69,7 +71,7 @@ const rankIn = (path: string): number => {
 };
 
 /** What every folder of the product may import. */
-const open = ['facts', 'ledger', 'proof/facts', 'proof/records', 'proof/rules'];
+const open = ['facts', 'ledger', 'proof/facts', 'proof/records', 'proof/rules', 'proof/changes'];
 const wholeProof = ['proof/verdict', 'proof/report', 'proof/bundle', 'proof/verify'];
 const features = [
   ...['catalog', 'people', 'perimeter', 'origin', 'screen', 'logic', 'gateway', 'outcomes'],

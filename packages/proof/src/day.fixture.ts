@@ -1,6 +1,7 @@
 // One day of supplier payments as facts, for tests: declarations, payments, approvals, rows of the record.
 // Each part can be made to go wrong.
 
+import { Changes } from './changed.fixture.ts';
 import {
   at,
   dayEnd,
@@ -86,7 +87,8 @@ export class DayLog {
   readonly log: LogMaker;
   readonly witness = makeKey('audit.example/witness', NOTE_COSIGNATURE);
   readonly legal = makeKey('legal.example/witness', NOTE_COSIGNATURE);
-  readonly keys: Record<string, Key> = { ines: makeKey('ines'), sam: makeKey('sam'), lena: makeKey('lena') };
+  readonly keys = Object.fromEntries(['tove', 'ines', 'sam', 'lena'].map((name) => [name, makeKey(name)]));
+  readonly changes: Changes;
   readonly rows: Record<string, unknown>[] = [];
   readonly lateRows: Record<string, unknown>[] = [];
   readonly options: DayOptions;
@@ -95,6 +97,7 @@ export class DayLog {
   constructor(options: DayOptions = {}, log = new LogMaker()) {
     this.options = options;
     this.log = log;
+    this.changes = new Changes(log, this.keys);
     const openedAt = options.openedAt ?? at(8);
     log.open(openedAt, options.clock);
     this.#declare(openedAt);
@@ -140,8 +143,18 @@ quorum seats
     return this.declare('quorum.declared', 'quorum/heads', { policy }, time);
   }
 
+  /** What weakens is signed by the owners first. */
   declare(kind: Kind, stream: string, body: object, time = at(8)): number {
-    return this.log.write({ kind, stream, time, body: { ...body } });
+    const said = defined(body);
+    this.changes.agree(kind, stream, said, time);
+    return this.impose(kind, stream, said, time);
+  }
+
+  /** Asks nobody. */
+  impose(kind: Kind, stream: string, body: object, time = at(15)): number {
+    const position = this.log.write({ kind, stream, time, body: { ...body } });
+    this.changes.wrote();
+    return position;
   }
 
   enrol(person: string, functions: string[], keys: Key[], time = at(8)): number {
@@ -182,8 +195,8 @@ quorum seats
     const money = { amount: 'args.amount', unit: 'major', currency: 'args.currency' };
     const label = { tool: 'erp.pay_invoice', effect: 'spend', money, ...this.options.label };
     this.declare('tool.labelled', 'tool/erp.pay_invoice', defined(label), time);
-    const { ines, sam, lena } = this.keys as { ines: Key; sam: Key; lena: Key };
-    if (has(people.tove)) this.enrol(people.tove, ['treasury'], [], time);
+    const { tove, ines, sam, lena } = this.keys as Record<'tove' | 'ines' | 'sam' | 'lena', Key>;
+    if (has(people.tove)) this.enrol(people.tove, ['treasury'], [tove], time);
     this.enrol(people.sam, ['finance', 'payables'], [sam], time);
     this.enrol(people.ines, ['finance'], [ines], time);
     this.enrol(people.lena, ['finance', 'it'], [lena], time);

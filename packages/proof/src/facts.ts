@@ -3,6 +3,7 @@
 // an unknown kind is kept whole and counted, never interpreted.
 // Envelope and meanings: docs/formats.md.
 
+import { changeBodies } from './changed.ts';
 import {
   approveRule,
   budget,
@@ -249,6 +250,7 @@ export const bodies = {
     ledgerSize: natural,
   }),
   ...orderBodies,
+  ...changeBodies,
 } as const;
 
 export type Kind = keyof typeof bodies;

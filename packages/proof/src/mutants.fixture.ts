@@ -7,6 +7,7 @@ import { canonicalJson, commitScalar, parseDisclosure, parseJson, signHead, utf8
 import { rotatedMutants } from './rotated.fixture.ts';
 import { succeeded } from './succeeded.fixture.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
+import { changedDays } from './verdict/changed.fixture.ts';
 import { erasedMutants } from './verdict/erased.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
 import { decidedDay, otherDays } from './verdict/other.fixture.ts';
@@ -341,7 +342,7 @@ const chained: readonly Mutant[] = [
 ];
 
 /** Whatever the facts give as a reason: a statement that leaves it out is killed by `verdict` alone. */
-const rosy: readonly Mutant[] = [...reconciledDays, ...guardedDays, ...otherDays].map(
+const rosy: readonly Mutant[] = [...reconciledDays, ...guardedDays, ...changedDays, ...otherDays].map(
   ({ name, code, day: makeDay }) =>
     mutant(
       `\`proven\` claimed in spite of \`${code}\`: ${name}`,

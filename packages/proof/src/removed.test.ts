@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mutants } from './mutants.fixture.ts';
 import type { DayCase } from './verdict/cases.fixture.ts';
+import { changedDays } from './verdict/changed.fixture.ts';
 import { guardedDays } from './verdict/guarded.fixture.ts';
 import type { Judgement } from './verdict/index.ts';
 import { otherDays } from './verdict/other.fixture.ts';
@@ -130,7 +131,7 @@ describe('a mutant lives without', () => {
   });
 });
 
-const days: readonly DayCase[] = [...reconciledDays, ...guardedDays, ...otherDays];
+const days: readonly DayCase[] = [...reconciledDays, ...guardedDays, ...changedDays, ...otherDays];
 /** What a judgement says, without what differs from one making of a day to the next. */
 const saidIn = ({ questions, rung }: Judgement): string =>
   JSON.stringify([
@@ -139,6 +140,7 @@ const saidIn = ({ questions, rung }: Judgement): string =>
   ]);
 
 const entry = `
+  export { changedDays } from './verdict/changed.fixture.ts';
   export { guardedDays } from './verdict/guarded.fixture.ts';
   export { otherDays } from './verdict/other.fixture.ts';
   export { reconciledDays } from './verdict/reconciled.fixture.ts';
@@ -146,6 +148,7 @@ const entry = `
 interface Days {
   readonly reconciledDays: readonly DayCase[];
   readonly guardedDays: readonly DayCase[];
+  readonly changedDays: readonly DayCase[];
   readonly otherDays: readonly DayCase[];
 }
 
@@ -159,7 +162,7 @@ describe('a day is judged otherwise without', () => {
   async function differing(site: Site, instead: string): Promise<string | undefined> {
     const weak = await without<Days>(entry, site, instead);
     const code = /'([a-z-]+)'/.exec(site.text)?.[1];
-    const all = [...weak.reconciledDays, ...weak.guardedDays, ...weak.otherDays];
+    const all = [...weak.reconciledDays, ...weak.guardedDays, ...weak.changedDays, ...weak.otherDays];
     const ordered = [
       ...all.filter((each) => each.code === code),
       ...all.filter((each) => each.code !== code),
@@ -199,15 +202,15 @@ describe('a day is judged otherwise without', () => {
   });
 
   // A signature that nobody checks, and a key that two people have.
-  const signatures = [
-    ...sitesIn('book', /\.length > 1\) (return false)(?=;)/g).map(
+  const signatures = ['book', 'changes'].flatMap((room) => [
+    ...sitesIn(room, /\.length > 1\) (return false)(?=;)/g).map(
       (site) => [title(site), site, 'void 0'] as const,
     ),
-    ...sitesIn('book', /\n {2}return (verifySignature)(?=\()/g).map(
+    ...sitesIn(room, /\n {2}return (verifySignature)(?=\()/g).map(
       (site) => [title(site), site, '((..._: unknown[]) => true)'] as const,
     ),
-  ];
-  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(2));
+  ]);
+  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(4));
   it.each(signatures)('%s', async (_, site, instead) => {
     expect(await differing(site, instead)).toBeDefined();
   });

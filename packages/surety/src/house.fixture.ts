@@ -26,7 +26,7 @@ import {
 import { approvalText } from '@surety/proof/rules';
 import type { ReasonCode } from '@surety/proof/verdict';
 import { verify } from '@surety/proof/verify';
-import { loadConfig, renderProblems } from './config/index.ts';
+import { type Config, loadConfig, renderProblems } from './config/index.ts';
 import type { Governed, ToolReply, UpstreamReply } from './gateway/mcp/index.ts';
 import { type House, openHouse } from './house.ts';
 import { sha256 } from './ledger/hash.ts';
@@ -62,6 +62,8 @@ export function signed({ alg, key }: Person, text: string): string {
 }
 
 export const people = {
+  /** Owns the outcome; without a key unless a test gives her one. */
+  tove: person('tove@acme.example'),
   /** Finance: may approve, and signs as passkeys do. */
   ines: person('ines@acme.example', 'p256'),
   /** Finance, and the user that agents act for: the requester. */
@@ -212,6 +214,12 @@ export class TestHouse {
   async restart(): Promise<void> {
     await this.house.close();
     this.house = await openIn(this.folder, this.notes);
+  }
+
+  /** Writes these files, and has the running house read them. */
+  async reload(changed: Readonly<Record<string, string>>): Promise<void> {
+    for (const [file, text] of Object.entries(changed)) writeFileSync(join(this.folder, file), text);
+    await this.house.reload(await configIn(this.folder));
   }
 
   async close(): Promise<void> {
@@ -365,10 +373,14 @@ function setClock(folder: string, at: number): void {
   renameSync(`${file}.new`, file);
 }
 
-async function openIn(folder: string, notes: string[]): Promise<House> {
+async function configIn(folder: string): Promise<Config> {
   const loaded = await loadConfig(folder, {});
   if (!loaded.ok) throw new Error(renderProblems(loaded.problems, false));
-  return openHouse(loaded.config, {
+  return loaded.config;
+}
+
+async function openIn(folder: string, notes: string[]): Promise<House> {
+  return openHouse(await configIn(folder), {
     program: 'gateway',
     env: { SURETY_CLOCK: join(folder, 'clock.json') },
     onNote: (_, note) => notes.push(note),

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sink } from '@surety/proof/bundle';
+import { declaredAs } from '@surety/proof/changes';
 import { parseFact } from '@surety/proof/facts';
 import { commit, type KeyRole, type RotationReason } from '@surety/proof/records';
 import type { OrderAnswer } from './api/index.ts';
@@ -13,8 +14,15 @@ import type { Config } from './config/index.ts';
 import { sqliteRecord } from './connectors/sqlite-record.ts';
 import { Custody } from './custody.ts';
 import { Gateway } from './gateway/gateway.ts';
-import type { LegalHold, OfferedOrder, Survey } from './governance/index.ts';
-import { Declarations } from './ledger/declare.ts';
+import {
+  type Activated,
+  Changing,
+  type LegalHold,
+  type OfferedOrder,
+  type OfferedSignature,
+  type Pending,
+  type Survey,
+} from './governance/index.ts';
 import { salt, sha256 } from './ledger/hash.ts';
 import { KeyDesk, type Rotated, statementKeyPlace } from './ledger/key-desk.ts';
 import { ensureKey } from './ledger/keys.ts';
@@ -68,6 +76,12 @@ export interface House {
   survey(subject: string): Promise<Survey>;
   /** The legal holds in force. */
   legalHolds(): readonly LegalHold[];
+  /** Brings into force what another configuration of the same log asks for, as far as it may be. */
+  reload(config: Config): Promise<Activated>;
+  /** What the files ask for, and waits for the signature of an owner. */
+  changes(): readonly Pending[];
+  /** The signature of an owner under one of them. Throws ChangeError. */
+  sign(offered: OfferedSignature): Promise<{ readonly pending: boolean }>;
   /** Looks in the records for the effects of calls whose answer was lost. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -125,7 +139,9 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       ...{ log, gateway, now: clock.now, folder: config.store },
       sealed: (size) => parts.sealed(size),
     });
-    await activate(log, [gateway, custody], config, options);
+    const changing = new Changing({ log, people: gateway.people, now: clock.now });
+    replay(log, [gateway, custody, changing]);
+    tellOf(await changing.activate(config.declarations), options);
     const sealer = await side.start();
     // After the log has said its last word, so that the last head covers it.
     opened.push(() => sealer.stop());
@@ -157,12 +173,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     opened.push(async () => desk.close());
     const rotateOrdered = rotatesOrdered(desk, options);
     await rotateOrdered();
-    const reconciled = toolsReconciled(config);
     const settle = () =>
       inTurn(async () => {
         await rotateOrdered();
         // Reading the whole log beside the traffic is worth it only if a record could tell something.
-        if (gateway.anyUnanswered(reconciled)) await settleAll(parts, options);
+        if (gateway.anyUnanswered(toolsReconciled(changing))) await settleAll(parts, options);
       });
     settleSoon = once(() =>
       settle().catch((error: Error) => options.onNote('warn', `not settled: ${error.message}`)),
@@ -210,6 +225,9 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       order: (offered) => inTurn(() => custody.order(offered)),
       survey: (subject) => custody.survey(subject),
       legalHolds: () => custody.legalHolds,
+      reload: (next) => inTurn(() => changing.activate(next.declarations)),
+      changes: () => changing.pending,
+      sign: (offered) => inTurn(() => changing.sign(offered)),
       settle,
       close: async () => {
         // Whoever asks for a verdict gets it, or the error that its work ends with.
@@ -252,26 +270,23 @@ function rotatesOrdered(desk: KeyDesk, { onNote }: HouseOptions): () => Promise<
   };
 }
 
-/** Replays the log into the gateway, follows it, and appends what the files now say otherwise. */
-async function activate(
-  log: Log,
-  folds: readonly { apply(recorded: readonly Recorded[]): void }[],
-  config: Config,
-  options: HouseOptions,
-): Promise<void> {
-  const declarations = new Declarations();
+/** Replays the log into the folds, and follows it. */
+function replay(log: Log, folds: readonly { apply(recorded: readonly Recorded[]): void }[]): void {
   for (let from = 0; from < log.size(); from += 1_000) {
     const recorded = pageOf(log, from, Math.min(log.size(), from + 1_000));
     for (const fold of folds) fold.apply(recorded);
-    for (const each of recorded) declarations.apply(each);
   }
   log.subscribe((recorded) => {
     for (const fold of folds) fold.apply(recorded);
   });
-  const batches = declarations.difference(config.declarations);
-  for (const batch of batches) await log.append(batch);
-  const changes = batches.reduce((sum, batch) => sum + batch.length, 0);
-  if (changes > 0) options.onNote('info', `activated ${changes} declarations`);
+}
+
+function tellOf({ applied, pending }: Activated, { onNote }: HouseOptions): void {
+  if (applied.length > 0) onNote('info', `activated ${applied.length} declarations`);
+  for (const { change, stream, missing } of pending) {
+    const owners = [...new Set(missing.map(({ owner }) => owner))].join(', ');
+    onNote('warn', `${stream} is as it was: the change ${change} waits for the signature of ${owners}`);
+  }
 }
 
 function pageOf(log: Log, from: number, to: number): Recorded[] {
@@ -341,12 +356,8 @@ async function openCase(
 }
 
 /** The tools whose effects some record shows. */
-const toolsReconciled = ({ declarations }: Config): ReadonlySet<string> =>
-  new Set(
-    declarations.flatMap((each) =>
-      each.kind === 'outcome.declared' && each.body.reconcile !== undefined ? [each.body.reconcile.call] : [],
-    ),
-  );
+const toolsReconciled = ({ inForce }: Changing): ReadonlySet<string> =>
+  new Set(declaredAs(inForce.standing, 'outcome.declared').flatMap(({ reconcile }) => reconcile?.call ?? []));
 
 async function settleAll(parts: VerdictParts, options: HouseOptions): Promise<void> {
   const { log, records, now } = parts;

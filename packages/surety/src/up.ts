@@ -68,6 +68,7 @@ function deskOf(house: House): Desk {
       return { ...survey, holds: survey.holds.map(holdShown) };
     },
     legalHolds: () => house.legalHolds().map(holdShown),
+    sign: (offered) => house.sign(offered),
     settle: () => house.settle(),
     rotate: (role, reason) => house.rotate(role, reason),
     nextKey: (role) => house.nextKey(role),

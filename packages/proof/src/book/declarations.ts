@@ -1,7 +1,9 @@
 // Declarations: what is in force at each position of the log, and every change of it.
 
+import { InForce } from '../changes/index.ts';
 import { type Body, type Fact, isKind, type OutcomeDeclared, type Rule } from '../facts.ts';
 import { type ActivePolicy, type CompiledRule, compileRule } from '../rules/index.ts';
+import type { Sha256 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
 
 /** A declaration that was made, changed or withdrawn; `first` if its stream was empty before. */
@@ -14,7 +16,7 @@ export interface Change {
 
 type Declared<T> = Map<string, { readonly body: T; readonly position: number }>;
 
-interface InForce {
+interface Lists {
   readonly compiled: readonly CompiledRule[];
   readonly rules: readonly Rule[];
   readonly policies: readonly ActivePolicy[];
@@ -28,16 +30,21 @@ export class Declarations {
   readonly witnesses: Declared<Body<'witness.declared'>> = new Map();
   readonly servers: Declared<Body<'server.declared'>> = new Map();
   readonly changes: Change[] = [];
+  readonly inForce: InForce;
   readonly #quorums: Declared<Body<'quorum.declared'>> = new Map();
   readonly #rules: Declared<Rule> = new Map();
   readonly #compiled = new Map<string, CompiledRule>();
   readonly #policies: Declared<Body<'policy.activated'>> = new Map();
   readonly #streams = new Set<string>();
 
-  /** What is in force, as lists; made anew after a change, since every call asks for them. */
-  #lists: InForce | undefined;
+  constructor(sha256: Sha256) {
+    this.inForce = new InForce(sha256);
+  }
 
-  get #inForce(): InForce {
+  /** What is in force, as lists; made anew after a change, since every call asks for them. */
+  #lists: Lists | undefined;
+
+  get #ready(): Lists {
     this.#lists ??= {
       compiled: [...this.#compiled.values()],
       rules: [...this.#rules.values()].map(({ body }) => body),
@@ -51,15 +58,15 @@ export class Declarations {
   }
 
   protected get compiled(): readonly CompiledRule[] {
-    return this.#inForce.compiled;
+    return this.#ready.compiled;
   }
 
   get rules(): readonly Rule[] {
-    return this.#inForce.rules;
+    return this.#ready.rules;
   }
 
   get policies(): readonly ActivePolicy[] {
-    return this.#inForce.policies;
+    return this.#ready.policies;
   }
 
   /** One for all heads of the log; none means that any declared witness is enough. */
@@ -67,7 +74,9 @@ export class Declarations {
     return this.#quorums.get('heads');
   }
 
-  protected activate(fact: Fact): void {
+  /** `signed` says of the signature under a change whether it is good. */
+  protected activate(fact: Fact, signed: boolean): void {
+    if (!this.inForce.apply(fact, signed)) return;
     if (isKind(fact, 'outcome.declared')) this.#put('outcome', fact.body.outcome, this.outcomes, fact);
     else if (isKind(fact, 'person.enrolled')) this.#put('person', fact.body.person, this.people, fact);
     else if (isKind(fact, 'identity.enrolled'))
@@ -90,8 +99,7 @@ export class Declarations {
     this.#lists = undefined;
     const before = into.get(name)?.body;
     into.set(name, { position, body });
-    if (before === undefined || canonicalJson(before) !== canonicalJson(body))
-      this.#change(`${kind}/${name}`, position, time);
+    if (before === undefined || said(before) !== said(body)) this.#change(`${kind}/${name}`, position, time);
   }
 
   #change(stream: string, position: number, time: number): void {
@@ -124,3 +132,6 @@ export class Declarations {
     if (stream.startsWith('rule/')) this.#compiled.delete(name);
   }
 }
+
+/** Hashes follow from what stands beside them; that of a file covers what has declarations of its own. */
+const said = (body: unknown): string => canonicalJson({ ...(body as object), hash: '' });

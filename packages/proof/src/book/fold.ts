@@ -1,5 +1,6 @@
-// Folding a whole log: facts in, book out, approval signatures checked on the way.
+// Folding a whole log: facts in, book out, signatures of people checked on the way.
 
+import { changeSigned } from '../changes/index.ts';
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { Book, type BookInput } from './book.ts';
 import { Chain } from './chain.ts';
@@ -16,13 +17,14 @@ export class Fold {
 
   /** Await what it gives before the next fact, if it gives something. Throws what `Book.add` throws. */
   add(fact: Fact | UnknownFact): Promise<void> | undefined {
-    if (isKind(fact, 'approval.given')) return this.#approve(fact);
+    if (isKind(fact, 'approval.given')) return this.#add(fact, approvalSigned(this.book, fact));
+    if (isKind(fact, 'change.signed')) return this.#add(fact, changeSigned(this.book.inForce, fact));
     this.book.add(fact);
     return undefined;
   }
 
-  async #approve(fact: Fact<'approval.given'>): Promise<void> {
-    if (await approvalSigned(this.book, fact)) this.#signed = fact.position;
+  async #add(fact: Fact, signed: Promise<boolean>): Promise<void> {
+    if (await signed) this.#signed = fact.position;
     this.book.add(fact);
   }
 }

@@ -88,6 +88,7 @@ export const titles: Readonly<Record<ReasonCode, string>> = {
   'checkpoint-passed-over': 'An action went past its checkpoint',
   'not-permitted': 'An action that no permission allowed',
   'declaration-changed': 'The rules changed while the period ran',
+  'change-unsigned': 'Weakened without the signature of its owner',
   misstated: 'A call was recorded as something else than it was',
   'intent-undeclared': 'Nobody is known to have asked for this',
   'checkpoint-missing': 'A way to spend that no checkpoint guards',

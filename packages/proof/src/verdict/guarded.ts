@@ -27,6 +27,7 @@ export function guarded(evidence: Evidence, { rowed, population }: Reconciliatio
   staticReasons(evidence, reasons);
   const approvers = [...new Set(calls.flatMap(({ judged }) => judged.flatMap((each) => each.approvers)))];
   changeReasons(evidence, calls, approvers, reasons);
+  unsignedReasons(evidence, reasons);
   const played = simulatedAmong(book, approvers);
   if (played.length > 0) {
     const facts = book.approvals.filter(({ person }) => played.includes(person));
@@ -142,4 +143,14 @@ function changeReasons(
   );
   for (const { stream, position } of changes)
     reasons.say('declaration-changed', `${stream} is not what it was when the window began`, [position]);
+}
+
+/** What ran in the window without its owner's word: judged is what stood before, but the gate may have gone by it. */
+function unsignedReasons({ book, outcome, window }: Evidence, reasons: Reasons): void {
+  for (const { stream, position, time, until, outcomes } of book.inForce.unsigned) {
+    const relying = outcomes.find((each) => each.outcome === outcome.outcome);
+    if (relying === undefined || time >= window.to || until <= window.from) continue;
+    const text = `${stream} was weakened without the signature of ${relying.owner}`;
+    reasons.say('change-unsigned', text, [position], [relying.owner]);
+  }
 }

@@ -55,6 +55,10 @@ export const reasonCodes = {
     'owner',
     'look at the difference; the next whole window under one declaration can be proven',
   ),
+  'change-unsigned': unproven(
+    'owner',
+    'sign the change if you agree with it, or have what stood before put back; until then that is what counts',
+  ),
   misstated: unproven('operator', 'find how the call came to be recorded as something else than it was'),
   'intent-undeclared': unproven('operator', 'open the case, with the user who asks and what they asked for'),
   'checkpoint-missing': unproven(

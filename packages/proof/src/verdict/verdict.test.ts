@@ -1,11 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
 import { at, Day, type DayOptions, dayEnd, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
+import { changedDays } from './changed.fixture.ts';
 import { guardedDays } from './guarded.fixture.ts';
 import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
 import { decidedDay, otherDays } from './other.fixture.ts';
 import { reconciledDays } from './reconciled.fixture.ts';
 
-const dayCases = [...reconciledDays, ...guardedDays, ...otherDays];
+const dayCases = [...reconciledDays, ...guardedDays, ...changedDays, ...otherDays];
 
 const answer = (judgement: Judgement, question: Question) => {
   const found = judgement.questions.find((each) => each.question === question);

@@ -37,6 +37,13 @@ const settling = z.strictObject({
   settlement: z.enum(['ok', 'error']),
   result: z.unknown().optional(),
 });
+const signing = z.strictObject({
+  change: z.string().max(64),
+  person,
+  at: z.int().nonnegative(),
+  key: z.string().max(64),
+  signature: z.string().max(256),
+});
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
 const rotation = z.strictObject({ role: z.enum(keyRoles), reason: z.enum(rotationReasons) });
 const role = z.strictObject({ role: z.enum(keyRoles) });
@@ -56,6 +63,7 @@ const told: Readonly<Record<string, 400 | 403 | 404 | 409 | 503>> = {
   OutcomeError: 404,
   HouseError: 404,
   OrderError: 409,
+  ChangeError: 409,
   LedgerError: 503,
 };
 
@@ -182,6 +190,10 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
   app.post('/survey', async (c) => {
     const ask = await read(c, surveyed);
     return ask instanceof Response ? ask : c.json(await desk.survey(ask.subject));
+  });
+  app.post('/signatures', async (c) => {
+    const offer = await read(c, signing);
+    return offer instanceof Response ? offer : c.json(await desk.sign(offer));
   });
   app.get('/legal-holds', async (c) => c.json(await desk.legalHolds()));
   app.post('/revocations', async (c) => {

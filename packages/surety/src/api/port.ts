@@ -4,7 +4,13 @@ import type { Sink } from '@surety/proof/bundle';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { ErasedEvidence, Judgement } from '@surety/proof/verdict';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
-import type { HoldAnswer, LegalHold, ReleaseAnswer, Survey as Surveyed } from '../governance/index.ts';
+import type {
+  HoldAnswer,
+  LegalHold,
+  OfferedSignature,
+  ReleaseAnswer,
+  Survey as Surveyed,
+} from '../governance/index.ts';
 import type { Rotated } from '../ledger/key-desk.ts';
 
 export interface Desk {
@@ -24,6 +30,8 @@ export interface Desk {
   /** What is kept about a subject, by its name in the store. */
   survey(subject: string): Promise<Survey>;
   legalHolds(): LegalHoldShown[] | Promise<LegalHoldShown[]>;
+  /** The signature of an owner under a change that waits; `pending`: it waits for others. */
+  sign(offered: OfferedSignature): Promise<{ pending: boolean }>;
   settle(): Promise<void>;
   /** Hands the log key or the statement key over to a new one. */
   rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;

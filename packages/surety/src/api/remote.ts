@@ -55,6 +55,8 @@ export const remoteDesk = (socket: string) => ({
   order: async (offered: object) => (await ask(socket, 'POST', '/orders', offered)) as OrderAnswer,
   survey: async (subject: string) => (await ask(socket, 'POST', '/survey', { subject })) as Survey,
   legalHolds: async () => (await ask(socket, 'GET', '/legal-holds')) as LegalHoldShown[],
+  sign: async (offered: object) =>
+    (await ask(socket, 'POST', '/signatures', offered)) as { pending: boolean },
   settle: async () => {
     await ask(socket, 'POST', '/settle', {});
   },

@@ -19,6 +19,7 @@ export type DeskWork = Pick<
   | 'order'
   | 'survey'
   | 'legalHolds'
+  | 'sign'
 >;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */

@@ -119,6 +119,10 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${person} had ${disclosures} disclosures of ${facts} facts erased, from ${first} to ${last} (${order}, on the basis ${basis})`,
   'disclosure.released': ({ order, person, facts, disclosures, statement }, find) =>
     `${person} released ${disclosures} disclosures of ${facts} facts${sayTo(opened(statement, find))} (${order})`,
+  'change.proposed': ({ change, stream, to, outcomes }) =>
+    `${change} would ${to === undefined ? 'withdraw' : 'weaken'} ${stream}: it waits for ${[...new Set(outcomes.map(({ owner }) => owner))].join(', ')}`,
+  'change.signed': ({ change, person }) => `${person} signed the change ${change}`,
+  'change.withdrawn': ({ change }) => `the change ${change} is asked for no more`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
     `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,
 };

@@ -177,6 +177,26 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
       done(await (await import('./commands/approve.ts')).approve(terminal, openDesk, ref, options)),
     );
   program
+    .command('changes')
+    .description('what the files ask for and waits for an owner, with the difference to what is in force')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (options) =>
+      done(await (await import('./commands/changes.ts')).changes(terminal, options)),
+    );
+  program
+    .command('sign')
+    .argument('[change...]', 'changes that wait (d-...); the beginning is enough')
+    .description('let a change take force that weakens what your outcome relies on')
+    .addOption(folder())
+    .addOption(json('print one line of JSON for each'))
+    .option('--key <file>', 'the private key to sign with')
+    .option('--as <person>', 'who signs (default: whose key it is)')
+    .option('--all', 'every change that waits for you')
+    .action(async (refs: readonly string[], options) =>
+      done(await (await import('./commands/changes.ts')).sign(terminal, openDesk, refs, options)),
+    );
+  program
     .command('credential')
     .argument('<identity>', 'an agent or an application')
     .description('issue a credential, shown once; or revoke those there are')

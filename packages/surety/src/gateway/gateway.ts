@@ -2,6 +2,7 @@
 // It never imports outcomes, governance, api, cli or connectors: it must be able to run alone at an edge.
 
 import { randomBytes } from 'node:crypto';
+import { InForce } from '@surety/proof/changes';
 import { type Fact, toolId, type UnknownFact } from '@surety/proof/facts';
 import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
@@ -34,6 +35,7 @@ export class Gateway implements Governor {
   readonly people = new People();
   readonly logic: Logic;
   readonly #parts: GatewayParts;
+  readonly #inForce = new InForce(sha256);
   readonly #catalog = new Catalog();
   readonly #permissions = new Permissions();
   readonly #budgets = new Budgets();
@@ -83,6 +85,8 @@ export class Gateway implements Governor {
   }
 
   #fold(fact: Fact | UnknownFact, find: Find): void {
+    // INVARIANT: a weakening that its owner did not sign changes nothing here, whoever put it into the log.
+    if (!this.#inForce.apply(fact, true)) return;
     for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#cases])
       feature.apply(fact);
     this.#budgets.apply(fact, find);

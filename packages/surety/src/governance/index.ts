@@ -1,5 +1,12 @@
-// Governance: orders about disclosures. Whoever releases or erases is a person with a key, and it is a fact.
+// Governance: orders about disclosures, and changes of what is declared. Whoever releases, erases or lets something be
+// weakened is a person with a key, and it is a fact.
 
+export {
+  type Activated,
+  Changing,
+  type OfferedSignature,
+  type Pending,
+} from './changing.ts';
 export { eraseSubject } from './erase.ts';
 export { type HoldAnswer, liftHold, placeHold } from './legal-hold.ts';
 export { checkedOrder, mayOrder, type OfferedOrder, OrderError, orderText } from './order.ts';

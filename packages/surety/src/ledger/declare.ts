@@ -1,5 +1,5 @@
-// Declarations become facts: what the files say now is compared with what was last activated, and only
-// the difference is appended. At run time nobody reads a file; features fold these facts.
+// Declarations become facts: what the files say now is compared with what is in force, and only the difference is
+// appended, as far as it may be (governance/changing.ts). At run time nobody reads a file; features fold these facts.
 
 import type { Fact, UnknownFact } from '@surety/proof/facts';
 import { byDigest, canonicalJson, commit, openCommitments } from '@surety/proof/records';
@@ -16,9 +16,6 @@ export interface Declared {
 }
 
 const declaring = /^(server|tool|person|identity|policy|record|witness|quorum|outcome|rule)\//;
-/** An append is atomic and bounded; so many declarations go into one. */
-const appendMax = 500;
-
 export class Declarations {
   readonly #current = new Map<string, string>();
 
@@ -28,25 +25,21 @@ export class Declarations {
       this.#current.set(fact.stream, contentOf(fact, disclosures));
   }
 
-  /** What must be appended so that the log says what the files say. Empty if it does already. */
-  difference(wanted: readonly Declared[]): Append[][] {
+  /** Where the files say something else than what is in force, and the streams that they say nothing of any more. */
+  difference(wanted: readonly Declared[]): {
+    readonly changed: readonly Declared[];
+    readonly gone: readonly string[];
+  } {
     const changed = wanted.filter(({ stream, ...rest }) => this.#current.get(stream) !== content(rest));
     const named = new Set(wanted.map(({ stream }) => stream));
-    const gone = [...this.#current.keys()].filter((stream) => !named.has(stream));
-    const appends = [
-      ...changed.map(factOf),
-      ...gone.map(
-        (stream): Append => ({
-          stream: `withdrawal/${stream}`,
-          facts: [{ kind: 'declaration.withdrawn', body: { stream } }],
-        }),
-      ),
-    ];
-    const batches: Append[][] = [];
-    for (let at = 0; at < appends.length; at += appendMax) batches.push(appends.slice(at, at + appendMax));
-    return batches;
+    return { changed, gone: [...this.#current.keys()].filter((stream) => !named.has(stream)) };
   }
 }
+
+export const withdrawalOf = (stream: string): Append => ({
+  stream: `withdrawal/${stream}`,
+  facts: [{ kind: 'declaration.withdrawn', body: { stream } }],
+});
 
 /** Verdicts lie in the stream of their outcome, and are no declaration of it. */
 const isDeclaration = ({ kind }: Fact | UnknownFact): boolean =>
@@ -69,7 +62,7 @@ function contentOf({ kind, body }: Fact | UnknownFact, disclosures: readonly str
   return content({ kind, body: plain, committed });
 }
 
-function factOf({ stream, kind, body, committed = {} }: Declared): Append {
+export function factOf({ stream, kind, body, committed = {} }: Declared): Append {
   // A person without a name in the files still has the member: what is committed to is nothing.
   const full: Record<string, unknown> = { ...(kind === 'person.enrolled' ? { name: [] } : {}), ...body };
   const disclosures: string[] = [];

@@ -74,6 +74,10 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   'disclosure.released statement': 'committed',
   'disclosure.released positions': 'committed',
   'disclosure.released subject': 'keyed',
+  // Of contents that stand in the log, in declarations and beside them.
+  'change.proposed from': 'clear',
+  'change.proposed to': 'clear',
+  'change.signed key': 'random',
 };
 
 const isDigest = (schema: Readonly<Record<string, unknown>> | undefined): boolean =>

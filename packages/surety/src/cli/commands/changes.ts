@@ -1,0 +1,111 @@
+// `surety changes` and `surety sign`: what the files ask for and waits, with the difference to what is in force; and
+// the signature of an owner under exactly that.
+
+import { changeText, type InForce, type Proposal } from '@surety/proof/changes';
+import { clockFrom } from '../../clock.ts';
+import type { Config } from '../../config/index.ts';
+import type { OfferedSignature } from '../../governance/index.ts';
+import { type OpenDesk, withDesk } from '../desk.ts';
+import { inForceIn } from '../in-force.ts';
+import { changeOf, pendingIn, pendingLines } from '../pending.ts';
+import { configOf, openStore } from '../store.ts';
+import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
+import { ownerOf } from './approve.ts';
+import { type PersonKey, readPersonKey, signWith } from './key.ts';
+
+interface Asked {
+  readonly folder: string;
+  readonly json?: boolean;
+}
+
+interface SignAsked extends Asked {
+  readonly key?: string;
+  readonly as?: string;
+  readonly all?: boolean;
+}
+
+function inForceOf(config: Config): InForce {
+  const store = openStore(config);
+  try {
+    return inForceIn(store);
+  } finally {
+    store.close();
+  }
+}
+
+export async function changes(terminal: Terminal, { folder, json }: Asked): Promise<Exit> {
+  const pending = pendingIn(inForceOf(await configOf(terminal, folder)));
+  if (json === true) terminal.out(JSON.stringify(pending));
+  else if (pending.length === 0) terminal.out('no change waits: what the files asked for is in force');
+  else for (const line of pending.flatMap(pendingLines)) terminal.out(line);
+  return exit.ok;
+}
+
+export async function sign(
+  terminal: Terminal,
+  open: OpenDesk,
+  refs: readonly string[],
+  asked: SignAsked,
+): Promise<Exit> {
+  const config = await configOf(terminal, asked.folder);
+  if ((refs.length === 0) !== (asked.all === true))
+    throw new CommandError(
+      'which change?',
+      '`surety changes` lists what waits; --all signs all of it',
+      exit.usage,
+    );
+  if (asked.key === undefined)
+    throw new CommandError(
+      'with which key?',
+      'pass --key FILE; `surety key FILE` makes one',
+      exit.unauthenticated,
+    );
+  const key = readPersonKey(terminal, asked.key);
+  const inForce = inForceOf(config);
+  const person = asked.as ?? ownerOf(key, config);
+  const wanted = asked.all === true ? waitingFor(inForce, person) : refs.map((ref) => changeBy(inForce, ref));
+  if (wanted.length === 0) terminal.note(`no change waits for ${person}`);
+  const shown = pendingIn(inForce);
+  const lines = shown
+    .filter(({ change }) => wanted.some((each) => each.change === change))
+    .flatMap(pendingLines);
+  for (const line of lines) terminal.note(line);
+  const at = clockFrom(terminal.env).now();
+  await withDesk(config, terminal, open, async (desk) => {
+    for (const proposal of wanted) {
+      const { pending } = await desk.sign(signed(proposal, key, { person, at }));
+      const { change, stream } = proposal;
+      if (asked.json === true) terminal.out(JSON.stringify({ change, stream, person, pending }));
+      else
+        terminal.out(
+          `${person} signed ${change}: ${stream} ${pending ? 'still waits for others' : 'is in force'}`,
+        );
+    }
+  });
+  return exit.ok;
+}
+
+/** The beginning of a reference is enough where only one begins so. */
+function changeBy(inForce: InForce, ref: string): Proposal {
+  const found = inForce.proposals.filter(({ change }) => change.startsWith(ref));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw new CommandError(
+    found.length === 0 ? `no change waits under \`${ref}\`` : `several changes begin with \`${ref}\``,
+    '`surety changes` lists what waits',
+  );
+}
+
+const waitingFor = (inForce: InForce, person: string): readonly Proposal[] =>
+  inForce.proposals.filter((proposal) =>
+    inForce.missing(changeOf(inForce, proposal)).some(({ owner }) => owner === person),
+  );
+
+function signed(
+  proposal: Proposal,
+  key: PersonKey,
+  by: { readonly person: string; readonly at: number },
+): OfferedSignature {
+  const { change } = proposal;
+  return { change, ...by, key: key.id, signature: signWith(key, changeText(proposal, by)) };
+}

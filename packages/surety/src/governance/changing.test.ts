@@ -1,0 +1,170 @@
+// Changes of the files, against a real house on a real store: what narrows applies at once, what weakens waits for the
+// owner, whether Surety is started again or not, and every proof knows the difference.
+
+import { changeText } from '@surety/proof/changes';
+import { afterEach, expect, test } from 'vitest';
+import { files, hourMs, type Person, people, signed, TestHouse } from '../house.fixture.ts';
+import type { Pending } from './changing.ts';
+
+const tove = people.tove;
+const withKey = (text: string): string =>
+  text.replace('name: Tove Canaryname }', `name: Tove Canaryname, keys: ["${tove.line}"] }`);
+const surety = withKey(files['surety.yaml']);
+const outcome = files['outcomes/payments.yaml'];
+const weaker = outcome.replace('money > 1000000', 'money > 90000000');
+const stricter = outcome.replace('money > 1000000', 'money > 100000');
+
+const houses: TestHouse[] = [];
+afterEach(async () => {
+  for (const house of houses.splice(0)) await house.close();
+});
+
+async function opened(changed: Readonly<Record<string, string>> = {}): Promise<TestHouse> {
+  const house = await TestHouse.open({ 'surety.yaml': surety, ...changed });
+  houses.push(house);
+  return house;
+}
+
+/** The statement of an owner under what waits, with anything in it made wrong. */
+async function sign(house: TestHouse, who: Person, change: string, instead: object = {}) {
+  const proposed = (await house.factsOf('change.proposed')).findLast(({ body }) => body.change === change);
+  if (proposed === undefined) throw new Error(`no proposal ${change}`);
+  const by = { person: who.id, at: house.now(), ...instead };
+  const text = changeText({ ...proposed.body, log: proposed.log }, by);
+  return house.house.sign({ change, ...by, key: who.keyId, signature: signed(who, text) });
+}
+
+const waiting = (house: TestHouse): readonly Pending[] => house.house.changes();
+const only = (house: TestHouse): string => {
+  const [first, ...more] = waiting(house);
+  if (first === undefined || more.length > 0) throw new Error(`${waiting(house).length} changes wait`);
+  return first.change;
+};
+
+/** A payment between the two thresholds: held by the stricter rule, let through by the weaker. */
+async function pays(house: TestHouse, invoice: string): Promise<string> {
+  await house.match(invoice);
+  const reply = await house.pay(invoice, '20000.00');
+  return reply.is;
+}
+
+test('the first configuration asks nobody, and the same files again change nothing', async () => {
+  const house = await opened();
+  expect(waiting(house)).toEqual([]);
+  const size = house.log.size();
+  await house.reload({});
+  expect(waiting(house)).toEqual([]);
+  expect(house.log.size()).toBe(size);
+});
+
+test('a weaker checkpoint waits, through a restart, until the owner signs; a call is held until then', async () => {
+  const house = await opened();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  const change = only(house);
+  expect(waiting(house)[0]).toMatchObject({
+    stream: 'rule/payments/four-eyes',
+    signed: [],
+    missing: [{ outcome: 'payments', owner: tove.id }],
+  });
+  expect(await pays(house, 'INV-1')).toBe('held');
+  await house.restart();
+  expect(only(house)).toBe(change);
+  expect(await pays(house, 'INV-2')).toBe('held');
+  expect(await sign(house, tove, change)).toEqual({ pending: false });
+  expect(waiting(house)).toEqual([]);
+  expect(await pays(house, 'INV-3')).toBe('upstream');
+});
+
+test('a stricter checkpoint applies at once', async () => {
+  const house = await opened();
+  await house.reload({ 'outcomes/payments.yaml': stricter });
+  expect(waiting(house)).toEqual([]);
+  await house.match('INV-1');
+  expect((await house.pay('INV-1', '2000.00')).is).toBe('held');
+});
+
+test('whoever is not the owner, or signs something else, signs nothing', async () => {
+  const house = await opened();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  const change = only(house);
+  await expect(sign(house, people.ines, change)).rejects.toThrow('does not wait for');
+  await expect(sign(house, people.ines, change, { person: tove.id })).rejects.toThrow('did not sign this');
+  await expect(sign(house, tove, change, { at: house.now() - hourMs })).rejects.toThrow('too long ago');
+  const wrong = { change, person: tove.id, at: house.now(), key: tove.keyId };
+  await expect(house.house.sign({ ...wrong, signature: 'no base64' })).rejects.toThrow('did not sign this');
+  await expect(house.house.sign({ ...wrong, change: 'd-none', signature: '' })).rejects.toThrow(
+    'no change waits',
+  );
+  expect(only(house)).toBe(change);
+});
+
+test('what changes again is proposed again, and what is taken back waits no more', async () => {
+  const house = await opened();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  const first = only(house);
+  await house.reload({ 'outcomes/payments.yaml': weaker.replace('90000000', '80000000') });
+  const second = only(house);
+  expect(second).not.toBe(first);
+  await expect(sign(house, tove, first)).rejects.toThrow('no change waits');
+  await house.reload({ 'outcomes/payments.yaml': outcome });
+  expect(waiting(house)).toEqual([]);
+  const withdrawn = await house.factsOf('change.withdrawn');
+  expect(withdrawn.map(({ body }) => body.change)).toEqual([first, second]);
+  expect(await pays(house, 'INV-1')).toBe('held');
+});
+
+test('every owner who relies on it must sign, and the old owner for a new one', async () => {
+  const refunds = outcome
+    .replace('outcome: payments', 'outcome: refunds')
+    .replace(tove.id, people.paul.id)
+    .replace(/reconcile:[\s\S]*/, '');
+  const house = await opened({ 'outcomes/refunds.yaml': refunds });
+  await house.reload({ 'surety.yaml': surety.replace('amount: 1000000', 'amount: 2000000') });
+  const budget = only(house);
+  expect(waiting(house)[0]?.stream).toBe('identity/buyer');
+  expect(await sign(house, tove, budget)).toEqual({ pending: true });
+  await expect(sign(house, tove, budget)).rejects.toThrow('has signed');
+  expect(await sign(house, people.paul, budget)).toEqual({ pending: false });
+
+  await house.reload({ 'outcomes/payments.yaml': outcome.replace(tove.id, people.ines.id) });
+  const owner = only(house);
+  await expect(sign(house, people.ines, owner)).rejects.toThrow('does not wait for');
+  expect(await sign(house, tove, owner)).toEqual({ pending: false });
+});
+
+test('nobody enrols another key for an owner; the first one of an owner without any is free', async () => {
+  const house = await opened();
+  await house.reload({ 'surety.yaml': surety.replace(`keys: ["${tove.line}"]`, 'keys: []') });
+  expect(waiting(house).map(({ stream }) => stream)).toEqual([`person/${tove.id}`]);
+  const free = await TestHouse.open();
+  houses.push(free);
+  await free.reload({ 'surety.yaml': surety });
+  expect(waiting(free)).toEqual([]);
+});
+
+test('a proof verifies with what waits in it, and says what was signed in its window', async () => {
+  const house = await opened();
+  const day = house.now();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  expect(await pays(house, 'INV-1')).toBe('held');
+  expect((await house.verified(day)).reasons).not.toContain('declaration-changed');
+  await sign(house, tove, only(house));
+  expect(await pays(house, 'INV-2')).toBe('upstream');
+  const { verdict, failed, reasons } = await house.verified(day);
+  expect([verdict, failed]).toEqual(['holding', []]);
+  expect(reasons).toContain('declaration-changed');
+  expect(reasons).not.toContain('change-unsigned');
+});
+
+test('a weakening that somebody wrote into the log past all this changes nothing', async () => {
+  const house = await opened();
+  const day = house.now();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  const [proposed] = await house.factsOf('change.proposed');
+  const weakened = { kind: 'rule.activated', body: proposed?.body.declared?.body as never } as const;
+  await house.log.append([{ stream: 'rule/payments/four-eyes', facts: [weakened] }]);
+  expect(await pays(house, 'INV-1')).toBe('held');
+  const { failed, reasons } = await house.verified(day);
+  expect(failed).toEqual([]);
+  expect(reasons).toContain('change-unsigned');
+});

@@ -1,0 +1,189 @@
+// Changes of what is declared: what the files now say is compared with what is in force. What narrows is activated at
+// once; what weakens waits until the owner of every outcome that relies on it has signed exactly that.
+
+import { randomBytes } from 'node:crypto';
+import {
+  type Change,
+  changeText,
+  declaredAs,
+  digestOfContent,
+  InForce,
+  type Proposal,
+  type Relation,
+  type Relying,
+} from '@surety/proof/changes';
+import { fromBase64 } from '@surety/proof/records';
+import { Declarations, type Declared, factOf, withdrawalOf } from '../ledger/declare.ts';
+import { sha256 } from '../ledger/hash.ts';
+import type { Append, Log, Recorded } from '../ledger/log.ts';
+import type { People } from '../people/people.ts';
+import { planOf, type Waiting } from './plan.ts';
+
+/**
+ * `no-change` none waits under that name; `not-yours` no outcome that relies on it is the person's; `bad-signature`;
+ * `stale` signed too long ago; `done-already`; `gone` something else was put in its place meanwhile.
+ */
+export type ChangeErrorCode = 'no-change' | 'not-yours' | 'bad-signature' | 'stale' | 'done-already' | 'gone';
+
+export class ChangeError extends Error {
+  readonly code: ChangeErrorCode;
+  constructor(code: ChangeErrorCode, message: string) {
+    super(message);
+    this.name = 'ChangeError';
+    this.code = code;
+  }
+}
+
+export interface ChangingParts {
+  readonly log: Log;
+  /** With the keys that are in force. */
+  readonly people: People;
+  readonly now: () => number;
+}
+
+/** A change that waits. */
+export interface Pending {
+  readonly change: string;
+  readonly stream: string;
+  readonly since: number;
+  readonly signed: readonly string[];
+  /** Whose signature is missing, with the outcome that they answer for. */
+  readonly missing: readonly Relying[];
+}
+
+export interface Activated {
+  /** Took force: each declaration, and how it stands to what was there before. */
+  readonly applied: readonly { readonly stream: string; readonly is: Relation }[];
+  readonly pending: readonly Pending[];
+}
+
+export interface OfferedSignature {
+  readonly change: string;
+  readonly person: string;
+  /** Milliseconds, by the signer's clock. */
+  readonly at: number;
+  /** Id of the key that signed, and the signature in base64. */
+  readonly key: string;
+  readonly signature: string;
+}
+
+/** An append is atomic and bounded; so many declarations go into one. */
+const appendMax = 500;
+/** One that lies about longer might be somebody else's to use. */
+const ageMsMax = 15 * 60_000;
+
+export class Changing {
+  readonly #parts: ChangingParts;
+  readonly #declarations = new Declarations();
+  readonly #inForce = new InForce(sha256);
+  #wanted: readonly Declared[] = [];
+
+  constructor(parts: ChangingParts) {
+    this.#parts = parts;
+  }
+
+  /** Folds durable facts, in order, from position 0. */
+  apply(recorded: readonly Recorded[]): void {
+    for (const each of recorded) if (this.#inForce.apply(each.fact, true)) this.#declarations.apply(each);
+  }
+
+  get inForce(): InForce {
+    return this.#inForce;
+  }
+
+  /** What waits, the oldest first. */
+  get pending(): readonly Pending[] {
+    return this.#inForce.proposals.map((proposal) => ({
+      ...{ change: proposal.change, stream: proposal.stream, since: proposal.time },
+      signed: [...proposal.signers.keys()],
+      missing: this.#inForce.missing(this.#changeOf(proposal)),
+    }));
+  }
+
+  /** Brings into force what may be, and has the rest wait. One at a time. */
+  async activate(wanted: readonly Declared[] = this.#wanted): Promise<Activated> {
+    this.#wanted = wanted;
+    const { changed, gone } = this.#declarations.difference(wanted);
+    const { now, waiting } = planOf(this.#inForce, changed, gone);
+    await this.#append(now.map(({ stream, wanted: each }) => (each ? factOf(each) : withdrawalOf(stream))));
+    await this.#append(this.#asking(waiting));
+    return { applied: now.map(({ stream, is }) => ({ stream, is })), pending: this.pending };
+  }
+
+  /** Records the signature of an owner; the last one that was missing brings the change into force. Throws ChangeError. */
+  async sign(offered: OfferedSignature): Promise<{ readonly pending: boolean }> {
+    const { change, person, at, key, signature } = offered;
+    const proposal = this.#inForce.proposal(change);
+    if (proposal === undefined) throw new ChangeError('no-change', `no change waits under \`${change}\``);
+    this.#check(proposal, offered);
+    const fact = { kind: 'change.signed', body: { change, person, key, at, signature } } as const;
+    const expected = 1 + proposal.signers.size;
+    const answer = await this.#parts.log.append([{ stream: `change/${change}`, expected, facts: [fact] }]);
+    if ('conflict' in answer) throw new ChangeError('gone', `\`${change}\` has changed: look again`);
+    await this.activate();
+    return { pending: this.#inForce.proposal(change) !== undefined };
+  }
+
+  #check(proposal: Proposal, { change, person, at, key, signature }: OfferedSignature): void {
+    const { people, now } = this.#parts;
+    if (proposal.signers.has(person))
+      throw new ChangeError('done-already', `\`${person}\` has signed \`${change}\``);
+    if (!this.#inForce.missing(this.#changeOf(proposal)).some(({ owner }) => owner === person))
+      throw new ChangeError('not-yours', `\`${change}\` does not wait for \`${person}\``);
+    if (Math.abs(now() - at) > ageMsMax)
+      throw new ChangeError('stale', 'it was signed too long ago: sign it again');
+    // One key under two names is one person: nobody can tell whose word it is.
+    const holders = declaredAs(this.#inForce.standing, 'person.enrolled').filter(({ keys }) =>
+      keys.some(({ id }) => id === key),
+    );
+    const text = changeText(proposal, { person, at });
+    if (holders.length !== 1 || !people.signedBy(person, key, text, bytesOf(signature)))
+      throw new ChangeError('bad-signature', `\`${person}\` did not sign this`);
+  }
+
+  #changeOf({ stream, declared }: Proposal): Change {
+    return this.#inForce.changeTo(stream, declared as Change['after']);
+  }
+
+  /** Proposals that are not made yet; those that nothing asks for any more are withdrawn. */
+  #asking(waiting: readonly Waiting[]): Append[] {
+    const open = this.#inForce.proposals;
+    const isMade = ({ stream, content }: Waiting) =>
+      open.some((each) => each.stream === stream && each.to === digestOfContent(content, sha256));
+    const isAsked = ({ stream, to }: Proposal) =>
+      waiting.some((each) => each.stream === stream && digestOfContent(each.content, sha256) === to);
+    const withdrawn = open
+      .filter((each) => !isAsked(each))
+      .map(({ change }): Append => {
+        return { stream: `change/${change}`, facts: [{ kind: 'change.withdrawn', body: { change } }] };
+      });
+    return [...withdrawn, ...waiting.filter((each) => !isMade(each)).map((each) => this.#proposal(each))];
+  }
+
+  #proposal({ stream, content, missing }: Waiting): Append {
+    const change = `d-${randomBytes(9).toString('base64url')}`;
+    const { before } = this.#inForce.changeTo(stream, content);
+    const [from, to] = [before, content].map((each) => digestOfContent(each, sha256));
+    const body = {
+      ...{ change, stream, outcomes: missing },
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(content === undefined ? {} : { declared: content }),
+    };
+    return { stream: `change/${change}`, expected: 0, facts: [{ kind: 'change.proposed', body }] };
+  }
+
+  async #append(appends: readonly Append[]): Promise<void> {
+    for (let at = 0; at < appends.length; at += appendMax)
+      await this.#parts.log.append(appends.slice(at, at + appendMax));
+  }
+}
+
+/** What is no base64 is a signature by nobody. */
+function bytesOf(signature: string): Uint8Array {
+  try {
+    return fromBase64(signature);
+  } catch {
+    return new Uint8Array();
+  }
+}
