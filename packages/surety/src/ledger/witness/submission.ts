@@ -79,7 +79,7 @@ async function checkOwn(noteText: string, head: Head, { key, memory }: Witness):
 function checkExtends(last: Remembered, head: Head, oldSize: number, proof: readonly Uint8Array[]): void {
   if (oldSize !== last.size) throw conflict(last.size);
   if (!verifyConsistency(oldSize, last.root, head.size, head.root, proof, sha256))
-    throw new Refused(422, 'the head does not extend the one that was cosigned\n');
+    throw new Refused(422, `the head does not extend the one over ${last.size} facts that was cosigned\n`);
 }
 
 const conflict = (size: number): Refused => new Refused(409, `${size}\n`, 'text/x.tlog.size');
