@@ -174,7 +174,12 @@ const fileLinesMax = 400;
 const roomLinesMax: Record<string, number> = Object.fromEntries(
   rooms.filter((room) => !room.endsWith('.ts')).map((room) => [room, 1_100]),
 );
+/** The files beside the rooms, together. */
+const rootLinesMax = 1_500;
 const isCodeLine = (line: string): boolean => !/^\s*(?:\/\/|\/?\*|$)/.test(line);
+
+const linesIn = (paths: readonly string[]): number =>
+  paths.flatMap((path) => read(path).split('\n').filter(isCodeLine)).length;
 
 describe('size', () => {
   test('files stay readable', () => {
@@ -184,8 +189,22 @@ describe('size', () => {
 
   test.each(Object.entries(roomLinesMax))('the room %s has at most %i lines of code', (room, linesMax) => {
     const inRoom = shipped.filter((path) => path.startsWith(`${proof}${room}/`));
-    const lines = inRoom.flatMap((path) => read(path).split('\n').filter(isCodeLine)).length;
-    expect(lines).toBeLessThanOrEqual(linesMax);
+    expect(linesIn(inRoom)).toBeLessThanOrEqual(linesMax);
+  });
+
+  test(`the files beside the rooms have at most ${rootLinesMax} lines of code`, () => {
+    const beside = shipped.filter(
+      (path) => path.startsWith(proof) && !path.slice(proof.length).includes('/'),
+    );
+    expect(linesIn(beside)).toBeLessThanOrEqual(rootLinesMax);
+  });
+
+  test('and the pages say so', () => {
+    const limits = [...new Set(Object.values(roomLinesMax)), rootLinesMax].map((each) =>
+      each.toLocaleString('en-US'),
+    );
+    for (const page of ['ARCHITECTURE.md', 'docs/proof.md', 'docs/decisions/007-rooms-of-the-verifier.md'])
+      for (const limit of limits) expect([page, read(page).includes(limit)]).toEqual([page, true]);
   });
 });
 
@@ -283,6 +302,9 @@ describe('contents', () => {
     expect(notes.length).toBeGreaterThan(0);
     const bare = notes.filter((path) => !/^## Options that lost\n+(?:- \*\*.+\n?)/m.test(read(path)));
     expect(bare).toEqual([]);
+    // Each is listed, in their order, and none that is not there.
+    const listed = [...read('docs/README.md').matchAll(/^- \[(\d{3}): .*\]\((decisions\/.*)\)$/gm)];
+    expect(listed.map(([, , path]) => `docs/${path}`)).toEqual(notes.toSorted());
     expect(notes.filter((path) => !/^docs\/decisions\/\d{3}-[a-z0-9-]+\.md$/.test(path))).toEqual([]);
   });
 });

@@ -285,7 +285,10 @@ function addJudging({ program, terminal, roots: { openDesk, openRecord }, done }
     .option('--fact <file>', 'the fact, where a receipt does not carry it')
     .option('--full', 'do it again with engines that are not ours: Cedar, CEL, SQL')
     .option('--extract <record>', 'read your own copy of the record again, and compare each row')
-    .option('--sample <count>', 'draw so many facts by the head and your nonce, and show each with its path')
+    .option(
+      '--sample <count>',
+      'draw so many facts by the head and your nonce; with --json, each with its path',
+    )
     .option('--nonce <text>', 'what you chose after the head was signed')
     .action(async (proof: string, options) =>
       done(await (await import('./commands/verify.ts')).verifyProof(terminal, openRecord, proof, options)),

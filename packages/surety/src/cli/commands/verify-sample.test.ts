@@ -74,6 +74,9 @@ describe('a sample', () => {
     expect(out).toContain('✓ sample-included');
     expect(out).toMatch(/call\.intended: .*4104.*\(\d+ hashes to the root\)/);
     expect(out).toContain('/invoice_id "4104"');
+    // The document has what the text leaves out, and both say so.
+    expect(out).toContain('each path, leaf by leaf up to the root, and each fact as a receipt: --json');
+    for (const { inclusion } of sample.items) expect(inclusion.length).toBeGreaterThan(0);
   });
 
   test('that does not hold makes everything unsound', async () => {

@@ -1,5 +1,5 @@
 // `surety verify --sample 25 --nonce ...`: facts that nobody but the signed head and the auditor's nonce picks, each shown
-// with its path to the root and with what is disclosed of it. Only of a proof that the small verifier found sound.
+// with what is disclosed of it; as a document also with its path to the root. Only of a proof that the small verifier found sound.
 
 import { crc32 } from 'node:zlib';
 import { parseFact } from '@surety/proof/facts';
@@ -125,6 +125,7 @@ export function sampleLines(sample: SampleShown | undefined, { paint }: Pick<Ter
       ok ? `${paint('green', '✓')} ${check}` : `${paint('red', '✕')} ${check}: ${printable(text)}`,
     ),
     ...items.flatMap(itemLines),
+    paint('dim', 'each path, leaf by leaf up to the root, and each fact as a receipt: --json'),
   ];
 }
 
