@@ -14,6 +14,7 @@ import type { Config } from './config/index.ts';
 import { sqliteRecord } from './connectors/sqlite-record.ts';
 import { Custody } from './custody.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { Observer } from './gateway/observer.ts';
 import {
   type Activated,
   Changing,
@@ -49,6 +50,8 @@ export interface HouseOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Problems and notes for people: ids and codes, never values. */
   readonly onNote: (level: 'info' | 'warn', note: string) => void;
+  /** Watches calls; decides nothing. */
+  readonly observer?: Observer | undefined;
 }
 
 /** Everything that a person can ask of a running or an opened house. */
@@ -134,6 +137,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       now: clock.now,
       onOpen: () => settleSoon(),
       onProblem: (problem) => options.onNote('warn', problem),
+      observer: options.observer,
     });
     const custody = new Custody({
       ...{ log, gateway, now: clock.now, folder: config.store },

@@ -15,6 +15,7 @@ import { httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.
 import type { LegalHold } from './governance/index.ts';
 import { type House, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
+import type { Telemetry } from './telemetry/open.ts';
 
 /** Effects that were lost are looked for in the records this often, beside every time that one is asked for. */
 const settleEveryMs = 5_000;
@@ -103,13 +104,16 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
   const config = await configOf(terminal, options.folder);
   const logger = newLogger();
   const onNote = noteTo(logger);
-  const house = await openHouse(config, { program: 'gateway', env: terminal.env, onNote });
+  const onFault = (fault: Error) => logger.error({ fault: fault.stack }, 'a request failed');
+  const telemetry = await telemetryOf(config, onNote, onFault);
+  const { observer } = telemetry ?? {};
+  const house = await openHouse(config, { program: 'gateway', env: terminal.env, onNote, observer });
   const upstreams = config.servers.map((server) => upstreamOf(server, config.limits, onNote));
   const closing: (() => Promise<unknown>)[] = [];
   try {
     const desk = deskOf(house);
     const onProblem = (problem: string) => onNote('warn', problem);
-    const onFault = (fault: Error) => logger.error({ fault: fault.stack }, 'a request failed');
+    telemetry?.watch({ ...house, sealedSize: () => house.sealer.latest()?.size ?? 0 });
     const listener = await openPublic(config, options.port, {
       desk,
       governor: house.gateway,
@@ -122,11 +126,13 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     // The writer's lock is ours by now: a socket that lies here was left by a process that died.
     rmSync(socket, { force: true });
     const own = getRequestListener(adminApp(desk, onFault).fetch);
-    const admin = await listen(besideLog(own, config, onProblem), { path: socket });
+    const admin = await listen(besideLog(own, config, onProblem, telemetry), { path: socket });
     chmodSync(socket, 0o600);
     closing.push(() => closed(admin));
     const served = await serveLog(config, onProblem);
     if (served !== undefined) closing.push(() => cutOff(served));
+    const figures = await serveMetrics(config, telemetry);
+    if (figures !== undefined) closing.push(() => cutOff(figures));
     // Without its writer the gateway could only refuse: whoever watches this process must see it end.
     const broken = Promise.withResolvers<Error>();
     const settling = setInterval(() => {
@@ -136,6 +142,8 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     closing.push(async () => clearInterval(settling));
     const { port, scheme } = listener;
     if (served !== undefined) terminal.note(`The log is served: ${addressOf(served, config.serve?.host)}/`);
+    if (figures !== undefined)
+      terminal.note(`Metrics are served: ${addressOf(figures, hostOf(config))}/metrics`);
     terminal.note(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
     const why = await Promise.race([asked(options.withParent === true), broken.promise]);
@@ -145,19 +153,56 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
   } finally {
     for (const close of closing) await close();
     await Promise.all(upstreams.map((upstream) => upstream.close()));
+    await telemetry?.close();
     await house.close();
   }
 }
 
-/** The operator's own tools read the log through the socket: `/log/checkpoint`, `/log/tile/...`. */
+/** The operator's own tools read the log and the metrics through the socket: `/log/checkpoint`, `/log/tile/...`, `/metrics`. */
 function besideLog(
   own: RequestListener,
-  { store }: Config,
+  { store, telemetry: { prometheus } = { traced: 0 } }: Config,
   onProblem: (problem: string) => void,
+  telemetry: Telemetry | undefined,
 ): RequestListener {
   const log = tileListener({ folder: store, prefix: '/log', onProblem });
-  return (request, response) =>
-    request.url?.startsWith('/log/') === true ? log(request, response) : own(request, response);
+  const metrics = prometheus === undefined ? undefined : telemetry?.listener();
+  return (request, response) => {
+    if (request.url?.startsWith('/log/') === true) return log(request, response);
+    return request.url === '/metrics' && metrics !== undefined
+      ? metrics(request, response)
+      : own(request, response);
+  };
+}
+
+/** Its libraries are loaded only where somebody watches. */
+async function telemetryOf(
+  { telemetry, origin }: Config,
+  onNote: (level: 'info' | 'warn', note: string) => void,
+  onFault: (fault: Error) => void,
+): Promise<Telemetry | undefined> {
+  if (telemetry === undefined) return undefined;
+  const { openTelemetry } = await import('./telemetry/open.ts');
+  const { otlp, traced, prometheus } = telemetry;
+  return openTelemetry({ otlp, traced, isScraped: prometheus !== undefined, origin, onNote, onFault });
+}
+
+const hostOf = ({ telemetry }: Config): string | undefined =>
+  telemetry?.prometheus === undefined || telemetry.prometheus === 'socket'
+    ? undefined
+    : telemetry.prometheus.host;
+
+/** Metrics for whoever reaches this address, only where the configuration says so. */
+async function serveMetrics(
+  { telemetry: watched }: Config,
+  telemetry: Telemetry | undefined,
+): Promise<Server | undefined> {
+  const at = watched?.prometheus;
+  if (telemetry === undefined || at === undefined || at === 'socket') return undefined;
+  const server = await listen(telemetry.listener(at.host), at);
+  server.maxConnections = readersMax;
+  server.timeout = serverOptions.requestTimeout;
+  return server;
 }
 
 /** Connections of those who read the log; each file is one request. */

@@ -31,6 +31,13 @@ export class Catalog {
     return this.#decided.has(tool.slice(0, tool.indexOf('.')));
   }
 
+  /** The name that a label bears, so that whoever counts by it is not flooded by names that callers invent. */
+  counted(tool: string): { readonly tool: string; readonly effect: string } {
+    const server = `${tool.slice(0, tool.indexOf('.'))}.*`;
+    const name = [tool, server].find((each) => this.#labels.has(each));
+    return { tool: name ?? 'unlabelled', effect: this.label(tool)?.effect ?? 'execute' };
+  }
+
   /** The tool's own label, else its server's default (`server.*`, reads only), else undefined. */
   label(tool: string): Label | undefined {
     return labelOf(this.#labels, tool);

@@ -27,6 +27,7 @@ export function checkInstallation(
   checkLimits(found, ['limits'], installation.limits);
   checkPort(found, ['ledger', 'serve'], installation.ledger?.serve);
   checkSealer(found, installation.ledger);
+  checkTelemetry(found, installation.telemetry, env);
   checkTimeZone(found, ['time-zone'], installation['time-zone']);
   for (const [id, server] of Object.entries(installation.servers ?? {})) {
     checkTransport(found, ['servers', id], server);
@@ -67,6 +68,14 @@ function checkListening(found: Findings, { listen, tls }: Installation): void {
     'credentials and calls come to this address unencrypted',
     'add `tls`, or have a proxy on this host encrypt and listen on 127.0.0.1',
   );
+}
+
+function checkTelemetry(found: Findings, telemetry: Installation['telemetry'], env: Environment): void {
+  const { otlp, prometheus } = telemetry ?? {};
+  if (prometheus !== 'socket') checkPort(found, ['telemetry', 'prometheus'], prometheus);
+  if (otlp === undefined) return;
+  checkAddress(found, ['telemetry', 'otlp', 'http'], otlp.http);
+  checkSecrets(found, ['telemetry', 'otlp'], otlp, env);
 }
 
 function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {
@@ -147,7 +156,12 @@ export const isLoopback = (hostname: string): boolean =>
 
 const secretName = /authorization|token|secret|password|cookie|api-?_?key/i;
 
-function checkSecrets(found: Findings, path: Path, server: Server, env: Environment): void {
+function checkSecrets(
+  found: Findings,
+  path: Path,
+  server: Pick<Server, 'env' | 'headers'>,
+  env: Environment,
+): void {
   for (const key of ['env', 'headers'] as const) {
     for (const [name, written] of Object.entries(server[key] ?? {})) {
       const place = [...path, key, name];

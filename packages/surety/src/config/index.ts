@@ -6,4 +6,5 @@ export { template } from './init.ts';
 export type { Limits } from './limits.ts';
 export { type Config, type Loaded, loadConfig, type SealerConfig, type TlsConfig } from './load.ts';
 export { type Problem, renderProblems } from './problem.ts';
+export type { TelemetryConfig } from './telemetry.ts';
 export { loadWitness, logKey, type WitnessSettings } from './witness.ts';

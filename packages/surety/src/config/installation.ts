@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { telemetry } from './telemetry.ts';
 import {
   budget,
   currency,
@@ -113,6 +114,7 @@ export const installation = z
       ),
     tls: tls.optional(),
     limits: limits.optional(),
+    telemetry: telemetry.optional(),
     store: text.optional().describe('folder of the ledger, relative to this file (default .surety)'),
     ledger: z
       .strictObject({

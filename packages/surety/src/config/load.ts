@@ -25,6 +25,7 @@ import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
 import { type Problem, problemWith, quote } from './problem.ts';
 import { type QuorumConfig, readQuorum } from './quorum.ts';
 import { findFiles, readSource, type Source } from './source.ts';
+import { type TelemetryConfig, telemetryIn } from './telemetry.ts';
 
 interface Address {
   readonly host: string;
@@ -54,6 +55,8 @@ export interface Config {
   readonly names: readonly string[];
   readonly tls?: TlsConfig;
   readonly limits: Limits;
+  /** Undefined: nobody watches. */
+  readonly telemetry?: TelemetryConfig;
   /** Where sealed facts can be read by anyone who reaches it; undefined: nowhere. */
   readonly serve: Address | undefined;
   /** Absolute. */
@@ -244,6 +247,7 @@ function configOf(
   declarations: readonly Declaration[],
   warnings: readonly Problem[],
 ): Config {
+  const telemetry = telemetryIn(installation.telemetry, env);
   const { listen = '127.0.0.1:7300', store: written = '.surety', origin, ledger } = installation;
   const store = resolve(folder, written);
   return {
@@ -253,6 +257,7 @@ function configOf(
     names: installation.names ?? [],
     ...tlsIn(folder, installation.tls),
     limits: limitsOf(installation.limits),
+    ...(telemetry === undefined ? {} : { telemetry }),
     serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
     ...sealerIn(folder, store, ledger),
     store,

@@ -38,6 +38,11 @@ export class Backlog {
     );
   }
 
+  /** Appends that are not durable yet. */
+  get length(): number {
+    return this.#queued.size + this.#owed.length;
+  }
+
   /** Resolves when everything answered so far is durable; rejects while the ledger cannot record. */
   async caughtUp(): Promise<void> {
     await this.#newest;

@@ -17,6 +17,7 @@ import type { Call, RefusalCode } from './call.ts';
 import { Cases } from './cases.ts';
 import { type CallerSettlement, type Decision, decisionOf, refused } from './decided.ts';
 import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
+import type { Counted, Figures, Observer } from './observer.ts';
 import { govern, type Pipeline, pass } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
@@ -28,6 +29,7 @@ export interface GatewayParts {
   readonly now: () => number;
   readonly onOpen: (call: string) => void;
   readonly onProblem: (problem: string) => void;
+  readonly observer?: Observer | undefined;
 }
 
 export class Gateway implements Governor {
@@ -100,6 +102,23 @@ export class Gateway implements Governor {
     return false;
   }
 
+  get figures(): Figures {
+    const at = this.#parts.now();
+    return {
+      open: this.logic.open.size,
+      holds: this.logic.waitingHolds(at),
+      backlog: this.#pipeline.recorder.backlog,
+      budgets: [...this.identities.all()].flatMap((identity) => {
+        const share = this.#budgets.share(identity, at);
+        return share === undefined ? [] : [[identity.identity, share] as const];
+      }),
+    };
+  }
+
+  counted(tool: string): Counted {
+    return this.#catalog.counted(tool);
+  }
+
   /** Calls whose answer is awaited now. */
   get onTheWay(): ReadonlySet<string> {
     return this.#pipeline.recorder.onTheWay;
@@ -115,7 +134,13 @@ export class Gateway implements Governor {
     return this.#catalog.label(tool) !== undefined && this.#permissions.mightAllow(agent, tool);
   }
 
-  async call({ agent }: Caller, request: ToolRequest): Promise<ToolReply> {
+  call({ agent }: Caller, request: ToolRequest): Promise<ToolReply> {
+    const { observer } = this.#parts;
+    if (observer === undefined) return this.#call(agent, request);
+    return observer.call(agent, request, (watched) => this.#call(agent, watched));
+  }
+
+  async #call(agent: string, request: ToolRequest): Promise<ToolReply> {
     const identity = this.identities.get(agent);
     // The server chose this name: one that no fact can hold is called by nobody, not even to read.
     if (!isToolId(request.tool)) return this.#unrecordable('its tool has no name that can be recorded');
@@ -123,6 +148,7 @@ export class Gateway implements Governor {
     if (identity === undefined) return { is: 'refused', message: 'Refused.' };
     try {
       const { call, refusal } = this.#begin(identity, request);
+      request.onBegun?.(call.id);
       const { recorder, now } = this.#pipeline;
       if (refusal !== undefined) return await recorder.refused(call, { at: now() }, 'identify', refusal);
       return await govern(this.#pipeline, call, request.forward);

@@ -39,6 +39,11 @@ export class Recorder {
     this.#backlog = new Backlog(parts.log, parts.onProblem);
   }
 
+  /** Appends about what was answered already that are not durable yet. */
+  get backlog(): number {
+    return this.#backlog.length;
+  }
+
   /** Resolves when everything answered so far is durable; rejects while the ledger cannot record. */
   caughtUp(): Promise<void> {
     return this.#backlog.caughtUp();

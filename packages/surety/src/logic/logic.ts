@@ -150,6 +150,14 @@ export class Logic {
     return this.#holds.get(hold);
   }
 
+  /** How many holds wait for people. */
+  waitingHolds(at: number): number {
+    let count = 0;
+    for (const { expires, consumedBy, refused } of this.#holds.values())
+      if (consumedBy === undefined && refused !== true && at <= expires) count += 1;
+    return count;
+  }
+
   /** The rule in force that has this hash. */
   ruleOf(hash: string): Rule | undefined {
     return [...this.#rules.values()].find(({ rule }) => rule.hash === hash)?.rule;

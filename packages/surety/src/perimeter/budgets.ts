@@ -33,6 +33,14 @@ export class Budgets {
     this.#periods.set(fact.stream, period);
   }
 
+  /** How much of the day's budget is used, as a share; infinite if an amount was erased. Undefined without a budget. */
+  share(identity: Identity, at: number): number | undefined {
+    if (identity.budget === undefined) return undefined;
+    const { reservedMinor } = this.#periods.get(budgetStream(identity, at)) ?? { reservedMinor: 0 };
+    const { amountMinor } = identity.budget;
+    return amountMinor === 0 ? 1 : reservedMinor / amountMinor;
+  }
+
   /** Undefined if the identity has no budget; then only `bounded` will say so. */
   ask(identity: Identity, money: Money, at: number): BudgetAnswer | undefined {
     const { budget } = identity;

@@ -31,6 +31,10 @@ export class Identities {
       this.#identities.delete(fact.body.stream.slice('identity/'.length));
   }
 
+  all(): Iterable<Identity> {
+    return this.#identities.values();
+  }
+
   get(identity: string): Identity | undefined {
     return this.#identities.get(identity);
   }

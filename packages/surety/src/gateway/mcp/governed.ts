@@ -9,6 +9,7 @@ import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
 import type { Governed, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
+import { messageOf, withTrace } from './trace-context.ts';
 import type { Hear } from './upstream.ts';
 import {
   type Edit,
@@ -122,7 +123,8 @@ async function govern(context: Context, request: Request, asked: Asked): Promise
     tool: `${target.upstream.server}.${as}`,
     args,
     ...(named === undefined ? {} : { case: named }),
-    forward: once((governing) => send(context, request, asked, governing)),
+    message: () => messageOf(context.headerOf, request),
+    forward: once((governing, traceparent) => send(context, request, asked, governing, traceparent)),
   };
   return context.governor.call(context.caller, toolRequest);
 }
@@ -132,6 +134,7 @@ async function send(
   request: Request,
   { target: { upstream, native }, edits = [] }: Asked,
   governing: Governed | undefined,
+  traceparent: string | undefined,
 ): Promise<UpstreamReply> {
   const { underWay, session, channel, signal } = context;
   const link = await context.links(upstream);
@@ -140,7 +143,7 @@ async function send(
   const own = session !== undefined && link !== upstream;
   const asking = {
     method: request.method,
-    paramsText,
+    paramsText: withTrace(paramsText, traceparent, () => messageOf(context.headerOf, request)),
     name: native,
     signal,
     alive: () => channel.alive(),
@@ -205,15 +208,15 @@ function caseOf({ headerOf }: Context, params: Members): string | undefined {
   return named;
 }
 
-type Send = (governing?: Governed) => Promise<UpstreamReply>;
+type Send = ToolRequest['forward'];
 
 /** INVARIANT: whatever the governor does, one request of a client reaches the upstream at most once. */
 function once(sendIt: Send): Send {
   let sent = false;
-  return async (governing) => {
+  return async (...given) => {
     if (sent) throw new Error('a call was to be forwarded twice');
     sent = true;
-    return sendIt(governing);
+    return sendIt(...given);
   };
 }
 

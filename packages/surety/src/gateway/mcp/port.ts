@@ -17,6 +17,17 @@ export interface Governed {
   readonly onInput: (input: Input) => Promise<void>;
 }
 
+/** What a message says of itself, for whoever watches: nothing is decided by it. Its client chose every word. */
+export interface Message {
+  readonly method?: string;
+  readonly id?: unknown;
+  readonly session?: string;
+  readonly version?: string;
+  /** W3C Trace Context, from `_meta`, else from the headers. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
 export interface ToolRequest {
   /** `<server>.<native name>`, or `<server>.<aside>` for what is no tool (`asides` in names.ts). */
   readonly tool: string;
@@ -24,8 +35,15 @@ export interface ToolRequest {
   readonly args: Readonly<Record<string, unknown>>;
   /** From the header `Surety-Case` or `_meta["surety/case"]`. */
   readonly case?: string;
-  /** Sends the client's original params text upstream, at most once: a second call throws. */
-  readonly forward: (governed?: Governed) => Promise<UpstreamReply>;
+  /**
+   * Sends the client's original params text upstream, at most once: a second call throws. With `traceparent`, the
+   * server is told that in `_meta` in place of the client's (SEP-414).
+   */
+  readonly forward: (governed?: Governed, traceparent?: string) => Promise<UpstreamReply>;
+  /** Read only where somebody watches. */
+  readonly message?: () => Message;
+  /** Told the id that the call is recorded under. */
+  readonly onBegun?: (call: string) => void;
 }
 
 export type UpstreamReply =

@@ -1,0 +1,31 @@
+// Who watches calls from beside them: telemetry. An observer sees ids and times, decides nothing, and gives every
+// reply back as it is. Without one a call costs nothing more.
+
+import type { ToolReply, ToolRequest } from './mcp/port.ts';
+
+export interface Observer {
+  /** Passes the request on exactly once, perhaps with a `forward` of its own around the given one. */
+  call(
+    agent: string,
+    request: ToolRequest,
+    pass: (request: ToolRequest) => Promise<ToolReply>,
+  ): Promise<ToolReply>;
+}
+
+/** How things stand at this moment: counts and shares, no amounts. */
+export interface Figures {
+  /** Calls whose outcome nobody has said yet. */
+  readonly open: number;
+  /** Holds that wait for people. */
+  readonly holds: number;
+  /** Facts of what was answered already, on their way into the ledger. */
+  readonly backlog: number;
+  /** What each agent has used of its budget of the day; above 1 if that cannot be added up. */
+  readonly budgets: readonly (readonly [agent: string, share: number])[];
+}
+
+/** What a tool is counted under: bounded by what people labelled, whatever names callers invent. */
+export interface Counted {
+  readonly tool: string;
+  readonly effect: string;
+}
