@@ -12,10 +12,12 @@ import {
   localServers,
   retry,
   type Step,
+  wordsOf,
   workInbox,
 } from './agent/clerk.ts';
 import { forgerIban } from './erp/books.ts';
 import { readOptions } from './story/options.ts';
+import { StoryError, untilDone } from './story/patience.ts';
 import { openStage } from './story/stage.ts';
 import {
   bold,
@@ -35,8 +37,6 @@ const options = readOptions();
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
-/** Whoever plays with `kill` must not be able to stop the story by accident. */
-const triesMax = 20;
 const roundsMax = 8;
 const days = [
   { id: 'day-1', day: '2026-03-02', title: 'Honest work' },
@@ -46,24 +46,37 @@ const days = [
 const morning = (day: string): number => Date.parse(`${day}T09:00:00Z`);
 
 const folder = options.folder ?? join(process.cwd(), '.surety', 'supplier-payments');
-const stage = await openStage(folder, morning(days[0].day), Number(options.port), say);
+const stage = await openStage(folder, morning(days[0].day), Number(options.port), say).catch(giveUp);
 const { progress } = stage;
 /** Reasons that the story has told already. */
 const told = new Set<string>();
 
-await opening();
-await stage.raise();
-await enrol();
-for (const day of days.slice(0, 1 + days.findIndex(({ id }) => id === options.until))) {
-  // What is over is not told again after an interruption.
-  if (progress.days[day.id] !== undefined) continue;
-  heading(`${day.day}  ${day.title}`);
-  await openCase(day);
-  await letters(day);
-  await stage.once(`${day.id} worked`, () => act(day.id));
-  await closeDay(day);
+await play().catch(async (error: unknown) => {
+  await stage.leave();
+  giveUp(error);
+});
+
+async function play(): Promise<void> {
+  opening();
+  await stage.raise();
+  await enrol();
+  for (const day of days.slice(0, 1 + days.findIndex(({ id }) => id === options.until))) {
+    // What is over is not told again after an interruption.
+    if (progress.days[day.id] !== undefined) continue;
+    heading(`${day.day}  ${day.title}`);
+    await openCase(day);
+    await letters(day);
+    await stage.once(`${day.id} worked`, () => act(day.id));
+    await closeDay(day);
+  }
+  await ending();
 }
-await ending();
+
+function giveUp(error: unknown): never {
+  if (!(error instanceof StoryError)) throw error;
+  say(`error: ${error.message}`);
+  process.exit(1);
+}
 
 function opening(): void {
   say(bold('Surety: how do you prove the outcome is secure?'));
@@ -92,14 +105,13 @@ async function credential(identity: string): Promise<string> {
 }
 
 /** Runs a command with `--json`. A verdict that is not proven is an answer, not a failure. */
-async function json<T>(...args: string[]): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
+function json<T>(...args: string[]): Promise<T> {
+  // Asked again, it changes nothing twice.
+  return untilDone<T>(stage, `surety ${args.join(' ')} fails`, async () => {
     const { code, stdout, stderr } = await stage.surety(...args, '--json');
-    if ([0, 10, 11, 12].includes(code) && stdout.trim() !== '') return JSON.parse(stdout) as T;
-    // Whoever was killed is started again: the command is asked again, it changes nothing twice.
-    if (tries >= triesMax) throw new Error(`surety ${args.join(' ')} ended with ${code}: ${stderr}`);
-    await stage.readyAgain();
-  }
+    if ([0, 10, 11, 12].includes(code) && stdout.trim() !== '') return { done: JSON.parse(stdout) as T };
+    return { problem: `it ended with ${code}: ${stderr}` };
+  });
 }
 
 type Day = (typeof days)[number];
@@ -116,13 +128,16 @@ async function openCase({ id, day }: Day): Promise<void> {
 }
 
 /** Opening a case twice does no harm: an unanswered request is made again once the gateway is back. */
-async function posted(url: string, headers: Record<string, string>, body: string): Promise<string> {
-  for (let tries = 0; ; tries += 1) {
-    const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined);
-    if (answer?.ok === true) return ((await answer.json()) as { case: string }).case;
-    if (tries >= triesMax) throw new Error(`the case was not opened: ${await answer?.text()}`);
-    await stage.readyAgain();
-  }
+function posted(url: string, headers: Record<string, string>, body: string): Promise<string> {
+  return untilDone(stage, 'the case cannot be opened', async () => {
+    try {
+      const answer = await fetch(url, { method: 'POST', headers, body });
+      if (answer.ok) return { done: ((await answer.json()) as { case: string }).case };
+      return { problem: await answer.text() };
+    } catch (error) {
+      return { problem: wordsOf(error) };
+    }
+  });
 }
 
 async function letters({ id }: Day): Promise<void> {
@@ -138,8 +153,8 @@ function tools(id: string) {
 }
 
 /** The agent works the letters of a day through the gateway; what was paid already, it leaves alone. */
-async function work(id: string, onStep: (step: Step) => void = () => {}): Promise<Entry[]> {
-  for (let tries = 0; ; tries += 1) {
+function work(id: string, onStep: (step: Step) => void = () => {}): Promise<Entry[]> {
+  return untilDone(stage, 'the inbox cannot be read', async () => {
     const hands = tools(id);
     let reads = 0;
     const { entries, problem } = await workInbox(hands, join(folder, 'inbox', id), (step) => {
@@ -148,13 +163,10 @@ async function work(id: string, onStep: (step: Step) => void = () => {}): Promis
       onStep(step);
     });
     await hands.close();
-    if (problem === undefined) {
-      say(dim(`  (and ${reads} reads: the inbox, invoices, three-way matches)`));
-      return entries;
-    }
-    if (tries >= triesMax) throw new Error(`the inbox could not be read: ${problem}`);
-    await stage.readyAgain();
-  }
+    if (problem !== undefined) return { problem };
+    say(dim(`  (and ${reads} reads: the inbox, invoices, three-way matches)`));
+    return { done: entries };
+  });
 }
 
 function act(id: Day['id']): Promise<void> {
@@ -340,7 +352,7 @@ async function closeDay({ id, day, title }: Day): Promise<void> {
     );
     say();
     tellVerdict(shown, told);
-    writeTrust();
+    stage.writeTrust();
     const kept = join(folder, 'kept-by-the-auditor.head');
     const earlier = existsSync(kept) ? ['--head', kept] : [];
     const verified = await json<{ verdict: string; checks: { ok: boolean }[] }>(
@@ -358,19 +370,6 @@ async function closeDay({ id, day, title }: Day): Promise<void> {
     renameSync(`${kept}.new`, kept);
     progress.days[id] = { day, title, verdict: verified.verdict, proof: file };
   });
-}
-
-/** What the auditor got from Acme on paper, before any of this: keys never come out of a proof. */
-function writeTrust(): void {
-  const key = (file: string) => readFileSync(join(folder, file), 'utf8').trim();
-  const witness = /key: "(acme\.example\/witness\+[^"]+)"/.exec(key('surety.yaml'))?.[1] ?? '';
-  const lines = [
-    `log ${key('store/keys/log.vkey')}`,
-    `#!surety statement ${key('store/keys/statement.vkey')}`,
-    `witness acme ${witness}`,
-    'quorum acme',
-  ];
-  writeFileSync(join(folder, 'trust.txt'), `${lines.join('\n')}\n`);
 }
 
 async function ending(): Promise<void> {

@@ -31,8 +31,11 @@ function as(uid: number, script: string, gid = uid): string {
 }
 
 const quoted = (path: string) => JSON.stringify(path);
-const pidIn = (path: string): number =>
-  (JSON.parse(readFileSync(`${path}.holder`, 'utf8')) as { pid: number }).pid;
+/** Who holds this lock; 0 while that is not written yet, or half written. */
+function pidIn(path: string): number {
+  const holder = existsSync(`${path}.holder`) ? readFileSync(`${path}.holder`, 'utf8') : '';
+  return holder.endsWith('}') ? (JSON.parse(holder) as { pid: number }).pid : 0;
+}
 const uidOf = (pid: number): number => statSync(`/proc/${pid}`).uid;
 
 async function until(what: () => boolean): Promise<void> {
@@ -66,7 +69,7 @@ describe('started by root', () => {
     first = readFileSync(join(store, 'keys', 'log.vkey'), 'utf8').trim();
     here.edit('surety.yaml', (text) => text + accounts());
     surety = (await here.up()).child;
-    await until(() => existsSync(join(home, 'sealer.holder')));
+    await until(() => pidIn(join(home, 'sealer')) !== 0);
   }, 60_000);
   afterAll(() => here.remove());
 
@@ -177,7 +180,7 @@ describe('started by root', () => {
   test('a sealer that dies is started again, under its account', async () => {
     const before = pidIn(join(home, 'sealer'));
     process.kill(before, 'SIGKILL');
-    await until(() => pidIn(join(home, 'sealer')) !== before);
+    await until(() => ![0, before].includes(pidIn(join(home, 'sealer'))));
     expect(uidOf(pidIn(join(home, 'sealer')))).toBe(sealer);
     expect((await here.run('verdict', 'no-silent-change')).code).toBe(11);
   });

@@ -161,11 +161,15 @@ function asking(tools: Tools, onStep: OnStep): Ask {
   };
 }
 
-const noAnswer = (error: unknown): Step['answer'] => ({
-  text: error instanceof Error ? error.message : String(error),
-  isError: true,
-  lost: true,
-});
+const noAnswer = (error: unknown): Step['answer'] => ({ text: wordsOf(error), isError: true, lost: true });
+
+/** With what caused it: `fetch failed` alone tells nobody whether a host refused or a connection broke. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  const why = cause === undefined ? '' : wordsOf(cause);
+  return why === '' || message.endsWith(why) ? message : `${message}: ${why}`;
+}
 
 function member({ structured }: Answer, name: string): unknown {
   return typeof structured === 'object' && structured !== null ? Reflect.get(structured, name) : undefined;

@@ -12,12 +12,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seed } from '../erp/seed.ts';
+import { StoryError } from './patience.ts';
+import { freePort } from './port.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 export const here = path('..');
@@ -44,6 +46,10 @@ export interface Ran {
   readonly stderr: string;
 }
 
+const failuresMax = 5;
+/** A busy machine takes its time; nobody waits for ever. */
+const upMsMax = 300_000;
+
 class Stage {
   readonly folder: string;
   readonly #children = new Map<string, ChildProcess>();
@@ -51,6 +57,9 @@ class Stage {
   /** Ends of its own, without an answer in between: more than a few are no accident. */
   #failures = 0;
   #deaths = 0;
+  #kills = 0;
+  /** This gateway said itself that it listens: whatever answers on its port is not somebody else. */
+  #isUp = false;
   readonly progress: Progress;
   readonly resumed: boolean;
   readonly #say: (line: string) => void;
@@ -149,19 +158,24 @@ class Stage {
     await this.ready();
   }
 
-  /** Resolves when the gateway answers. */
+  get kills(): number {
+    return this.#kills;
+  }
+
+  /** Resolves when the gateway answers. Throws `StoryError` if it ends by itself, or comes to nothing, with nobody killed. */
   async ready(): Promise<void> {
-    for (let tries = 0; tries < 300; tries += 1) {
-      const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
-      if (answer?.ok === true) {
+    let since = { kills: this.#kills, at: performance.now() };
+    for (;;) {
+      if (this.#isUp && (await fetch(`${this.url}/healthz`).catch(() => undefined))?.ok === true) {
         this.#failures = 0;
         return;
       }
-      if (this.#failures > 5) break;
+      if (since.kills !== this.#kills) since = { kills: this.#kills, at: performance.now() };
+      if (this.#failures > failuresMax || performance.now() - since.at > upMsMax) break;
       await pause(100);
     }
     const log = readFileSync(join(this.folder, 'surety.log'), 'utf8').slice(-1_500);
-    throw new Error(`Surety does not answer at ${this.url}:\n${log}`);
+    throw new StoryError(`Surety does not answer at ${this.url}. Its last words:\n${log}`);
   }
 
   /** As `ready`, after a pause: whoever was just killed may still be answering, or be held up by its own end. */
@@ -203,6 +217,19 @@ class Stage {
     });
   }
 
+  /** What the auditor got from Acme on paper, before any of this: keys never come out of a proof. */
+  writeTrust(): void {
+    const key = (file: string) => readFileSync(join(this.folder, file), 'utf8').trim();
+    const witness = /key: "(acme\.example\/witness\+[^"]+)"/.exec(key('surety.yaml'))?.[1] ?? '';
+    const lines = [
+      `log ${key('store/keys/log.vkey')}`,
+      `#!surety statement ${key('store/keys/statement.vkey')}`,
+      `witness acme ${witness}`,
+      'quorum acme',
+    ];
+    writeFileSync(join(this.folder, 'trust.txt'), `${lines.join('\n')}\n`);
+  }
+
   async leave(): Promise<void> {
     this.#leaving = true;
     // The witness last, so that it cosigns the head over the last fact of Surety.
@@ -221,19 +248,22 @@ class Stage {
       env: this.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    let last = '';
+    let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (part: Buffer) => {
-        last = part.toString();
+        said = `${said}${part}`.slice(-4_096);
+        if (name === 'surety' && said.includes('Surety is up: ')) this.#isUp = true;
         writeFileSync(log, part, { flag: 'a' });
       });
     child.stdin?.on('error', () => undefined);
     this.#children.set(name, child);
     child.on('exit', async (code, signal) => {
+      if (name === 'surety') this.#isUp = false;
       if (this.#leaving) return;
       this.#deaths += 1;
       // Who was killed did not fail; nor did who finds that its predecessor has not quite gone.
-      if (name === 'surety' && signal === null && !/ in use/.test(last)) this.#failures += 1;
+      if (signal !== null) this.#kills += 1;
+      else if (name === 'surety' && !/` is in use: /.test(said)) this.#failures += 1;
       this.#say(`(${name} ended with ${signal ?? code}: started again)`);
       await pause(300);
       if (!this.#leaving) this.#keep(name, args);
@@ -311,31 +341,20 @@ class Stage {
 
 const witnessName = 'acme.example/witness';
 
-/** Opens the stage, or says why it cannot and ends the process. */
-export function openStage(
-  folder: string,
-  startAt: number,
-  wantedPort: number,
-  say: (line: string) => void,
-): Promise<Stage> {
-  return Stage.open(folder, startAt, wantedPort, say).catch((error: unknown) => {
-    if (!(error instanceof StageError)) throw error;
-    say(`error: ${error.message}`);
-    process.exit(1);
-  });
-}
+/** Throws `StoryError` for what whoever started the story can put right. */
+export const openStage = Stage.open;
 
 /** A folder that holds anything but a story is somebody's own; one whose story is still up is in use. */
 async function refuseOthers(folder: string): Promise<void> {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   if (names.length > 0 && !names.includes('story.json') && !names.includes('clock.json'))
-    throw new StageError(`\`${folder}\` is not empty and holds no story: name another folder`);
+    throw new StoryError(`\`${folder}\` is not empty and holds no story: name another folder`);
   // What a killed story left behind ends by itself, a moment after its parent.
   for (let tries = 0; tries < 50; tries += 1) {
     if (!(await answers(join(folder, 'store/admin.sock')))) return;
     await pause(200);
   }
-  throw new StageError(`a story is still up in \`${folder}\`: end it first (Ctrl-C)`);
+  throw new StoryError(`a story is still up in \`${folder}\`: end it first (Ctrl-C)`);
 }
 
 function answers(path: string): Promise<boolean> {
@@ -346,20 +365,5 @@ function answers(path: string): Promise<boolean> {
       resolve(is);
     };
     socket.once('connect', () => answer(true)).once('error', () => answer(false));
-  });
-}
-
-/** What whoever started the story can put right. */
-class StageError extends Error {}
-
-/** The wanted port if nobody has it, else any free one. */
-function freePort(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', () => (wanted === 0 ? reject(new Error('no port is free')) : resolve(freePort(0))));
-    server.listen(wanted, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : wanted));
-    });
   });
 }

@@ -109,6 +109,8 @@ export class HouseError extends Error {
 
 /** How long a verdict waits for the witnesses before it is given without them. */
 const witnessMs = 5_000;
+/** And how long for a head at all. */
+const headMs = 20_000;
 const verifierPage = new URL('../../proof/verify.html', import.meta.url);
 
 /** Opens the log, activates what the files say, and starts the sealer. Throws LedgerError. */
@@ -160,7 +162,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
         }),
       ]),
     );
-    const published = (size: number) => sealer.sealed(size, { timeoutMs: witnessMs });
+    const published = (size: number) => sealer.sealed(size, { timeoutMs: witnessMs, headMs });
     const parts = {
       log,
       now: clock.now,

@@ -10,8 +10,18 @@ export interface Witnessing {
   readonly quorum?: Policy;
 }
 
+/** How long to wait for a head. */
+export interface Patience {
+  /** For the cosignatures that are asked for. */
+  readonly timeoutMs: number;
+  /** For a head at all: a sealer that was just started again, or shares a busy machine, is not dead. Default `timeoutMs`. */
+  readonly headMs?: number;
+}
+
 interface Waiting {
   readonly atLeast: number;
+  /** Any head will do: its witnesses had their time. */
+  isAlone: boolean;
   readonly resolve: (head: Published) => void;
   readonly reject: (cause: LedgerError) => void;
 }
@@ -40,8 +50,8 @@ export class AwaitedHeads {
 
   hear(head: Published): void {
     this.#latest = head;
-    for (const { atLeast, resolve } of this.#waiting)
-      if (head.size >= atLeast && this.#isWitnessed(head)) resolve(head);
+    for (const { atLeast, isAlone, resolve } of this.#waiting)
+      if (head.size >= atLeast && (isAlone || this.#isWitnessed(head))) resolve(head);
   }
 
   /** Nothing will be sealed any more: whoever waits, and whoever asks later, is told. */
@@ -62,25 +72,30 @@ export class AwaitedHeads {
   /** As `Sealer.sealed`; `wake` is called when there is something to wait for. */
   async sealed(
     atLeast: number,
-    { timeoutMs }: { readonly timeoutMs: number },
+    { timeoutMs, headMs = timeoutMs }: Patience,
     wake: () => void,
   ): Promise<Published> {
     if (this.#fatal !== undefined) throw this.#fatal;
     const latest = this.#latest;
     if (latest !== undefined && latest.size >= atLeast && this.#isWitnessed(latest)) return latest;
     const { promise, resolve, reject } = Promise.withResolvers<Published>();
-    const waiting: Waiting = { atLeast, resolve, reject };
+    const waiting: Waiting = { atLeast, isAlone: false, resolve, reject };
     this.#waiting.add(waiting);
     wake();
-    const timer = setTimeout(() => {
+    const witnesses = setTimeout(() => {
       const head = this.#latest;
+      waiting.isAlone = true;
       if (head !== undefined && head.size >= atLeast) resolve(head);
-      else reject(new LedgerError('not-sealed', `no head covers ${atLeast} facts after ${timeoutMs} ms`));
     }, timeoutMs);
+    const sealer = setTimeout(
+      () => reject(new LedgerError('not-sealed', `no head covers ${atLeast} facts after ${headMs} ms`)),
+      Math.max(timeoutMs, headMs),
+    );
     try {
       return await promise;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(witnesses);
+      clearTimeout(sealer);
       this.#waiting.delete(waiting);
     }
   }

@@ -149,7 +149,7 @@ describe('a rotation of the log key', () => {
     // The head that both signed: a witness that knows one of them has what it needs.
     expect(made.sealer.latest()?.cosigned).toEqual(['witness.example']);
     await more(made.log);
-    const alone = await made.sealer.sealed(made.log.size(), { timeoutMs: 500 });
+    const alone = await made.sealer.sealed(made.log.size(), { timeoutMs: 1, headMs: timeoutMs });
     expect(alone.cosigned).toEqual([]);
     expect(alone.missing[0]?.cause).toMatch(
       /^refused: it does not know the log key `ledger.example\/test\+[0-9a-f]{8}`/,

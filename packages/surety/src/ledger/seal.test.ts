@@ -29,6 +29,8 @@ import { TileFolder } from './tile-folder.ts';
 
 const origin = 'ledger.example/test';
 const timeoutMs = 20_000;
+/** As soon as there is a head: with what cosignatures there are then. */
+const soon = { timeoutMs: 1, headMs: timeoutMs };
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
@@ -153,7 +155,7 @@ describe('the sealer', () => {
     const gone = await startWitness(witnessFolder, 'witness.example', [vkey]);
     await kill(gone.child);
     const sealer = await sealerOf({ folder, keys, witnesses: [gone] });
-    const head = await sealer.sealed(log.size(), { timeoutMs: 300 });
+    const head = await sealer.sealed(log.size(), soon);
     expect(head).toMatchObject({ cosigned: [], missing: [{ witness: 'witness.example' }] });
     expect(head.missing[0]?.cause).toMatch(/^away: /);
     await startWitness(witnessFolder, 'witness.example', [vkey], { port: gone.port });
@@ -167,7 +169,7 @@ describe('the sealer', () => {
     const { url } = await startWitness(newFolder(), 'witness.example', [vkey]);
     const other = await witnessKey(newFolder(), 'witness.example');
     const sealer = await sealerOf({ folder, keys, witnesses: [{ vkey: other, url }] });
-    const head = await sealer.sealed(log.size(), { timeoutMs: 300 });
+    const head = await sealer.sealed(log.size(), soon);
     expect(head.cosigned).toEqual([]);
     expect(head.missing[0]?.cause).toMatch(/^refused: /);
     await check(log, head, vkey, []);
@@ -183,7 +185,7 @@ describe('the sealer', () => {
     const fork = await openLog({ ...optionsFor(folder2), logKey: vkey });
     ends.push(() => fork.close());
     const forked = await sealerOf({ folder: folder2, keys, witnesses: [witness] });
-    const shorter = await forked.sealed(fork.size(), { timeoutMs: 300 });
+    const shorter = await forked.sealed(fork.size(), soon);
     expect(shorter.missing[0]?.cause).toMatch(/^refused: .*more than this head/);
     await write(fork, 30);
     await expect
@@ -232,7 +234,7 @@ describe('the sealer', () => {
     expect(head).toMatchObject({ cosigned: ['here.example'], missing: [{ witness: 'gone.example' }] });
     await any.stop();
     const all = await sealerOf({ folder, keys, witnesses: [here, gone], quorum: quorumOf('all') });
-    const without = await all.sealed(log.size(), { timeoutMs: 300 });
+    const without = await all.sealed(log.size(), soon);
     expect(without).toMatchObject({ cosigned: ['here.example'], missing: [{ witness: 'gone.example' }] });
   });
 

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { RotationReason } from '@surety/proof/records';
-import { AwaitedHeads, type Witnessing } from './awaited.ts';
+import { AwaitedHeads, type Patience, type Witnessing } from './awaited.ts';
 import { LedgerError } from './errors.ts';
 import type { Published } from './sealing.ts';
 
@@ -29,10 +29,10 @@ export interface Sealer {
   latest(): Published | undefined;
   /**
    * Resolves when a head over at least this many facts is published with the quorum, or with every cosignature
-   * where none is declared; at `timeoutMs` with what cosignatures there are; rejects with `not-sealed` when then there is no such head at all,
-   * and at once with `corrupt` when the store is not what was signed.
+   * where none is declared; at `timeoutMs` with what cosignatures there are; rejects with `not-sealed` when at `headMs` there is
+   * no such head at all, and at once with `corrupt` when the store is not what was signed.
    */
-  sealed(atLeast: number, options: { readonly timeoutMs: number }): Promise<Published>;
+  sealed(atLeast: number, patience: Patience): Promise<Published>;
   /** Lets it finish its last head. Resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -115,8 +115,8 @@ class SealerProcess implements Sealer {
     return this.#heads.latest;
   }
 
-  sealed(atLeast: number, options: { readonly timeoutMs: number }): Promise<Published> {
-    return this.#heads.sealed(atLeast, options, () => this.#wake());
+  sealed(atLeast: number, patience: Patience): Promise<Published> {
+    return this.#heads.sealed(atLeast, patience, () => this.#wake());
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseVerifier, toBase64 } from '@surety/proof/records';
-import { AwaitedHeads, type Witnessing } from './awaited.ts';
+import { AwaitedHeads, type Patience, type Witnessing } from './awaited.ts';
 import { LedgerError } from './errors.ts';
 import { publishedHead } from './published.ts';
 import { troubleIn } from './rounds.ts';
@@ -48,8 +48,8 @@ class WatchedSealer implements Sealer {
     return this.#heads.latest;
   }
 
-  sealed(atLeast: number, options: { readonly timeoutMs: number }): Promise<Published> {
-    return this.#heads.sealed(atLeast, options, () => this.#plan(0));
+  sealed(atLeast: number, patience: Patience): Promise<Published> {
+    return this.#heads.sealed(atLeast, patience, () => this.#plan(0));
   }
 
   /** The sealer goes on; nobody here waits for it any more. */
