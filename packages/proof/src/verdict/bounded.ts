@@ -29,14 +29,9 @@ export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer 
     [],
   );
   const { onBreach, outcome } = evidence.outcome;
-  if (onBreach !== 'alert') {
-    const declared = [evidence.book.outcomes.get(outcome)?.position ?? 0];
-    reasons.say(
-      'not-enforced',
-      `\`on-breach: ${onBreach}\` is declared; nothing acts on a breach yet`,
-      declared,
-    );
-  }
+  reasons.say('not-enforced', `on a breach \`${onBreach}\` is declared, and nothing acts on one yet`, [
+    evidence.book.outcomes.get(outcome)?.position ?? 0,
+  ]);
   return answerOf('bounded', 'recomputed', reasons);
 }
 

@@ -124,6 +124,15 @@ function unforgotten({ book, outcome, window }: Evidence, answers: readonly Answ
   return [answerOf(first.question, first.grade, { all }), ...others];
 }
 
+/** What is labelled `read` on a server: all of it but what has another label, or the tools one by one. */
+function labelledRead({ labels }: Evidence['book'], server: string): readonly string[] {
+  const own = [...labels.values()].map(({ body }) => body).filter(({ tool }) => serverOf(tool) === server);
+  const read = own.filter(({ effect }) => effect === 'read').map(({ tool }) => tool);
+  const other = own.filter(({ effect }) => effect !== 'read').map(({ tool }) => tool);
+  if (!read.includes(`${server}.*`)) return read;
+  return [other.length === 0 ? `${server}.*` : `${server}.* except ${other.join(' and ')}`];
+}
+
 function assumptions({ book, outcome, window }: Evidence, population: Population): Assumption[] {
   const assumed: Assumption[] = [];
   if (outcome.reconcile !== undefined)
@@ -143,10 +152,8 @@ function assumptions({ book, outcome, window }: Evidence, population: Population
     const text = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${totals === '' ? '' : ` over ${totals}`} came through a declared channel that Surety does not see`;
     assumed.push({ text, who: owner });
   }
-  const reads = [...toolsOf({ book, outcome })].map((tool) => `${serverOf(tool)}.`);
-  const labelled = [...book.labels.values()]
-    .filter(({ body }) => body.effect === 'read' && reads.some((server) => body.tool.startsWith(server)))
-    .map(({ body }) => body.tool);
+  const reads = new Set([...toolsOf({ book, outcome })].map(serverOf));
+  const labelled = [...reads].flatMap((server) => labelledRead(book, server));
   if (labelled.length > 0)
     assumed.push({
       text: `these tools change nothing, as they are labelled: ${listed(labelled)}`,

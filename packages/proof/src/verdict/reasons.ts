@@ -10,8 +10,8 @@ export type Grade = (typeof grades)[number];
 
 interface Meaning {
   readonly makes: 'violated' | 'unproven';
-  /** Who can end it when the reason itself names nobody: `owner` stands for the outcome's owner. */
-  readonly who: 'owner' | 'operator';
+  /** Who can end it when the reason itself names nobody: `owner` stands for the outcome's owner; `nobody` can, yet. */
+  readonly who: 'owner' | 'operator' | 'nobody';
   readonly remedy: string;
 }
 
@@ -75,7 +75,10 @@ export const reasonCodes = {
   'appetite-missing': unproven('owner', 'state the appetite: what may be lost in a day at worst'),
   // Owned
   'owner-missing': unproven('owner', 'name one living person, enrolled here, who answers for the outcome'),
-  'assumption-unsigned': unproven('owner', 'have the functions named evaluate this outcome and sign'),
+  'assumption-unsigned': unproven(
+    'owner',
+    'have the functions named evaluate this outcome; they sign as soon as Surety takes their signatures',
+  ),
   // Tested
   'test-expired': unproven('operator', 'measure the control again, on the version that runs'),
   // Recorded
@@ -87,7 +90,7 @@ export const reasonCodes = {
     'show that only the gateway holds the credential, and probe the other ways',
   ),
   // Any
-  'not-enforced': unproven('operator', 'use a version that does; until then nothing here rests on it'),
+  'not-enforced': unproven('nobody', 'Surety does not do this yet, and nothing here rests on it'),
   simulated: unproven('operator', 'repeat it with real people, a real clock and a witness elsewhere'),
 } as const satisfies Record<string, Meaning>;
 
@@ -150,10 +153,11 @@ export class Reasons {
     this.#counts.set(code, count);
     if (known === undefined && count > alikeMax) return;
     const meaning: Meaning = reasonCodes[code];
+    const named = { nobody: [], operator: ['operator'], owner: [this.#owner] };
     this.#byText.set(`${code} ${text}`, {
       ...{ code, text, remedy: erased.length === 0 ? meaning.remedy : erasedRemedy },
       facts: merged(known?.facts, facts),
-      who: erased.length > 0 ? [] : (who ?? [meaning.who === 'operator' ? 'operator' : this.#owner]),
+      who: erased.length > 0 ? [] : (who ?? named[meaning.who]),
       ...(erased.length > 0 && { erased: merged(known?.erased, erased) }),
     });
   }

@@ -40,6 +40,10 @@ describe('an honest day', () => {
     expect(judgement.assumptions.map(({ text }) => text)).toContain(
       '1 row over 2500.00 USD came through a declared channel that Surety does not see',
     );
+    // A wildcard is not said of what has another label.
+    expect(judgement.assumptions.map(({ text }) => text)).toContain(
+      'these tools change nothing, as they are labelled: erp.* except erp.pay_invoice',
+    );
   });
 
   it('is lowered by what is simulated, and says what it would be', async () => {

@@ -157,7 +157,7 @@ outcomes/supplier-payments.yaml:34:1: warning: \`egress\` is not enforced yet: \
 outcomes/supplier-payments.yaml:35:1: warning: \`on-breach: contain\` is not enforced yet: \`bounded\` stays unproven
   35 | on-breach: contain
      | ^
-  help: keep it as what you want, or write \`alert\`
+  help: keep it as what you want; until then run \`surety verdict\` after each window, and act where it ends with 10
 `,
   ],
   [

@@ -51,11 +51,11 @@ function warnUnenforced(found: Findings, outcome: Outcome): void {
     const problem = `\`${key}\` is not enforced yet: \`${question}\` stays unproven`;
     found.warn([key], problem, 'keep it as what you want, or remove it to answer without it');
   }
-  if (onBreach === 'hold' || onBreach === 'contain')
+  if (onBreach !== undefined)
     found.warn(
       ['on-breach'],
       `\`on-breach: ${onBreach}\` is not enforced yet: \`bounded\` stays unproven`,
-      'keep it as what you want, or write `alert`',
+      'keep it as what you want; until then run `surety verdict` after each window, and act where it ends with 10',
     );
   const provable = ['checkpoints', 'reconcile', 'invariants'].some((key) => found.document.has([key]));
   if (!provable)

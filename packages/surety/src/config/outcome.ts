@@ -114,7 +114,7 @@ export const outcome = z
     'on-breach': z
       .enum(['alert', 'hold', 'contain'])
       .optional()
-      .describe('what happens at a breach (default alert)'),
+      .describe('what is to happen at a breach (default alert); nothing acts on one yet'),
     needs: z
       .strictObject({
         rung: z
