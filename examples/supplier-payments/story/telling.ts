@@ -59,6 +59,7 @@ export interface Shown {
     readonly rows: number;
     readonly governed: number;
     readonly elsewhere: number;
+    readonly orphans: number;
   };
   readonly questions: readonly {
     readonly question: string;
@@ -80,9 +81,11 @@ export interface Shown {
  */
 export function tellVerdict(shown: Shown, told: Set<string>): void {
   const { verdict, questions, figures, rung, grade, assumptions } = shown;
-  const { rows, governed, elsewhere } = figures;
+  const { rows, governed, elsewhere, orphans } = figures;
   say(`  The day is ${verdictWord(verdict)} (weakest grade ${grade}, completeness ${rung}).`);
-  say(`  Rows in the books: ${rows}, of which ${governed} governed and ${elsewhere} declared elsewhere.`);
+  say(
+    `  Rows in the books: ${rows}, of which ${governed} governed, ${elsewhere} declared elsewhere and ${orphans} accounted for by nothing.`,
+  );
   for (const { question, verdict: word, otherwise, reasons } of questions) {
     const fresh = reasons.filter(({ text }) => !told.has(`${question} ${text}`));
     const would = otherwise === undefined || otherwise === word ? '' : ` (otherwise ${otherwise})`;
@@ -93,7 +96,7 @@ export function tellVerdict(shown: Shown, told: Set<string>): void {
     for (const { code, text, who, remedy } of fresh) {
       told.add(`${question} ${text}`);
       say(`        ${text}`);
-      say(dim(`        ${code}; ${who.join(', ')} can end it: ${remedy}`));
+      say(dim(`        ${code}; ${who.join(', ') || 'nobody'} can end it: ${remedy}`));
     }
   }
   const assumed = assumptions.map(({ text }) => text).filter((text) => !told.has(text));

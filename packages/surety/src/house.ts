@@ -288,7 +288,8 @@ function replay(log: Log, folds: readonly { apply(recorded: readonly Recorded[])
 }
 
 function tellOf({ applied, pending }: Activated, { onNote }: HouseOptions): void {
-  if (applied.length > 0) onNote('info', `activated ${applied.length} declarations`);
+  const { length } = applied;
+  if (length > 0) onNote('info', `activated ${length} ${length === 1 ? 'declaration' : 'declarations'}`);
   for (const { change, stream, missing } of pending) {
     const owners = [...new Set(missing.map(({ owner }) => owner))].join(', ');
     onNote('warn', `${stream} is as it was: the change ${change} waits for the signature of ${owners}`);

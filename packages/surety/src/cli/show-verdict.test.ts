@@ -45,7 +45,7 @@ test('a verdict is read from the top: what, who, the figures, then each question
     'supplier-payments  ✕ violated  weakest grade: recomputed, completeness C5',
     'No supplier is paid twice.',
     '2026-03-02T00:00:00.000Z to 2026-03-03T00:00:00.000Z, answered for by tove@acme.example',
-    '3 calls, 2 took effect; 3 rows in the record: 2 governed, 0 declared elsewhere, 1 orphans',
+    '3 calls, 2 took effect; 3 rows in the record: 2 governed, 0 declared elsewhere, 1 orphan',
     '',
     'Did it hold?',
     '  ✕ violated  reconciled',

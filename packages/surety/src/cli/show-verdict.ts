@@ -54,7 +54,7 @@ function opening(
     `${paint('bold', printable(outcome))}  ${verdictWord(verdict, paint)}  ${paint('dim', `weakest grade: ${grade}, completeness ${rung}`)}`,
     printable(statement),
     paint('dim', `${window.from} to ${window.to}, answered for by ${printable(owner)}`),
-    `${calls} calls, ${effects} took effect; ${rows} rows in the record: ${governed} governed, ${elsewhere} declared elsewhere, ${orphans} orphans`,
+    `${calls} calls, ${effects} took effect; ${rows} rows in the record: ${governed} governed, ${elsewhere} declared elsewhere, ${orphans} ${orphans === 1 ? 'orphan' : 'orphans'}`,
   ];
 }
 

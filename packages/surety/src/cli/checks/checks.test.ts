@@ -162,8 +162,11 @@ describe('outside', () => {
     await new Promise((resolve) => polite.close(resolve));
     silent.close();
     expect(await answers(`http://127.0.0.1:${gone}/x`)).toContain('ECONNREFUSED');
-    const witness = { name: 'w', url: `http://127.0.0.1:${gone}`, key: '', simulated: true };
+    const witness = { name: 'w', url: `http://127.0.0.1:${gone}`, key: '', simulated: false };
     expect((await witnesses([witness]))[0]?.state).toBe('fail');
+    // One on this host is the operator's own, as that of the story: stopped, it is no broken installation.
+    const own = (await witnesses([{ ...witness, simulated: true }]))[0];
+    expect(own).toMatchObject({ state: 'warn', found: expect.stringContaining('not running') });
   });
 
   test('no witness is worth a word', async () => expect((await witnesses([]))[0]?.state).toBe('warn'));

@@ -53,6 +53,12 @@ export async function witnesses(configured: readonly WitnessConfig[]): Promise<r
     attempt(`witness ${name}`, 'correct its `url` in surety.yaml', async () => {
       const socketPath = url.startsWith('unix:') ? url.replace(/^unix:(\/\/)?/, '') : undefined;
       const silent = await answers(socketPath === undefined ? url : { socketPath });
+      if (silent !== undefined && simulated)
+        return warn(
+          `witness ${name}`,
+          `${url} does not answer: a witness on this host, which is not running`,
+          'start it; that of the story of `npm start` is the story’s own, and stops with it',
+        );
       if (silent !== undefined)
         return fail(`witness ${name}`, `${url} does not answer: ${silent}`, 'ask who runs it');
       if (!simulated) return ok(`witness ${name}`, `${url} answers`);

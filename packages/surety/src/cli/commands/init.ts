@@ -20,8 +20,11 @@ export function init(terminal: Terminal, where: string): Exit {
     terminal.out(join(where, name));
   }
   const at = where === '.' ? '' : ` -C ${where}`;
+  terminal.note('next, one by one:');
+  for (const step of [`check${at}`, 'key you.key', `credential assistant${at}`, `up${at}`])
+    terminal.note(`  surety ${step}`);
   terminal.note(
-    `next: surety check${at}, surety key you.key, surety credential assistant${at}, surety up${at}`,
+    'the first start lets npx fetch the sample server: until it is there, the agent sees no tools',
   );
   return exit.ok;
 }

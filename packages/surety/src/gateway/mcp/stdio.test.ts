@@ -125,6 +125,20 @@ describe('a server that does not', () => {
     await expect(upstream.list('tools')).rejects.toMatchObject({ name: 'UpstreamError' });
   });
 
+  test('does not start: people are told its last words, without what it got from us', async () => {
+    const told: string[] = [];
+    const script = `console.error('starting\\nno access with ' + process.env.TOKEN); process.exit(3)`;
+    const upstream = start('plain', {
+      command: process.execPath,
+      args: ['-e', script],
+      env: { TOKEN: 'canary-secret' },
+      onProblem: (problem) => told.push(problem),
+    });
+    await expect(upstream.describe()).rejects.toMatchObject({ name: 'UpstreamError' });
+    expect(told.join()).toMatch(/it did not start: .*; it wrote last: no access with \*\*\*/);
+    expect(told.join()).not.toContain('canary');
+  });
+
   test('writes what is no message: counted, and the stream goes on', async () => {
     const upstream = start();
     expect((await upstream.ask(call(params('garbage'), { timeoutMs: 100 }))).is).toBe('lost');

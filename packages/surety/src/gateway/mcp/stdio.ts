@@ -29,7 +29,7 @@ export interface StdioOptions {
   readonly cwd?: string;
   /** How long a call may take; default 30 s. */
   readonly timeoutMs?: number;
-  /** How long the process may take to answer `initialize`; default 30 s. */
+  /** How long the process may take to answer `initialize`; default 2 min: `npx` may have to fetch it first. */
   readonly startTimeoutMs?: number;
   /** Default 8 MiB. */
   readonly answerBytesMax?: number;
@@ -52,6 +52,8 @@ interface Running {
   readonly initialized: Members;
 }
 
+/** Of what a server writes while it starts; beyond that nothing is looked at, so that no value is seen in part. */
+const stderrCharsMax = 16 * 1024;
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 
@@ -150,18 +152,47 @@ export class StdioUpstream implements Upstream {
   }
 
   async #start(): Promise<Running> {
-    const process = this.#spawn();
+    let said = '';
+    let isListening = true;
+    const process = this.#spawn((text) => {
+      if (isListening && said.length < stderrCharsMax) said += text;
+    });
     this.#process = process;
     const paramsText = initializeParams(this.#options.client);
     const asking = { method: 'initialize', paramsText };
-    const reply = await process.ask(asking, this.#options.startTimeoutMs ?? 30_000);
-    const initialized = checkInitialized(expectResult(reply, 'initialize').value);
-    process.tell('notifications/initialized');
-    return { process, initialized };
+    try {
+      const reply = await process.ask(asking, this.#options.startTimeoutMs ?? 120_000);
+      const initialized = checkInitialized(expectResult(reply, 'initialize').value);
+      process.tell('notifications/initialized');
+      return { process, initialized };
+    } catch (cause) {
+      this.#options.onProblem?.(`it did not start: ${(cause as Error).message}${this.#lastWords(said)}`);
+      throw cause;
+    } finally {
+      isListening = false;
+    }
   }
 
-  #spawn(): ServerProcess {
-    const { command, args = [], env = {}, cwd, onStderr } = this.#options;
+  /**
+   * What a server that did not start wrote last, for people. It got no call yet, so it knows no argument of one; what
+   * it got from us, the values of its `env`, is taken out.
+   */
+  #lastWords(said: string): string {
+    const values = Object.values(this.#options.env ?? {}).flatMap((value) => [value, ...value.split('\n')]);
+    const longestFirst = values.filter((each) => each !== '').toSorted((a, b) => b.length - a.length);
+    const text = longestFirst.reduce((left, value) => left.replaceAll(value, '***'), said);
+    const last = text
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/[^\x20-\x7e]+/g, ' ')
+      .slice(0, 200)
+      .trim();
+    return last ? `; it wrote last: ${last}` : '';
+  }
+
+  #spawn(onStderr: (text: string) => void): ServerProcess {
+    const { command, args = [], env = {}, cwd } = this.#options;
     const options = {
       command,
       args,
@@ -181,7 +212,10 @@ export class StdioUpstream implements Upstream {
         (about ?? this.#options.client?.hear)?.(said, answer);
       },
       onNonsense: (kind) => this.#nonsense.add(kind),
-      onStderr: (text) => onStderr?.(text),
+      onStderr: (text) => {
+        onStderr(text);
+        this.#options.onStderr?.(text);
+      },
       onGone: () => this.#died(),
     });
     return started;

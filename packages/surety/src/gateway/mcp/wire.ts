@@ -99,8 +99,8 @@ function strictly(input: Uint8Array | string, { depthMax, bytesMax }: WireLimits
     return { text, ...parseJsonWithSpans(text, pointers, { depthMax, bytesMax }) };
   } catch (cause) {
     // The offset helps whoever wrote the text; its content is never repeated.
-    const why = cause instanceof JsonError ? `: ${cause.code} at ${cause.offset}` : ': not UTF-8';
-    throw new WireError(rpc.parseError, `the text is refused${why}`);
+    const why = cause instanceof JsonError ? `${cause.code} at character ${cause.offset}` : 'not UTF-8';
+    throw new WireError(rpc.parseError, `the message cannot be read as strict JSON: ${why}`);
   }
 }
 
