@@ -30,9 +30,11 @@ export const asides = [
 ] as const;
 const reserved: ReadonlySet<string> = new Set(asides);
 
-/** The native part of a tool id (`toolId` in the facts). */
-export const isNativeName = (name: string): boolean =>
-  /^[^\s\p{Cc}]{1,256}$/u.test(name) && !reserved.has(name);
+/**
+ * The native part of a tool id (`toolId` in the facts). Printable ASCII: the protocol asks for less (SEP-986), and a
+ * hostile server could else have a name that looks to a person like one that they labelled.
+ */
+export const isNativeName = (name: string): boolean => /^[!-~]{1,256}$/.test(name) && !reserved.has(name);
 
 /** Server endpoints show native names, untouched. */
 export const showNative = (tools: readonly Item[], onLeftOut: OnLeftOut): Showing =>
