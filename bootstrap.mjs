@@ -34,6 +34,7 @@ const usage = `usage: node bootstrap.mjs <verb> [arguments]
   check                types, lint and dead code only
   format               put style and order of imports right
   bench [name]         run a benchmark, or list them
+  conformance          the official MCP suite, directly and through the gateway
 `;
 
 /** What a person can act on; printed without a stack. */
@@ -339,6 +340,7 @@ const verbs = {
     const tests = await runTests(node, words);
     return close([checks, tests, { passed: 0, failed: notRunFailures(tests.notRun, words) }]);
   },
+  conformance: async (words) => runSource('tests/conformance/run.ts', words),
   bench: async ([name, ...words]) => {
     const names = benchmarks();
     if (name !== undefined && names.includes(name)) return runSource(`bench/${name}.ts`, words);
