@@ -14,6 +14,8 @@ export interface BusinessOptions {
   readonly checkpoints: string;
   readonly servers: string;
   readonly witnesses?: string;
+  /** Further servers whose tools are `match_invoice`, `get_invoice` and `pay_invoice`, as those of `erp`. */
+  readonly likeErp?: readonly string[];
   /** Further keys of `surety.yaml`, and of the outcome. */
   readonly installation?: string;
   readonly outcome?: string;
@@ -41,7 +43,10 @@ export async function writeBusiness(folder: string, options: BusinessOptions): P
 const list = <T>(count: number, make: (number: number) => T): T[] =>
   Array.from({ length: count }, (_, number) => make(number));
 
-function suretyYaml({ agents, servers, witnesses = '[]', installation = '' }: BusinessOptions): string {
+const paying = '{ effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }';
+
+function suretyYaml(options: BusinessOptions): string {
+  const { agents, servers, likeErp = [], witnesses = '[]', installation = '' } = options;
   const budget = '{ amount: 1000000000, currency: USD, per: day }';
   const clerks = list(agents, (n) => `  ${agentName(n)}: { owner: owner@bench.example, budget: ${budget} }`);
   return `origin: bench.example/surety
@@ -51,8 +56,7 @@ time-zone: UTC
 servers:
 ${servers}
 tools:
-  erp.*: { effect: read }
-  erp.pay_invoice: { effect: spend, money: { amount: args.amount, unit: major, currency: args.currency } }
+${['erp', ...likeErp].map((id) => `  ${id}.*: { effect: read }\n  ${id}.pay_invoice: ${paying}`).join('\n')}
 ${list(20, (n) => `  erp.tool_${n}: { effect: write }`).join('\n')}
 people:
   - { id: owner@bench.example, name: Olga Owner, functions: [it, finance], simulated: true }
@@ -85,16 +89,18 @@ function otherOutcomes(rules: number): Record<string, string> {
   return files;
 }
 
-function cedar({ otherPolicies }: BusinessOptions): string {
+function cedar({ otherPolicies, likeErp = [] }: BusinessOptions): string {
   const others = list(otherPolicies, (n) =>
     n % 2 === 0
       ? `@id("other-${n}")\npermit (principal == Agent::"${agentName(0)}", action == Action::"erp.tool_${n % 20}", resource)\nwhen { context has user && context.user like "*@bench.example" };`
       : `@id("other-${n}")\nforbid (principal, action, resource == Tool::"erp.tool_${n % 20}")\nunless { context has money && context.money.amountMinor < ${n}00 };`,
   );
-  const own = `@id("clerks-work-the-books")
-permit (principal, action, resource in Server::"erp")
-unless { context has money && context.money.currency != "USD" };`;
-  return [own, ...others].join('\n\n');
+  const own = ['erp', ...likeErp].map(
+    (server) => `@id("clerks-work-${server}")
+permit (principal, action, resource in Server::"${server}")
+unless { context has money && context.money.currency != "USD" };`,
+  );
+  return [...own, ...others].join('\n\n');
 }
 
 /** What the log would hand back for these declarations. Names of people stay out: no decision reads them. */

@@ -1,7 +1,8 @@
-// The call of all benchmarks: `tools/call` of 2 kB, a payment of an invoice with its lines. The number makes
-// each call another one, at a fixed width, so that every request has the same length.
+// The call of all benchmarks: `tools/call` of 2 kB or of another size, a payment of an invoice with its lines.
+// The number makes each call another one, at a fixed width, so that every request has the same length.
 
-const bodyBytes = 2_000;
+export const smallBytes = 2_000;
+export const largeBytes = 100_000;
 export const orders = 50;
 
 /** Numbers of calls begin here, so that each has as many digits. */
@@ -12,16 +13,24 @@ const [numberMark, orderMark] = [firstCall, 'O-000'];
 
 const pieces = new Map<string, readonly string[]>();
 
+export interface Wanted {
+  /** Of the whole text; default 2 kB. */
+  readonly bytes?: number;
+  /** With a token for what the tool says while it works. */
+  readonly progress?: boolean;
+}
+
 /** The JSON text of call `number` of a tool. */
-export function callText(tool: string, number: number): string {
-  const known = pieces.get(tool) ?? piecesOf(tool);
-  pieces.set(tool, known);
+export function callText(tool: string, number: number, wanted: Wanted = {}): string {
+  const kind = JSON.stringify([tool, wanted]);
+  const known = pieces.get(kind) ?? piecesOf(tool, wanted);
+  pieces.set(kind, known);
   return known
     .map((piece) => (piece === String(numberMark) ? number : piece === orderMark ? orderOf(number) : piece))
     .join('');
 }
 
-function piecesOf(tool: string): readonly string[] {
+function piecesOf(tool: string, { bytes = smallBytes, progress = false }: Wanted): readonly string[] {
   const args = {
     invoice_id: `INV-${numberMark}`,
     order_id: orderMark,
@@ -35,9 +44,13 @@ function piecesOf(tool: string): readonly string[] {
       jsonrpc: '2.0',
       id: numberMark,
       method: 'tools/call',
-      params: { name: tool, arguments: { ...args, note } },
+      params: {
+        name: tool,
+        arguments: { ...args, note },
+        ...(progress ? { _meta: { progressToken: 'p-1' } } : {}),
+      },
     });
-  const text = message('n'.repeat(bodyBytes - message('').length));
+  const text = message('n'.repeat(bytes - message('').length));
   return text.split(new RegExp(`(${numberMark}|${orderMark})`));
 }
 

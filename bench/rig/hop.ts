@@ -1,5 +1,5 @@
-// The least that a gateway in Node can cost: `node:http` in front, undici behind, the body taken whole and
-// sent on unread. A process of its own: `node hop.ts <upstream port>`; ends when its stdin does.
+// The least that a gateway in Node can cost: `node:http` in front, undici behind, bodies sent on unread, whole or, where
+// they are events, as they come. A process of its own: `node hop.ts <upstream port>`; ends when its stdin does.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -13,7 +13,8 @@ interface Undici {
   ) => {
     request(options: object): Promise<{
       readonly statusCode: number;
-      readonly body: { arrayBuffer(): Promise<ArrayBuffer> };
+      readonly headers: Readonly<Record<string, unknown>>;
+      readonly body: { arrayBuffer(): Promise<ArrayBuffer> } & NodeJS.ReadableStream;
     }>;
   };
 }
@@ -29,6 +30,11 @@ async function forward(request: IncomingMessage, body: Buffer, response: ServerR
     headers: { 'content-type': 'application/json' },
     body,
   });
+  if (answer.headers['content-type'] === 'text/event-stream') {
+    response.writeHead(answer.statusCode, { 'content-type': 'text/event-stream' });
+    answer.body.pipe(response);
+    return;
+  }
   const bytes = Buffer.from(await answer.body.arrayBuffer());
   response
     .writeHead(answer.statusCode, { 'content-type': 'application/json', 'content-length': bytes.length })

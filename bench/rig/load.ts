@@ -18,6 +18,8 @@ export interface Subject {
 
 export interface Measured {
   readonly latenciesMs: readonly number[];
+  /** Until the first byte of the answer; of an open loop only. */
+  readonly firstsMs: readonly number[];
   readonly calls: number;
   readonly failed: number;
   readonly seconds: number;
@@ -53,7 +55,7 @@ export const closedLoop = (subject: Subject, connections: number, ms: number): P
     };
     await Promise.all(opened.map(lane));
     const seconds = (performance.now() - from) / 1000;
-    return { latenciesMs, calls: latenciesMs.length, failed, seconds };
+    return { latenciesMs, firstsMs: [], calls: latenciesMs.length, failed, seconds };
   });
 
 export const openLoop = (
@@ -70,18 +72,20 @@ export const openLoop = (
       count,
     };
     const latenciesMs: number[] = [];
+    const firstsMs: number[] = [];
     const free = opened.map((connection, index) => ({ connection, index }));
     let [due, next, failed] = [0, 0, 0];
-    const sinceDueMs = (n: number): number =>
-      Number(process.hrtime.bigint() - pace.startNs - BigInt(n) * pace.everyNs) / 1e6;
+    const sinceDueMs = (n: number, now = process.hrtime.bigint()): number =>
+      Number(now - pace.startNs - BigInt(n) * pace.everyNs) / 1e6;
     const send = async (lane: (typeof free)[number], n: number): Promise<void> => {
       const reply = await lane.connection.ask(subject.request(++lastCall, lane.index));
       latenciesMs.push(sinceDueMs(n));
+      firstsMs.push(sinceDueMs(n, reply.firstNs));
       if (!subject.isAnswered(reply)) failed++;
       free.push(lane);
       pump();
       if (latenciesMs.length === count)
-        resolve({ latenciesMs, calls: count, failed, seconds: sinceDueMs(0) / 1000 });
+        resolve({ latenciesMs, firstsMs, calls: count, failed, seconds: sinceDueMs(0) / 1000 });
     };
     const pump = (): void => {
       // The connection that has been free for longest is next: all of them are in use.

@@ -4,7 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** USER_HZ, which Linux fixes at 100 for what it shows in /proc. */
 const usPerTick = 10_000;
@@ -17,9 +19,15 @@ export interface Child {
 }
 
 export interface StartOptions {
+  /** Default this Node. */
+  readonly program?: string;
   readonly cwd?: string;
+  /** How it is asked to end; by default its stdin does. */
+  readonly endsOn?: 'SIGTERM';
   /** Where stderr goes. */
   readonly log: string;
+  /** It is ready when this port of this host takes connections; it says nothing itself. */
+  readonly port?: number;
   /** Says from a line of stdout or stderr whether it is ready; by default the first JSON object on stdout. */
   readonly readyLine?: (line: string) => Readonly<Record<string, unknown>> | undefined;
 }
@@ -30,9 +38,9 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Starts `node <args>`; it must end when its stdin does. Rejects if it ends before it is ready. */
+/** Starts `node <args>`, or another program. Rejects if it ends before it is ready. */
 export async function start(args: readonly string[], options: StartOptions): Promise<Child> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(options.program ?? process.execPath, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -49,6 +57,7 @@ export async function start(args: readonly string[], options: StartOptions): Pro
         const said = read(line);
         if (said !== undefined) resolve(said);
       });
+    if (options.port !== undefined) void listening(options.port, ended).then(resolve, reject);
     child.on('error', reject);
     child.on('exit', (code) => {
       const said = existsSync(options.log) ? readFileSync(options.log, 'utf8').slice(-2_000) : '';
@@ -57,9 +66,38 @@ export async function start(args: readonly string[], options: StartOptions): Pro
   });
   const stop = async (): Promise<void> => {
     child.stdin.end();
+    if (options.endsOn === 'SIGTERM') child.kill('SIGTERM');
     await ended;
   };
   return { pid: child.pid as number, ready, stop };
+}
+
+/** A port of this host that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function listening(port: number, ended: Promise<unknown>): Promise<{ port: number }> {
+  let gone = false;
+  void ended.then(() => {
+    gone = true;
+  });
+  while (!gone) {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const answer = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'error').then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (answer) return { port };
+    await pause(20);
+  }
+  throw new Error('it ended before it listened');
 }
 
 function jsonIn(line: string): Readonly<Record<string, unknown>> | undefined {

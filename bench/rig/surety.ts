@@ -9,20 +9,29 @@ import { type Child, start } from './processes.ts';
 
 const product = join(import.meta.dirname, '../../packages/surety/src');
 const origin = 'bench.example/surety';
+const stdioServer = join(import.meta.dirname, 'upstream.ts');
 
-/** One checkpoint with evidence: an order that was matched within the month. */
-const checkpoints = `  - id: matched
-    before: erp.pay_invoice
-    require: { call: erp.match_invoice, where: "prior.args.order_id == args.order_id && prior.result.status == 'matched'" }
+/** One checkpoint with evidence for each server: an order that was matched within the month. */
+const checkpoints = ['erp', 'local']
+  .map(
+    (server) => `  - id: matched-${server}
+    before: ${server}.pay_invoice
+    require: { call: ${server}.match_invoice, where: "prior.args.order_id == args.order_id && prior.result.status == 'matched'" }
     within: 30d
-`;
+`,
+  )
+  .join('');
+
+type Headers = Readonly<Record<string, string>>;
+type ServerName = 'erp' | 'local';
+type Entered = Readonly<Record<ServerName, Headers>>;
 
 export interface Surety {
   readonly port: number;
   readonly gateway: Child;
   readonly witness: Child;
-  /** Headers with which this agent calls. */
-  headers(agent: number): Readonly<Record<string, string>>;
+  /** Headers with which this agent calls a server. */
+  headers(agent: number, server?: ServerName): Headers;
   stop(): Promise<void>;
 }
 
@@ -42,7 +51,11 @@ export async function raiseSurety(folder: string, upstreamPort: number, agents: 
     otherRules: 0,
     otherPolicies: 2,
     checkpoints,
-    servers: `  erp: { http: "http://127.0.0.1:${upstreamPort}/mcp" }`,
+    likeErp: ['local'],
+    servers: [
+      `  erp: { http: "http://127.0.0.1:${upstreamPort}/mcp" }`,
+      `  local: { stdio: ["${process.execPath}", "${stdioServer}", stdio] }`,
+    ].join('\n'),
     witnesses: `[{ url: "http://127.0.0.1:${witnessPort}", key: "${vkey}" }]`,
   });
   const gateway = await start([join(product, 'main.ts'), 'up', '--port', '0', '--with-parent'], {
@@ -54,13 +67,13 @@ export async function raiseSurety(folder: string, upstreamPort: number, agents: 
     },
   });
   const port = Number(gateway.ready['port']);
-  const sessions: Readonly<Record<string, string>>[] = [];
+  const sessions: Entered[] = [];
   for (let agent = 0; agent < agents; agent++) sessions.push(await enter(folder, port, agentName(agent)));
   return {
     port,
     gateway,
     witness,
-    headers: (agent) => sessions[agent % agents] as Readonly<Record<string, string>>,
+    headers: (agent, server = 'erp') => (sessions[agent % agents] as Entered)[server],
     stop: async () => {
       await gateway.stop();
       await witness.stop();
@@ -68,13 +81,24 @@ export async function raiseSurety(folder: string, upstreamPort: number, agents: 
   };
 }
 
-/** A credential from the administrator's socket, and a session of MCP opened with it. */
-async function enter(folder: string, port: number, identity: string): Promise<Record<string, string>> {
+/** A credential from the administrator's socket, and a session of MCP at each server opened with it. */
+async function enter(folder: string, port: number, identity: string): Promise<Entered> {
   const socketPath = join(folder, 'store', 'admin.sock');
   const issued = await post({ socketPath, path: '/credentials' }, {}, { identity, lifeMs: 86_400_000 });
   const { credential } = JSON.parse(issued.text) as { credential: string };
-  const headers = { authorization: `Bearer ${credential}`, 'mcp-protocol-version': '2025-11-25' };
-  const opened = await post({ host: '127.0.0.1', port, path: '/mcp/erp' }, headers, {
+  const headers = { authorization: `Bearer ${credential}` };
+  return {
+    erp: await openSession({ port, path: '/mcp/erp' }, headers),
+    local: await openSession({ port, path: '/mcp/local' }, headers),
+  };
+}
+
+/** Headers of a session of MCP 2025-11-25, opened at any endpoint. */
+export async function openSession(
+  at: { readonly port: number; readonly path: string },
+  headers: Headers = {},
+): Promise<Headers> {
+  const { session } = await post({ host: '127.0.0.1', ...at }, headers, {
     jsonrpc: '2.0',
     id: 1,
     method: 'initialize',
@@ -84,16 +108,19 @@ async function enter(folder: string, port: number, identity: string): Promise<Re
       clientInfo: { name: 'bench', version: '0.0.0' },
     },
   });
-  return { ...headers, 'mcp-session-id': opened.session };
+  const opened = { ...headers, 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': session };
+  await post({ host: '127.0.0.1', ...at }, opened, { jsonrpc: '2.0', method: 'notifications/initialized' });
+  return opened;
 }
 
 function post(
   at: { socketPath: string; path: string } | { host: string; port: number; path: string },
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   body: unknown,
 ): Promise<{ text: string; session: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ text: string; session: string }>();
-  const sent = { ...headers, 'content-type': 'application/json' };
+  const accept = 'application/json, text/event-stream';
+  const sent = { ...headers, 'content-type': 'application/json', accept };
   const asked = httpRequest({ ...at, method: 'POST', headers: sent }, (response) => {
     const parts: Buffer[] = [];
     response.on('data', (part: Buffer) => parts.push(part));
