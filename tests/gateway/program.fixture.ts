@@ -55,8 +55,10 @@ export class Program {
   }
 
   /** Starts Surety on any free port; resolves when it answers. */
-  async up(): Promise<{ url: string; port: number; child: ChildProcess; said: () => string }> {
-    const child = this.#start(['up', '--port', '0']);
+  async up(
+    ...more: string[]
+  ): Promise<{ url: string; port: number; child: ChildProcess; said: () => string }> {
+    const child = this.#start(['up', '--port', '0', ...more]);
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
       child.stderr?.on('data', (part: string) => {

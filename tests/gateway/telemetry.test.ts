@@ -1,169 +1,19 @@
 // `surety up` as those who watch it see it: spans and metrics at a receiver of OTLP, `/metrics` as Prometheus reads it,
 // and what the server behind it is told of the trace. Nothing of what was called with is in any of that.
 
-import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readExposition } from '../../packages/surety/src/telemetry/exposition.fixture.ts';
 import { counters, gauges, histograms, totals } from '../../packages/surety/src/telemetry/instruments.ts';
-import { Program } from './program.fixture.ts';
+import type { Program } from './program.fixture.ts';
+import { attributeOf, Client, fetchFrom, prepared, Receiver, type Span } from './watchers.fixture.ts';
+
+/** Each starts several processes: on a busy machine that takes its time. */
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const canary = 'canary-9d41';
 const secret = 'otlp-secret-5c2e';
 const parent = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
-
-/** A server that tells back what came in `_meta`. */
-const erp = `
-const answer = (id, result) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n');
-const tool = (name) => ({ name, inputSchema: { type: 'object' } });
-let rest = '';
-process.stdin.on('data', (part) => {
-  const lines = (rest + part).split('\\n');
-  rest = lines.pop();
-  for (const { id, method, params } of lines.map((line) => JSON.parse(line))) {
-    if (method === 'initialize')
-      answer(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'erp', version: '1' } });
-    else if (method === 'tools/list') answer(id, { tools: ['look', 'pay', 'note'].map(tool) });
-    else if (method === 'tools/call')
-      answer(id, { content: [], structuredContent: { meta: params._meta ?? null }, isError: params.arguments.fail === true });
-    else if (id !== undefined) answer(id, {});
-  }
-});
-`;
-
-interface Attribute {
-  readonly key: string;
-  readonly value: { readonly stringValue?: string; readonly intValue?: number | string };
-}
-interface Span {
-  readonly name: string;
-  readonly kind: number;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly status: { readonly code?: number };
-  readonly attributes: Attribute[];
-}
-
-/** What an OTLP receiver over HTTP with JSON must take (opentelemetry.io/docs/specs/otlp); refuses anything else. */
-class Receiver {
-  readonly bodies: { readonly path: string; readonly text: string; readonly key: string | undefined }[] = [];
-  readonly #server: Server;
-
-  constructor() {
-    this.#server = createServer(async (asked, response) => {
-      const parts: Buffer[] = [];
-      for await (const part of asked) parts.push(part as Buffer);
-      const text = Buffer.concat(parts).toString();
-      const wellFormed = asked.method === 'POST' && asked.headers['content-type'] === 'application/json';
-      this.bodies.push({ path: asked.url ?? '', text, key: asked.headers['x-key'] as string | undefined });
-      response.writeHead(wellFormed ? 200 : 400, { 'content-type': 'application/json' }).end('{}');
-    });
-  }
-
-  async open(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-
-  spans(): Span[] {
-    return this.bodies
-      .filter(({ path }) => path === '/v1/traces')
-      .flatMap(({ text }) => JSON.parse(text).resourceSpans as { scopeSpans: { spans: Span[] }[] }[])
-      .flatMap(({ scopeSpans }) => scopeSpans)
-      .flatMap(({ spans }) => spans);
-  }
-
-  metricNames(): Set<string> {
-    return new Set(
-      this.bodies
-        .filter(({ path }) => path === '/v1/metrics')
-        .flatMap(
-          ({ text }) =>
-            JSON.parse(text).resourceMetrics as { scopeMetrics: { metrics: { name: string }[] }[] }[],
-        )
-        .flatMap(({ scopeMetrics }) => scopeMetrics)
-        .flatMap(({ metrics }) => metrics.map(({ name }) => name)),
-    );
-  }
-}
-
-const attributeOf = ({ attributes }: Span, key: string): unknown => {
-  const { stringValue, intValue } = attributes.find((each) => each.key === key)?.value ?? {};
-  return stringValue ?? intValue;
-};
-
-/** A client of the earlier era. */
-class Client {
-  readonly #url: string;
-  readonly #headers: Record<string, string>;
-  #nth = 0;
-
-  private constructor(url: string, headers: Record<string, string>) {
-    this.#url = url;
-    this.#headers = headers;
-  }
-
-  static async open(url: string, credential: string): Promise<Client> {
-    const headers = {
-      authorization: `Bearer ${credential}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    };
-    const client = new Client(`${url}/mcp/erp`, headers);
-    const answer = await client.#post('initialize', {
-      protocolVersion: '2025-11-25',
-      capabilities: {},
-      clientInfo: { name: 't', version: '1' },
-    });
-    headers['mcp-session-id' as 'accept'] = answer.headers.get('mcp-session-id') ?? '';
-    await answer.text();
-    return client;
-  }
-
-  async call(name: string, args: object, meta?: object, headers: Record<string, string> = {}) {
-    const params = { name, arguments: args, ...(meta === undefined ? {} : { _meta: meta }) };
-    const answer = await this.#post('tools/call', params, headers);
-    const text = await answer.text();
-    const json = text.startsWith('{') ? text : (/^data: (\{.*\})$/m.exec(text)?.[1] ?? '');
-    return (JSON.parse(json) as { result: { structuredContent?: { meta: { traceparent?: string } } } })
-      .result;
-  }
-
-  #post(method: string, params: object, headers: Record<string, string> = {}): Promise<Response> {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: ++this.#nth, method, params });
-    return fetch(this.#url, { method: 'POST', headers: { ...this.#headers, ...headers }, body });
-  }
-}
-
-function fetchFrom(socketPath: string, path: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path }, (answer) => {
-      let text = '';
-      answer.on('data', (part: Buffer) => {
-        text += part.toString();
-      });
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
-    });
-    asked.on('error', reject).end();
-  });
-}
-
-async function prepared(telemetry: string): Promise<Program> {
-  const here = new Program();
-  here.write('erp.js', erp);
-  here.edit('surety.yaml', (text) => `${text}\n${telemetry}\n`);
-  return here;
-}
 
 describe('with everybody watching', () => {
   const receiver = new Receiver();
@@ -195,7 +45,7 @@ describe('with everybody watching', () => {
     told = [inMeta, inHeader].map(({ structuredContent }) => structuredContent?.meta.traceparent);
     metrics = (await fetchFrom(here.path('store/admin.sock'), '/metrics')).text;
     expect(await here.stop(child)).toBe(0);
-  }, 120_000);
+  });
   afterAll(async () => {
     receiver.close();
     await here?.remove();
@@ -347,6 +197,51 @@ test('a receiver that is away: said once, calls go on, and the end comes all the
   } finally {
     await here.remove();
   }
+});
+
+describe('the log', () => {
+  const callsIn = async (...words: string[]) => {
+    const here = await prepared('');
+    try {
+      const { url, child, said } = await here.up(...words);
+      const client = await Client.open(url, await here.credential('buyer'));
+      await client.call('look', { what: canary });
+      await client.call('pay', { invoice: canary, amount: '12345.67', currency: 'USD' });
+      await here.stop(child);
+      return said();
+    } finally {
+      await here.remove();
+    }
+  };
+
+  test('as JSON is JSON to the last line, and says each call by ids where that is wanted', async () => {
+    const log = await callsIn('--log', 'json', '--log-level', 'debug');
+    const lines = log
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(
+      lines.map(({ level, time, msg }) => [level, time, msg].every((each) => typeof each === 'string')),
+    ).not.toContain(false);
+    const calls = lines.filter(({ msg }) => msg === 'call');
+    expect(calls).toMatchObject([
+      {
+        level: 'debug',
+        agent: 'buyer',
+        tool: 'erp.look',
+        decision: 'allow',
+        call: expect.stringMatching(/^c-/),
+      },
+      { tool: 'erp.pay', decision: 'deny', code: 'checkpoint', ms: expect.any(Number) },
+    ]);
+    for (const value of [canary, '12345.67', 'surety_']) expect(log).not.toContain(value);
+  });
+
+  test('for people is one line each, and says no call unless asked', async () => {
+    const log = await callsIn();
+    expect(log).toMatch(/^\d{4}-\S+Z info {2}ready on port \d+/m);
+    expect(log).not.toMatch(/ call | canary|erp\.look/);
+  });
 });
 
 test('off, nobody is told anything', async () => {

@@ -5,7 +5,6 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { type Logger, pino } from 'pino';
 import { adminApp, type Desk, type LegalHoldShown, openPublic, showVerdict } from './api/index.ts';
 import { type DeskWork, socketOf } from './cli/desk.ts';
 import { configOf } from './cli/store.ts';
@@ -15,19 +14,12 @@ import { httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.
 import type { LegalHold } from './governance/index.ts';
 import { type House, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
+import { faultMembers, type NoteForm, type NoteLevel, notes, type Say } from './telemetry/notes.ts';
 import type { Telemetry } from './telemetry/open.ts';
+import type { CallSeen } from './telemetry/watching.ts';
 
 /** Effects that were lost are looked for in the records this often, beside every time that one is asked for. */
 const settleEveryMs = 5_000;
-
-/** Structured lines on stderr: ids and codes, never arguments, results or credentials. */
-const newLogger = (): Logger =>
-  pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-
-const noteTo =
-  (logger: Logger) =>
-  (level: 'info' | 'warn', note: string): void =>
-    logger[level](note);
 
 /** A house for one command, when none is running. */
 export async function openDesk(
@@ -94,6 +86,9 @@ const holdShown = (hold: LegalHold): LegalHoldShown => ({ ...hold, lifters: [...
 
 interface UpOptions {
   readonly folder: string;
+  /** The form and the level of what is said on stderr while it runs; `text` and `info` if nobody says. */
+  readonly log?: NoteForm;
+  readonly logLevel?: NoteLevel;
   readonly port?: number;
   /** End when stdin ends, so that nothing outlives whoever started it. */
   readonly withParent?: boolean;
@@ -102,10 +97,12 @@ interface UpOptions {
 /** Runs until it is asked to stop; then lets calls under way finish and says its last fact. */
 export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> {
   const config = await configOf(terminal, options.folder);
-  const logger = newLogger();
-  const onNote = noteTo(logger);
-  const onFault = (fault: Error) => logger.error({ fault: fault.stack }, 'a request failed');
-  const telemetry = await telemetryOf(config, onNote, onFault);
+  const { log: form = 'text', logLevel: level = 'info' } = options;
+  const onNote = notes({ form, level, now: Date.now, write: (line) => terminal.note(line) });
+  // What a person waits for at a terminal; a line like any other to a machine.
+  const tell = (line: string) => (form === 'json' ? onNote('info', line) : terminal.note(line));
+  const onFault = (fault: Error) => onNote('error', 'a request failed', faultMembers(fault));
+  const telemetry = await telemetryOf(config, level, onNote, onFault);
   const { observer } = telemetry ?? {};
   const house = await openHouse(config, { program: 'gateway', env: terminal.env, onNote, observer });
   const upstreams = config.servers.map((server) => upstreamOf(server, config.limits, onNote));
@@ -141,14 +138,15 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     }, settleEveryMs);
     closing.push(async () => clearInterval(settling));
     const { port, scheme } = listener;
-    if (served !== undefined) terminal.note(`The log is served: ${addressOf(served, config.serve?.host)}/`);
-    if (figures !== undefined)
-      terminal.note(`Metrics are served: ${addressOf(figures, hostOf(config))}/metrics`);
-    terminal.note(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
+    if (served !== undefined) tell(`The log is served: ${addressOf(served, config.serve?.host)}/`);
+    if (figures !== undefined) tell(`Metrics are served: ${addressOf(figures, hostOf(config))}/metrics`);
+    tell(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
     const why = await Promise.race([asked(options.withParent === true), broken.promise]);
     if (why === undefined) return exit.ok;
-    terminal.note(`error: the ledger cannot be written any more: ${why.message}`);
+    const fatal = `the ledger cannot be written any more: ${why.message}`;
+    if (form === 'json') onNote('error', fatal);
+    else terminal.note(`error: ${fatal}`);
     return exit.error;
   } finally {
     for (const close of closing) await close();
@@ -175,17 +173,33 @@ function besideLog(
   };
 }
 
-/** Its libraries are loaded only where somebody watches. */
+/** Its libraries are loaded only where somebody watches: a receiver, a reader, or who wants each call in the log. */
 async function telemetryOf(
   { telemetry, origin }: Config,
-  onNote: (level: 'info' | 'warn', note: string) => void,
+  level: NoteLevel,
+  onNote: Say,
   onFault: (fault: Error) => void,
 ): Promise<Telemetry | undefined> {
-  if (telemetry === undefined) return undefined;
+  if (telemetry === undefined && level !== 'debug') return undefined;
   const { openTelemetry } = await import('./telemetry/open.ts');
-  const { otlp, traced, prometheus } = telemetry;
-  return openTelemetry({ otlp, traced, isScraped: prometheus !== undefined, origin, onNote, onFault });
+  const { otlp, traced = 0, prometheus } = telemetry ?? {};
+  const onCall =
+    level === 'debug' ? (seen: CallSeen) => onNote('debug', 'call', callMembers(seen)) : undefined;
+  return openTelemetry({
+    otlp,
+    traced,
+    isScraped: prometheus !== undefined,
+    origin,
+    onNote,
+    onFault,
+    onCall,
+  });
 }
+
+const callMembers = ({ durationMs, ...seen }: CallSeen) => ({
+  ...seen,
+  ms: Math.round(durationMs * 10) / 10,
+});
 
 const hostOf = ({ telemetry }: Config): string | undefined =>
   telemetry?.prometheus === undefined || telemetry.prometheus === 'socket'

@@ -3,13 +3,15 @@
 
 import type { Algorithm } from '@surety/proof/records';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import type { LineFormat } from '../telemetry/index.ts';
+import type { LineFormat, NoteForm, NoteLevel } from '../telemetry/index.ts';
 import type { OpenRecord } from './commands/verify-again.ts';
 import type { OpenDesk } from './desk.ts';
 import type { Exit, Terminal } from './terminal.ts';
 
 interface UpOptions {
   readonly folder: string;
+  readonly log?: NoteForm;
+  readonly logLevel?: NoteLevel;
   readonly port?: number;
   readonly withParent?: boolean;
   /** The sealer runs by itself, whoever starts it. */
@@ -38,6 +40,8 @@ interface Building {
 /** As in `proof`; not read from there, so that `--help` loads nothing of it. */
 const algorithms = ['ed25519', 'p256'] as const satisfies readonly Algorithm[];
 /** As in `telemetry`. */
+const noteForms = ['text', 'json'] as const satisfies readonly NoteForm[];
+const noteLevels = ['debug', 'info', 'warn', 'error'] as const satisfies readonly NoteLevel[];
 const lineFormats = ['jsonl', 'ocsf'] as const satisfies readonly LineFormat[];
 export const rotatedKeys = ['log-key', 'statement-key'] as const;
 export type RotatedKey = (typeof rotatedKeys)[number];
@@ -84,6 +88,10 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .description('run the gateway, with the sealer beside it, until it is asked to stop')
     .addOption(folder())
     .option('-p, --port <port>', 'instead of the one in surety.yaml; 0 is any free one', whole(0, 65_535))
+    .addOption(new Option('--log <form>', 'of its lines on stderr').choices(noteForms).default('text'))
+    .addOption(
+      new Option('--log-level <level>', 'the least that is said').choices(noteLevels).default('info'),
+    )
     .option('--no-sealer', 'the sealer is started by itself: `surety sealer`')
     .addOption(new Option('--with-parent', 'end when stdin ends').hideHelp())
     .action(async ({ sealer, ...options }: UpOptions & { sealer: boolean }) =>

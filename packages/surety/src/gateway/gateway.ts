@@ -7,6 +7,7 @@ import { type Fact, toolId, type UnknownFact } from '@surety/proof/facts';
 import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
 import { subjectIn } from '../catalog/subject.ts';
+import { LedgerError } from '../ledger/errors.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
 import { actionId, type Find, Logic } from '../logic/logic.ts';
@@ -154,7 +155,7 @@ export class Gateway implements Governor {
       return await govern(this.#pipeline, call, request.forward);
     } catch (error) {
       // The ledger could not record, so nothing was sent. The cause is for people.
-      return this.#unrecordable((error as Error).message);
+      return this.#unrecordable(causeIn(error as Error));
     }
   }
 
@@ -175,7 +176,7 @@ export class Gateway implements Governor {
       const passed = await pass(this.#pipeline, call);
       return 'reply' in passed ? decisionOf(passed.reply) : { decision: 'allow', call: call.id };
     } catch (error) {
-      return decisionOf(this.#unrecordable((error as Error).message));
+      return decisionOf(this.#unrecordable(causeIn(error as Error)));
     }
   }
 
@@ -242,6 +243,9 @@ const permissive = new Set<string>([
 
 type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
 const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });
+
+/** What the ledger says is written for people; what any other error says may hold a value. */
+const causeIn = (error: Error): string => (error instanceof LedgerError ? error.message : error.name);
 
 function isToolId(tool: string): boolean {
   try {

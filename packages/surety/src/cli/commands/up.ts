@@ -35,12 +35,21 @@ export async function up(terminal: Terminal, roots: Roots, options: UpOptions): 
 async function superviseBoth(
   terminal: Terminal,
   { folder }: Config,
-  { port, withParent, noSealer }: UpOptions,
+  { port, withParent, noSealer, log = 'text', logLevel = 'info' }: UpOptions,
   accounts: { readonly sealer: Account; readonly gateway: Account },
 ): Promise<Exit> {
   const sealer =
     noSealer === true ? undefined : new Kept(terminal, folder, accounts.sealer, accounts.gateway.gid);
-  const words = ['up', '-C', folder, ...(port === undefined ? [] : ['--port', String(port)])];
+  const words = [
+    'up',
+    '-C',
+    folder,
+    '--log',
+    log,
+    '--log-level',
+    logLevel,
+    ...(port === undefined ? [] : ['--port', String(port)]),
+  ];
   const { uid, gid } = accounts.gateway;
   const gateway = spawn(
     process.execPath,

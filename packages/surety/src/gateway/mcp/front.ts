@@ -124,7 +124,7 @@ class HttpFront {
       if (reply !== undefined) channel.finish(reply);
     } catch (cause) {
       // A fault of ours tells a stranger nothing.
-      if (!(cause instanceof Refusal)) this.#onProblem(`a request failed: ${(cause as Error).message}`);
+      if (!(cause instanceof Refusal)) this.#onProblem(`a request failed: ${(cause as Error).name}`);
       const refusal =
         cause instanceof Refusal ? cause : new Refusal(500, rpc.internalError, 'the gateway failed');
       channel.finish({ status: refusal.status, body: refusal.body(), headers: refusal.headers });
