@@ -61,6 +61,7 @@ export type RefusalCode =
   | 'unknown-tool'
   | 'unknown-case'
   | 'wrong-way'
+  | 'not-suspended'
   | 'money'
   | 'permission'
   | 'checkpoint'

@@ -19,9 +19,10 @@ import { Cases } from './cases.ts';
 import { type CallerSettlement, type Decision, decisionOf, refused } from './decided.ts';
 import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
 import type { Counted, Figures, Observer } from './observer.ts';
-import { govern, type Pipeline, pass } from './pipeline.ts';
+import { govern, type Pipeline, pass, resume, settle } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
+import { Suspended } from './suspended.ts';
 import { Turns } from './turns.ts';
 
 export interface GatewayParts {
@@ -57,9 +58,11 @@ export class Gateway implements Governor {
       budgets: this.#budgets,
       logic: this.logic,
     };
+    const recorder = new Recorder({ ...parts, logic: this.logic });
     this.#pipeline = {
       steps: decidingSteps(features),
-      recorder: new Recorder({ ...parts, logic: this.logic }),
+      recorder,
+      suspended: new Suspended((suspended, reply) => void settle({ recorder }, suspended, reply)),
       turns: new Turns(),
       reads: (tool) => this.#catalog.label(tool)?.effect === 'read',
       now: parts.now,
@@ -79,7 +82,7 @@ export class Gateway implements Governor {
   /** Folds durable facts, in order, from position 0. */
   apply(recorded: readonly Recorded[]): void {
     for (const { fact, disclosures } of recorded) this.#fold(fact, finder(disclosures));
-    if (recorded.some(({ fact: { kind } }) => permissive.has(kind)))
+    if (recorded.some(({ fact: { kind } }) => !ofCalls.test(kind)))
       for (const listener of this.#onPermissions) listener();
   }
 
@@ -152,7 +155,15 @@ export class Gateway implements Governor {
       request.onBegun?.(call.id);
       const { recorder, now } = this.#pipeline;
       if (refusal !== undefined) return await recorder.refused(call, { at: now() }, 'identify', refusal);
-      return await govern(this.#pipeline, call, request.forward);
+      const { continues, forward } = request;
+      if (continues === undefined) return await govern(this.#pipeline, call, forward);
+      const suspended = this.#pipeline.suspended.take(continues.call, call);
+      if (suspended !== undefined) return await resume(this.#pipeline, suspended, continues.inputs, forward);
+      const other = deny(
+        'not-suspended',
+        'no such call waits for inputs: another, or one that went on already',
+      );
+      return await recorder.refused(call, { at: now() }, 'identify', other);
     } catch (error) {
       // The ledger could not record, so nothing was sent. The cause is for people.
       return this.#unrecordable(causeIn(error as Error));
@@ -235,11 +246,8 @@ export class Gateway implements Governor {
   }
 }
 
-/** Facts after which an agent may be allowed to use other tools than before. */
-const permissive = new Set<string>([
-  ...['policy.activated', 'tool.labelled', 'declaration.withdrawn'],
-  'identity.enrolled',
-]);
+/** Facts of single calls and of this process: after any other an agent may be allowed to use other tools than before. */
+const ofCalls = /^(?:call|action|budget|evidence|approval|case|record|verdict|process)\./;
 
 type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
 const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });

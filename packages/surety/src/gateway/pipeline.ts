@@ -7,6 +7,7 @@
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
 import type { Governed, Input, ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Recorder } from './recorder.ts';
+import type { Suspended, SuspendedCall } from './suspended.ts';
 import type { Turns } from './turns.ts';
 
 /** Calls of several agents that race for one key decide again at most this often; then the call is refused. */
@@ -17,6 +18,7 @@ export interface Pipeline {
   readonly recorder: Recorder;
   /** Calls of one agent that met a conflict decide again one after another. */
   readonly turns: Turns;
+  readonly suspended: Suspended;
   /** True if this tool is labelled as a read. */
   readonly reads: (tool: string) => boolean;
   readonly now: () => number;
@@ -33,15 +35,54 @@ interface Decided {
 type Forward = (governed: Governed) => Promise<UpstreamReply>;
 
 export async function govern(pipeline: Pipeline, call: Call, forward: Forward): Promise<ToolReply> {
-  const { recorder } = pipeline;
   const passed = await pass(pipeline, call);
   if ('reply' in passed) return passed.reply;
-  const { draft, intent } = passed;
+  return sendAndSettle(pipeline, call, passed.draft, passed.intent, forward);
+}
+
+async function sendAndSettle(
+  pipeline: Pipeline,
+  call: Call,
+  draft: Draft,
+  intent: number | undefined,
+  forward: Forward,
+): Promise<ToolReply> {
   const onInput = (input: Input) => goesOn(pipeline, call, draft, input);
   const reply = await sent(() => forward({ onInput }));
+  if (reply.is !== 'asks') return settle(pipeline, { call, draft, intent }, reply);
+  pipeline.suspended.add({ call, draft, intent, asked: reply.value['inputRequests'] });
+  return { is: 'upstream', reply, suspended: call.id };
+}
+
+export function settle(
+  { recorder }: Pick<Pipeline, 'recorder'>,
+  { call, draft, intent }: Pick<SuspendedCall, 'call' | 'draft' | 'intent'>,
+  reply: UpstreamReply,
+): ToolReply {
   return intent === undefined
     ? recorder.wasRead(call, draft, reply)
     : recorder.settled(call, draft, intent, reply);
+}
+
+/** The client came back with what the server wanted to know: the same call goes on. */
+export async function resume(
+  pipeline: Pipeline,
+  suspended: SuspendedCall,
+  inputs: unknown,
+  forward: Forward,
+): Promise<ToolReply> {
+  const { call, draft, intent, asked } = suspended;
+  try {
+    await goesOn(pipeline, call, draft, {
+      request: { inputRequests: asked ?? null },
+      response: inputs ?? null,
+    });
+  } catch (error) {
+    // What the server did before it asked, the record will tell.
+    settle(pipeline, suspended, { is: 'lost', cause: (error as Error).message });
+    return { is: 'refused', message: `Refused. Reference ${call.id}.` };
+  }
+  return sendAndSettle(pipeline, call, draft, intent, forward);
 }
 
 type Passed = { readonly draft: Draft; readonly intent: number | undefined } | { readonly reply: ToolReply };

@@ -141,7 +141,7 @@ export class Recorder {
 
   /** The one fact of a read, in order, in the next batch. */
   wasRead(call: Call, draft: Draft, reply: UpstreamReply): ToolReply {
-    const result = reply.is === 'lost' || reply.is === 'not-sent' ? noResult : resultOf(reply);
+    const result = resultOf(reply);
     const body: Body<'call.settled'> = {
       ...audit(call, draft),
       args: call.commitments.digests,

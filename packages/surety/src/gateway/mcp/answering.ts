@@ -8,9 +8,10 @@ import { type Era, legacyVersions, metaKeys, modernVersions } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { governed } from './governed.ts';
 import { type ListKind, listKinds } from './listing.ts';
-import type { Caller, Governor, UpstreamReply } from './port.ts';
+import type { Answered, Caller, Governor } from './port.ts';
 import { Refusal } from './refusal.ts';
 import type { ClientSession, UnderWay } from './session.ts';
+import type { SealedStates } from './state.ts';
 import type { Upstream } from './upstream.ts';
 import { isMembers, type Request, resultText, rpc } from './wire.ts';
 
@@ -29,9 +30,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Throws `Refusal` for a header that comes more than once. */
   readonly headerOf: (name: string) => string | undefined;
+  readonly paramHeaders: () => Readonly<Record<string, string>>;
+  readonly states: SealedStates;
   readonly listMaxAgeMs: number;
   /** Sends a call of this caller to a server, if the caller's part of what the server can do at once allows it. */
-  readonly share: (server: string, send: () => Promise<UpstreamReply>) => Promise<UpstreamReply>;
+  readonly share: (server: string, send: () => Promise<Answered>) => Promise<Answered>;
   readonly onProblem: OnProblem;
 }
 
@@ -190,8 +193,10 @@ async function passed(
 
 /** Whether a session needs a link of its own to a server: it may be asked, or keeps something of its client's. */
 export async function needsOwnLink(session: ClientSession, upstream: Upstream): Promise<boolean> {
-  if (canBeAsked(session.capabilities)) return true;
   const { capabilities } = await upstream.describe();
+  // In the newer era there is nothing that a server keeps of its client.
+  if ((await upstream.era()) === 'modern') return false;
+  if (canBeAsked(session.capabilities)) return true;
   if (!isMembers(capabilities)) return false;
   const { resources, logging } = capabilities;
   return isMembers(logging) || (isMembers(resources) && resources.subscribe === true);

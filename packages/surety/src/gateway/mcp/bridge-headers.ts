@@ -2,6 +2,7 @@
 
 import { metaKeys, metaOf, nameMembers } from './eras.ts';
 import type { Mirrored } from './mirrored.ts';
+import { encoded } from './modern.ts';
 import { isMembers, type Notification, type Request } from './wire.ts';
 
 interface Session {
@@ -32,7 +33,8 @@ export function headersOf(
   };
 }
 
-function paramHeaders(mirrored: readonly Mirrored[], args: unknown): Record<string, string> {
+/** The arguments that a tool wants repeated in headers, as headers. */
+export function paramHeaders(mirrored: readonly Mirrored[], args: unknown): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const { path, header } of mirrored) {
     const value = path.reduce<unknown>(
@@ -42,10 +44,4 @@ function paramHeaders(mirrored: readonly Mirrored[], args: unknown): Record<stri
     if (['string', 'boolean', 'number'].includes(typeof value)) headers[header] = encoded(String(value));
   }
   return headers;
-}
-
-/** As it is where a header can hold it; else in the base64 form that says so itself. */
-function encoded(value: string): string {
-  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?');
-  return isPlain ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`;
 }

@@ -33,6 +33,14 @@ export function extensionsOf({ extensions }: Members): Members {
   return Object.keys(passed).length === 0 ? {} : { extensions: passed };
 }
 
+/** The same, if every extension in it is known. */
+export function knownExtensions(capabilities: Members): Members {
+  const { extensions, ...rest } = capabilities;
+  const unknown =
+    isMembers(extensions) && Object.keys(extensions).some((each) => !extensionsPassed.has(each));
+  return unknown ? { ...rest, ...extensionsOf(capabilities) } : capabilities;
+}
+
 export interface Offer {
   /** Whether this client may read resources, or get prompts, of the server at all. */
   readonly mayRead: boolean;

@@ -51,6 +51,12 @@ export function only(request: IncomingMessage, name: string): string | undefined
   return values[0];
 }
 
+/** Arguments that come in headers too, of tools that this gateway may not know that they want it: passed on as they are. */
+export function paramHeadersOf(request: IncomingMessage): Record<string, string> {
+  const names = Object.keys(request.headers).filter((name) => name.startsWith('mcp-param-'));
+  return Object.fromEntries(names.map((name) => [name, only(request, name) ?? '']));
+}
+
 export function checkTypes(request: IncomingMessage): void {
   const type = only(request, 'content-type')?.split(';')[0]?.trim().toLowerCase();
   const encoding = only(request, 'content-encoding') ?? 'identity';

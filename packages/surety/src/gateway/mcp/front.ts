@@ -7,24 +7,17 @@ import { Shares } from '../../shares.ts';
 import { answerRequest, type Context, needsOwnLink } from './answering.ts';
 import { type Changing, changedIn, changedText, changing } from './changes.ts';
 import { Channel, type Reply } from './channel.ts';
-import { checkAccepts, checkTypes, Door, only, readBody, takes } from './door.ts';
+import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes } from './door.ts';
 import { type Endpoint, type Links, mergedEndpoint, type OnProblem, serverEndpoint } from './endpoint.ts';
 import { eraOf } from './eras.ts';
-import type { Caller, Governor, UpstreamReply } from './port.ts';
+import type { Answered, Caller, Governor } from './port.ts';
 import { Refusal } from './refusal.ts';
 import type { ClientSession, UnderWay } from './session.ts';
 import { Sessions } from './sessions.ts';
+import { SealedStates } from './state.ts';
 import { EventStream } from './streams.ts';
 import type { Upstream } from './upstream.ts';
-import {
-  isMembers,
-  type Message,
-  type Notification,
-  parseMessage,
-  type Request,
-  rpc,
-  WireError,
-} from './wire.ts';
+import { type Message, type Notification, parseMessage, type Request, rpc, WireError } from './wire.ts';
 
 export interface FrontLimits {
   /** Default 4 MiB. */
@@ -85,6 +78,7 @@ class HttpFront {
   readonly #door: Door;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #sessions: Sessions;
+  readonly #states = new SealedStates();
   readonly #shares: ReadonlyMap<string, Shares>;
   readonly #limits: FrontLimits;
   readonly #onProblem: OnProblem;
@@ -279,6 +273,8 @@ class HttpFront {
       signal: abort.signal,
       links: this.#links(session),
       headerOf: (name) => only(request, name),
+      paramHeaders: () => paramHeadersOf(request),
+      states: this.#states,
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),
       onProblem: this.#onProblem,
@@ -286,11 +282,7 @@ class HttpFront {
   }
 
   /** A server that hangs holds the calls of whoever keeps calling it, and leaves room for the others'. */
-  async #share(
-    server: string,
-    { agent }: Caller,
-    send: () => Promise<UpstreamReply>,
-  ): Promise<UpstreamReply> {
+  async #share(server: string, { agent }: Caller, send: () => Promise<Answered>): Promise<Answered> {
     const shares = this.#shares.get(server);
     if (shares?.take(agent) !== true)
       return { is: 'not-sent', cause: 'too many calls of this agent are in flight' };
@@ -349,8 +341,7 @@ class HttpFront {
   }
 
   #opened(caller: Caller, endpoint: Endpoint, { params }: Request): ClientSession {
-    const capabilities = isMembers(params.capabilities) ? params.capabilities : {};
-    const session = this.#sessions.open(caller.agent, endpoint.id, capabilities);
+    const session = this.#sessions.open(caller.agent, endpoint.id, params);
     if (session !== undefined) return session;
     throw new Refusal(503, rpc.transport, 'too many sessions of this agent are at work');
   }

@@ -3,25 +3,28 @@
 // resource of `erp` is a call of the tool `erp.resources/read`, and so on (docs/decisions/018).
 
 import type { Context } from './answering.ts';
+import { paramHeaders } from './bridge-headers.ts';
 import type { Target } from './endpoint.ts';
-import { metaOf, withoutEnvelope } from './eras.ts';
+import { type Era, metaOf } from './eras.ts';
 import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
+import { allTo, paramsFor, progressTo } from './params.ts';
 import type { Governed, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
+import { heldIn, recognized, restored, rounds, sealed } from './rounds.ts';
+import type { Bound, Held } from './state.ts';
 import { messageOf, withTrace } from './trace-context.ts';
-import type { Hear } from './upstream.ts';
+import type { Link, Upstream } from './upstream.ts';
 import {
   type Edit,
-  edited,
   errorText,
   isMembers,
   type Members,
-  notificationText,
   type Request,
   resultText,
   rpc,
   withMember,
+  withValue,
 } from './wire.ts';
 
 const invalidParams = (message: string): Refusal => new Refusal(200, rpc.invalidParams, message);
@@ -117,82 +120,85 @@ function renamed({ spans }: Request, at: '/name' | '/ref/name', shown: string, n
 }
 
 async function govern(context: Context, request: Request, asked: Asked): Promise<ToolReply> {
-  const { target, as, args } = asked;
-  const named = caseOf(context, request.params);
+  const bound = boundTo(context, request, asked);
+  const held = heldIn(context, request, bound);
   const toolRequest: ToolRequest = {
-    tool: `${target.upstream.server}.${as}`,
-    args,
-    ...(named === undefined ? {} : { case: named }),
+    tool: bound.tool,
+    args: asked.args,
+    ...(bound.case === undefined ? {} : { case: bound.case }),
+    ...(held === undefined ? {} : { continues: { call: held.call, inputs: request.params.inputResponses } }),
     message: () => messageOf(context.headerOf, request),
-    forward: once((governing, traceparent) => send(context, request, asked, governing, traceparent)),
+    forward: once((governing, traceparent) => send(context, request, asked, held, governing, traceparent)),
   };
-  return context.governor.call(context.caller, toolRequest);
+  const reply = await context.governor.call(context.caller, toolRequest);
+  if (reply.is !== 'upstream' || reply.reply.is !== 'asks' || reply.suspended === undefined) return reply;
+  const { reply: asks, suspended } = reply;
+  return { is: 'upstream', reply: { ...asks, text: sealed(context, asks, suspended, bound) } };
 }
+
+const boundTo = (context: Context, { params }: Request, { target, as }: Asked): Bound => ({
+  agent: context.caller.agent,
+  endpoint: context.endpoint.id,
+  tool: `${target.upstream.server}.${as}`,
+  case: caseOf(context, params),
+});
 
 async function send(
   context: Context,
   request: Request,
-  { target: { upstream, native }, edits = [] }: Asked,
+  { target, args, edits = [] }: Asked,
+  held: Held | undefined,
   governing: Governed | undefined,
   traceparent: string | undefined,
 ): Promise<UpstreamReply> {
-  const { underWay, session, channel, signal } = context;
-  const link = await context.links(upstream);
+  const { underWay, session, channel, signal, era } = context;
+  const { upstream, native } = target;
+  const linked = await linkTo(context, upstream);
+  if (typeof linked === 'string') return { is: 'not-sent', cause: linked };
+  const { link, to } = linked;
   if (governing !== undefined) underWay.onInput = governing.onInput;
-  const { token, paramsText } = paramsFor(request, context, edits, link === upstream);
   const own = session !== undefined && link !== upstream;
-  const asking = {
-    method: request.method,
-    paramsText: withTrace(paramsText, traceparent, () => messageOf(context.headerOf, request)),
-    name: native,
-    signal,
-    alive: () => channel.alive(),
-    hear: own ? session.hearFor(underWay, upstream) : progressTo(context, request, token),
-    ...(token === undefined ? {} : { token }),
-  };
-  return context.share(upstream.server, () => link.ask(asking));
+  const apart = own || (to === 'modern' && upstream.streams);
+  const made = paramsFor(request, { from: era, to, session, mixed: !apart }, edits);
+  const token = made.token === undefined ? {} : { token: made.token };
+  const hearing = apart ? allTo(channel) : progressTo(channel, request, made.token);
+  const hear = own ? session.hearFor(underWay, upstream) : hearing;
+  const headers = to === 'modern' ? await headersFor(context, request, target, args) : {};
+  const asking = { method: request.method, name: native, signal, hear, headers, ...token };
+  const ask = (paramsText: string) =>
+    context.share(upstream.server, () => link.ask({ ...asking, paramsText, alive: () => channel.alive() }));
+  const paramsText = withTrace(
+    held === undefined ? made.paramsText : restored(made.paramsText, held),
+    traceparent,
+    () => messageOf(context.headerOf, request),
+  );
+  if (to === 'legacy') return ask(paramsText);
+  if (session !== undefined) return rounds(context, request, upstream, paramsText, governing, ask);
+  return recognized(await ask(paramsText), request.method);
 }
 
-/** On a shared link nothing but progress can be told to be somebody's. */
-function progressTo({ channel }: Context, { params }: Request, ours: string | number | undefined): Hear {
-  const theirs = tokenIn(params);
-  return ({ method, params: { progressToken }, paramsText, spans }) => {
-    const span = spans.get('/progressToken');
-    if (method !== 'notifications/progress' || span === undefined || progressToken !== ours) return;
-    channel.say(notificationText(method, edited(paramsText, [[span, theirs]])));
-  };
-}
-
-function tokenIn(params: Members): string | number | undefined {
-  const token = metaOf(params)?.progressToken;
-  return typeof token === 'string' || (typeof token === 'number' && Number.isSafeInteger(token))
-    ? token
-    : undefined;
-}
-
-let lastToken = 0;
-
-/**
- * The client's own text, but for names on the merged endpoint, the envelope of this hop, and on a link that others
- * share the progress token: two clients may choose the same one.
- */
-function paramsFor(
-  { params, paramsText, spans }: Request,
-  { era }: Context,
-  edits: readonly Edit[],
-  shared: boolean,
-): { readonly token: string | number | undefined; readonly paramsText: string } {
-  const meta = metaOf(params);
-  const [span, tokenSpan] = [spans.get('/_meta'), spans.get('/_meta/progressToken')];
-  const given = tokenIn(params);
-  const token = given === undefined || !shared ? given : `surety-${++lastToken}`;
-  if (span === undefined || meta === undefined) return { token, paramsText: edited(paramsText, edits) };
-  if (era === 'modern') {
-    const bare = { ...withoutEnvelope(meta), ...(token === undefined ? {} : { progressToken: token }) };
-    return { token, paramsText: edited(paramsText, [...edits, [span, bare]]) };
+/** The link to ask on, or why there is none: until here nothing has left. */
+async function linkTo(
+  { links }: Context,
+  upstream: Upstream,
+): Promise<{ readonly link: Link; readonly to: Era } | string> {
+  try {
+    const link = await links(upstream);
+    return { link, to: await link.era() };
+  } catch (cause) {
+    return (cause as Error).message;
   }
-  if (tokenSpan === undefined || token === given) return { token, paramsText: edited(paramsText, edits) };
-  return { token, paramsText: edited(paramsText, [...edits, [tokenSpan, token]]) };
+}
+
+/** Arguments that come in headers too: as this client wrote them, and as the server's list wants them. */
+async function headersFor(
+  { paramHeaders: written }: Context,
+  { method }: Request,
+  target: Target,
+  args: Members,
+): Promise<Record<string, string>> {
+  const wanted = method === 'tools/call' ? paramHeaders(await target.mirrored(), args) : {};
+  return { ...written(), ...wanted };
 }
 
 /** The unit of work that a call belongs to. Said twice, it must be said alike: else two readers may differ. */
@@ -254,9 +260,10 @@ function completed(
   { text, value }: { readonly text: string; readonly value: Members },
   { era }: Context,
 ): string {
-  return era === 'legacy' || Object.hasOwn(value, 'resultType')
-    ? text
-    : withMember(text, 'resultType', 'complete');
+  if (era === 'legacy') return text;
+  const whole = Object.hasOwn(value, 'resultType') ? text : withMember(text, 'resultType', 'complete');
+  // What came under a policy is nobody else's to keep.
+  return value.cacheScope === 'public' ? withValue(whole, '/cacheScope', 'private') : whole;
 }
 
 /** An error that the model reads and can act on, rather than one of the protocol. */

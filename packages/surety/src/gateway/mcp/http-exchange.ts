@@ -48,6 +48,7 @@ export interface Posted extends StreamHeard {
   readonly signal?: AbortSignal;
 }
 
+type From = Pick<Events, 'lastId' | 'retryMs'>;
 type Headers = Readonly<Record<string, string>>;
 type Body = Dispatcher.ResponseData['body'];
 
@@ -106,17 +107,21 @@ export class HttpExchange {
     }
   }
 
-  /** Hears what the server says of its own accord, until the signal; ends by itself if the server offers no stream. */
+  /**
+   * Hears what the server says of its own accord, until the signal; ends by itself if the server offers no stream.
+   * The stream is asked for with GET, or with this text.
+   */
   async listen(
     headers: Headers,
     heard: Required<Pick<StreamHeard, 'onSaid'>>,
     signal: AbortSignal,
+    text?: string,
   ): Promise<void> {
-    let from: Pick<Events, 'lastId' | 'retryMs'> = { lastId: undefined, retryMs: undefined };
+    let from: From = { lastId: undefined, retryMs: undefined };
     const running = { patience: endless, signal };
     while (!signal.aborted) {
       try {
-        const stream = await this.#resumed(headers, from, signal);
+        const stream = await this.#resumed(headers, from, signal, text);
         if (stream === undefined) return;
         const { events } = await this.#stream(stream, heard, running, () => false);
         from = { lastId: events.lastId ?? from.lastId, retryMs: events.retryMs };
@@ -202,7 +207,7 @@ export class HttpExchange {
     fits: (found: Answer) => boolean,
   ): Promise<Answer | undefined> {
     let stream: Body | undefined = body;
-    let from: Pick<Events, 'lastId' | 'retryMs'> | undefined;
+    let from: From | undefined;
     while (stream !== undefined) {
       const { answer, events, tooLong } = await this.#stream(stream, posted, running, fits);
       if (answer !== undefined || tooLong) return answer;
@@ -217,13 +222,17 @@ export class HttpExchange {
   /** The stream from where it broke off; undefined if the server has none to give. */
   async #resumed(
     headers: Headers,
-    { lastId }: Pick<Events, 'lastId'>,
+    { lastId }: Pick<From, 'lastId'>,
     signal: AbortSignal,
+    text?: string,
   ): Promise<Body | undefined> {
     const { 'content-type': _, ...rest } = headers;
     const accept = { ...rest, accept: 'text/event-stream' };
     const asked = lastId === undefined ? accept : { ...accept, 'last-event-id': lastId };
-    const response = await this.#request('GET', asked, null, signal);
+    const response =
+      text === undefined
+        ? await this.#request('GET', asked, null, signal)
+        : await this.#request('POST', headers, text, signal);
     if (response.statusCode === 200 && typeOf(response) === 'events' && isPlain(response))
       return response.body;
     await response.body.dump();

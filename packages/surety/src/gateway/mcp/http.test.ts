@@ -86,13 +86,21 @@ describe('a server that behaves', () => {
     expect((await upstream.ask(call(params))).is).toBe('result');
     await upstream.close();
     expect(heard.map(({ method, http }) => method || http)).toEqual([
+      // Asked which era it speaks; this one does not understand the question.
+      'server/discover',
       'initialize',
       'notifications/initialized',
       'tools/call',
       'DELETE',
     ]);
-    expect(heard.map(({ headers }) => headers['mcp-session-id'])).toEqual([undefined, 's1', 's1', 's1']);
-    expect(heard[2]?.headers).toMatchObject({
+    expect(heard.map(({ headers }) => headers['mcp-session-id'])).toEqual([
+      undefined,
+      undefined,
+      's1',
+      's1',
+      's1',
+    ]);
+    expect(heard[3]?.headers).toMatchObject({
       authorization: 'Bearer upstream',
       'mcp-protocol-version': '2025-11-25',
       accept: 'application/json, text/event-stream',

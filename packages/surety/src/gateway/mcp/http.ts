@@ -5,10 +5,12 @@
 import type { Resolve } from './connector.ts';
 import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
+import { addressOf, checkHeaders } from './http-address.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
+import { discovered, discovering, KnownEra, ownParams, repeated, showsLegacy } from './modern.ts';
 import type { Wait } from './patience.ts';
-import type { UpstreamReply } from './port.ts';
+import type { Answered } from './port.ts';
 import { Tally } from './tally.ts';
 import {
   type Asking,
@@ -54,9 +56,12 @@ export interface HttpOptions {
   readonly onProblem?: (problem: string) => void;
   /** The client whose session this is alone; without one, all share it and its server can ask nobody. */
   readonly client?: ClientSide;
+  readonly known?: KnownEra;
 }
 
 interface Session {
+  /** In the newer era there are no sessions: what is kept is what the server said of itself. */
+  readonly era: Era;
   readonly id: string | undefined;
   readonly initialized: Members;
   usedAt: number;
@@ -72,15 +77,13 @@ interface Asker {
   wait?: Wait;
 }
 
-const ours = new Set([
-  ...['accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host'],
-  ...['mcp-protocol-version', 'mcp-session-id', 'transfer-encoding'],
-]);
 const sendsInFlightMax = 16;
 const goodbyeMs = 1_000;
 
 export class HttpUpstream implements Upstream {
   readonly server: string;
+  readonly streams = true;
+  readonly #known: KnownEra;
   readonly #options: HttpOptions;
   readonly #exchange: HttpExchange;
   readonly #lists: Listing;
@@ -100,6 +103,7 @@ export class HttpUpstream implements Upstream {
     this.server = options.server;
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#known = options.known ?? new KnownEra();
     this.#nonsense = new Tally((kind, count) =>
       options.onProblem?.(`the server wrote nonsense: ${kind}, ${count} so far`),
     );
@@ -115,8 +119,11 @@ export class HttpUpstream implements Upstream {
     });
     this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
-      page: async (method, params) =>
-        expectResult(await this.#repeatable({ method, paramsText: JSON.stringify(params) }), method),
+      page: async (method, params) => {
+        const { era } = await this.#open();
+        const paramsText = era === 'modern' ? ownParams(params) : JSON.stringify(params);
+        return expectResult(await this.#repeatable({ method, paramsText }), method);
+      },
     });
   }
 
@@ -129,8 +136,7 @@ export class HttpUpstream implements Upstream {
   }
 
   async era(): Promise<Era> {
-    await this.#open();
-    return 'legacy';
+    return (await this.#open()).era;
   }
 
   list(kind: ListKind): Promise<readonly Item[]> {
@@ -138,7 +144,7 @@ export class HttpUpstream implements Upstream {
   }
 
   open(client: ClientSide): Link {
-    return new HttpUpstream({ ...this.#options, client });
+    return new HttpUpstream({ ...this.#options, client, known: this.#known });
   }
 
   onSaid(listener: (said: Notification) => void): () => void {
@@ -150,7 +156,7 @@ export class HttpUpstream implements Upstream {
     if (this.#session !== undefined) this.#send(notificationText(method, paramsText));
   }
 
-  async ask(asking: Asking): Promise<UpstreamReply> {
+  async ask(asking: Asking): Promise<Answered> {
     let session: Session;
     try {
       session = await this.#alive();
@@ -181,28 +187,31 @@ export class HttpUpstream implements Upstream {
   }
 
   /** For what changes nothing on the server: asked once more if the session turns out to have ended. */
-  async #repeatable(asking: Asking): Promise<UpstreamReply> {
+  async #repeatable(asking: Asking): Promise<Answered> {
     const session = await this.#open();
     const reply = await this.#ask(session, asking);
     if (reply.is !== 'lost' || !session.ended) return reply;
     return this.#ask(await this.#open(), asking);
   }
 
-  async #ask(session: Session, asking: Asking): Promise<UpstreamReply> {
+  async #ask(session: Session, asking: Asking): Promise<Answered> {
     const { method, paramsText, signal, hear, alive, timeoutMs = this.#timeoutMs } = asking;
     if (signal?.aborted) return { is: 'not-sent', cause: 'nobody waits for it any more' };
     const id = ++this.#lastId;
     const text = requestText(id, method, paramsText);
     // Its answer is awaited all the same: what the server did until then it did.
     const cancel = () => this.tell('notifications/cancelled', JSON.stringify({ requestId: id }));
-    signal?.addEventListener('abort', cancel, { once: true });
+    const isModern = session.era === 'modern';
+    if (!isModern) signal?.addEventListener('abort', cancel, { once: true });
     const asker: Asker = { hear };
     this.#askers.add(asker);
     const exchange = await this.#exchange.post({
-      headers: this.#headers(session),
+      headers: { ...this.#headers(session), ...(isModern ? repeated(asking) : {}) },
       text,
       id,
       timeoutMs,
+      // In the newer era a request is cancelled by closing its stream.
+      ...(isModern && signal !== undefined ? { signal } : {}),
       onStart: (wait) => {
         asker.wait = wait;
       },
@@ -228,12 +237,40 @@ export class HttpUpstream implements Upstream {
     if (kept !== undefined && !(await kept).ended) return kept;
     // Several may find at once that it ended: the first opens the next one, for all.
     if (this.#session !== kept) return this.#open();
-    const session = this.#initialize();
+    const session = this.#begin();
     this.#session = session;
     session.catch(() => {
       if (this.#session === session) this.#session = undefined;
     });
     return session;
+  }
+
+  async #begin(): Promise<Session> {
+    if (this.#known.get() === 'legacy') return this.#initialize();
+    const id = ++this.#lastId;
+    const text = requestText(id, discovering.method, discovering.paramsText);
+    const headers = { ...this.#headers(), ...repeated(discovering) };
+    const exchange = await this.#exchange.post({ headers, text, id, timeoutMs: this.#timeoutMs });
+    if (exchange.is === 'not-sent') throw new UpstreamError(exchange.is, exchange.cause);
+    const initialized = exchange.is === 'answered' ? discovered(replyOf(exchange)) : undefined;
+    if (initialized === undefined) {
+      const session = await this.#initialize();
+      if (showsLegacy(exchange)) this.#known.found('legacy');
+      return session;
+    }
+    this.#known.found('modern');
+    const ending = new AbortController();
+    if (saysChanges(initialized)) this.#listen(ending.signal);
+    return { era: 'modern', id: undefined, initialized, usedAt: performance.now(), ended: false, ending };
+  }
+
+  /** Hears from a server of the newer era when a list changes. */
+  #listen(signal: AbortSignal): void {
+    const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+    const asking = { method: 'subscriptions/listen', paramsText: ownParams({ notifications }) };
+    const headers = { ...this.#headers(), ...repeated(asking) };
+    const text = requestText(++this.#lastId, asking.method, asking.paramsText);
+    void this.#exchange.listen(headers, { onSaid: (said) => this.#heard(said) }, signal, text);
   }
 
   async #initialize(): Promise<Session> {
@@ -252,7 +289,8 @@ export class HttpUpstream implements Upstream {
     if (sessionId !== undefined && !/^[\x21-\x7e]{1,512}$/.test(sessionId))
       throw new UpstreamError('nonsense', 'the session id is not visible ASCII');
     const ending = new AbortController();
-    const session = { id: sessionId, initialized, usedAt: performance.now(), ended: false, ending };
+    const era = 'legacy' as const;
+    const session = { era, id: sessionId, initialized, usedAt: performance.now(), ended: false, ending };
     const told = await this.#post(session, '{"jsonrpc":"2.0","method":"notifications/initialized"}');
     if (told.is !== 'answered' || told.status >= 300)
       throw new UpstreamError('lost', 'the server did not take `notifications/initialized`');
@@ -317,7 +355,7 @@ const saysChanges = ({ capabilities }: Members): boolean =>
   isMembers(capabilities) &&
   Object.values(capabilities).some((each) => isMembers(each) && each.listChanged === true);
 
-function replyOf(exchange: Extract<Exchange, { is: 'answered' }>): UpstreamReply {
+function replyOf(exchange: Extract<Exchange, { is: 'answered' }>): Answered {
   if (exchange.answer === undefined)
     return { is: 'lost', cause: `http status ${exchange.status} without an answer` };
   const { id: _, ...reply } = exchange.answer;
@@ -325,20 +363,4 @@ function replyOf(exchange: Extract<Exchange, { is: 'answered' }>): UpstreamReply
   if (reply.is === 'result' && exchange.status >= 300)
     return { is: 'lost', cause: `a result with http status ${exchange.status}` };
   return reply;
-}
-
-function addressOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new UpstreamError('invalid', 'the address is not an http or https URL without credentials');
-  return url;
-}
-
-function checkHeaders(headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (ours.has(name.toLowerCase()))
-      throw new UpstreamError('invalid', `the header \`${name}\` is set by the gateway`);
-    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw new UpstreamError('invalid', `the header \`${name}\` cannot be sent`);
-  }
 }

@@ -35,6 +35,8 @@ export interface ToolRequest {
   readonly args: Readonly<Record<string, unknown>>;
   /** From the header `Surety-Case` or `_meta["surety/case"]`. */
   readonly case?: string;
+  /** The suspended call that these inputs are for, and what the server asked for. */
+  readonly continues?: { readonly call: string; readonly inputs: unknown };
   /**
    * Sends the client's original params text upstream, at most once: a second call throws. With `traceparent`, the
    * server is told that in `_meta` in place of the client's (SEP-414).
@@ -49,6 +51,8 @@ export interface ToolRequest {
 export type UpstreamReply =
   /** `text` is the original JSON text of `result`. */
   | { readonly is: 'result'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
+  /** No answer yet: the server wants to know something first. `text` is the original text of the result. */
+  | { readonly is: 'asks'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
   /** A JSON-RPC error; `text` is the original JSON text of the error object. */
   | { readonly is: 'error'; readonly text: string; readonly code: number; readonly message: string }
   /** Nothing left the gateway. */
@@ -56,8 +60,12 @@ export type UpstreamReply =
   /** It left; no answer came, or none that can be read. Whether it took effect is not known. */
   | { readonly is: 'lost'; readonly cause: string };
 
+/** What a server answers to one message. */
+export type Answered = Exclude<UpstreamReply, { readonly is: 'asks' }>;
+
 export type ToolReply =
-  | { readonly is: 'upstream'; readonly reply: UpstreamReply }
+  /** With `suspended`, the call waits for inputs: it goes on if `continues` names it. */
+  | { readonly is: 'upstream'; readonly reply: UpstreamReply; readonly suspended?: string }
   /** Becomes a tool result with `isError: true` and this one text block; else an error of the protocol. */
   | { readonly is: 'refused' | 'held' | 'failed'; readonly message: string };
 

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Lines } from './lines.ts';
 import { Patience } from './patience.ts';
-import type { UpstreamReply } from './port.ts';
+import type { Answered } from './port.ts';
 import { type AnswerServer, type Asking, type Hear, ownAnswer, type Said } from './upstream.ts';
 import {
   errorText,
@@ -51,7 +51,7 @@ interface Waiting {
   readonly token: string | number | undefined;
   readonly patience: Patience;
   readonly hear: Hear | undefined;
-  readonly settle: (reply: UpstreamReply) => void;
+  readonly settle: (reply: Answered) => void;
 }
 
 const expiredMax = 1_024;
@@ -92,7 +92,7 @@ export class ServerProcess {
     return !this.#gone && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  ask(asking: Asking, timeoutMs: number): Promise<UpstreamReply> {
+  ask(asking: Asking, timeoutMs: number): Promise<Answered> {
     const { method, paramsText, token, signal } = asking;
     if (!this.usable) return Promise.resolve({ is: 'not-sent', cause: 'the process has ended' });
     if (signal?.aborted) return Promise.resolve({ is: 'not-sent', cause: 'nobody waits for it any more' });
@@ -104,7 +104,7 @@ export class ServerProcess {
     return new Promise((resolve) => {
       const patience = new Patience(timeoutMs, () => this.#expire(id));
       const cancel = () => this.#cancel(id);
-      const settle = (reply: UpstreamReply) => {
+      const settle = (reply: Answered) => {
         patience.end();
         signal?.removeEventListener('abort', cancel);
         this.#waiting.delete(id);
@@ -301,7 +301,7 @@ export class ServerProcess {
 
 const nothing = (): void => {};
 
-const unanswered = ({ sent }: Pick<Waiting, 'sent'>, cause: string): UpstreamReply =>
+const unanswered = ({ sent }: Pick<Waiting, 'sent'>, cause: string): Answered =>
   sent ? { is: 'lost', cause } : { is: 'not-sent', cause };
 
 /** In strict JSON a raw line break is white space between tokens: a client's pretty printing, never a value. */

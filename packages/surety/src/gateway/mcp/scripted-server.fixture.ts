@@ -97,5 +97,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     const next = at + 1 < names.length ? `,"nextCursor":"${at + 1}"` : '';
     answer(id, `{"tools":[${mode === 'mirrored' ? mirroring : toolText(names[at] ?? '')}]${next}}`);
   } else if (method === 'tools/call') call(id, params, line);
+  else if (id !== undefined)
+    write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32601,"message":"no such method"}}`);
 });
 process.stderr.write('scripted server is up\n');

@@ -12,6 +12,7 @@ import type { AnswerServer, Hear, Link, Said, Upstream } from './upstream.ts';
 import {
   edited,
   errorObject,
+  isMembers,
   type Members,
   type Notification,
   notificationText,
@@ -43,6 +44,8 @@ export class ClientSession {
   readonly agent: string;
   readonly endpoint: string;
   readonly capabilities: Members;
+  /** Who the client says that it is. */
+  readonly clientInfo: unknown;
   readonly log = new EventLog();
   /** What belongs to no request: the client listens to it with GET. */
   readonly #general = new EventStream(this.log, { keepsWaiting: true });
@@ -56,10 +59,11 @@ export class ClientSession {
   readonly seen = new Seen();
   usedAt = performance.now();
 
-  constructor(agent: string, endpoint: string, capabilities: Members) {
+  constructor(agent: string, endpoint: string, { capabilities, clientInfo }: Members) {
     this.agent = agent;
     this.endpoint = endpoint;
-    this.capabilities = passedOn(capabilities);
+    this.capabilities = passedOn(isMembers(capabilities) ? capabilities : {});
+    this.clientInfo = clientInfo;
   }
 
   /** True while something is being answered or listened to: then it does not end by itself. */
@@ -106,6 +110,27 @@ export class ClientSession {
   /** What a server says on behalf of one request of the client. */
   hearFor(underWay: UnderWay, { server }: Upstream): Hear {
     return (said, answer) => this.#heard(server, said, answer, underWay);
+  }
+
+  /** Asks the client on behalf of one of its requests. Rejects if it cannot be asked, or answers with an error. */
+  question({ server }: Upstream, underWay: UnderWay, method: string, params: Members): Promise<Members> {
+    const request: Request = {
+      is: 'request',
+      idText: 'null',
+      method,
+      params,
+      paramsText: JSON.stringify(params),
+      spans: new Map(),
+    };
+    // What the client answers is recorded by whoever asks, all at once.
+    const onInput = async () => {};
+    return new Promise((resolve, reject) => {
+      const answer: AnswerServer = (is, text) =>
+        is === 'result'
+          ? resolve(JSON.parse(text) as Members)
+          : reject(new Error('the client did not answer'));
+      this.#asked(server, request, answer, { ...underWay, onInput });
+    });
   }
 
   /** The client's answer to a question; false if nothing was asked under this id. */

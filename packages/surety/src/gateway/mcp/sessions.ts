@@ -22,7 +22,7 @@ export class Sessions {
   }
 
   /** Undefined if the agent has too many sessions that are all at work. */
-  open(agent: string, endpoint: string, capabilities: Members): ClientSession | undefined {
+  open(agent: string, endpoint: string, opening: Members): ClientSession | undefined {
     const own = this.#sessions.get(agent) ?? new Map<string, ClientSession>();
     this.#sessions.set(agent, own);
     if (own.size >= this.#limits.sessionsOfAgentMax) {
@@ -30,7 +30,7 @@ export class Sessions {
       if (unused === undefined) return undefined;
       this.#end(unused);
     }
-    const session = new ClientSession(agent, endpoint, capabilities);
+    const session = new ClientSession(agent, endpoint, opening);
     own.set(session.id, session);
     this.#sessions.set(agent, own);
     return session;

@@ -33,7 +33,7 @@ describe('a server that behaves', () => {
     const upstream = start();
     const reply = await upstream.ask(call('{"name":"echo",\r\n"arguments":{"a":1.0,"b":"\\n"}}'));
     expect(textOf(reply)).toBe(
-      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"echo",  "arguments":{"a":1.0,"b":"\\n"}}}',
+      '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"echo",  "arguments":{"a":1.0,"b":"\\n"}}}',
     );
   });
 

@@ -5,7 +5,8 @@
 import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
-import type { UpstreamReply } from './port.ts';
+import { discovered, discovering, KnownEra, ownParams } from './modern.ts';
+import type { Answered } from './port.ts';
 import { type NonsenseKind, ServerProcess } from './process.ts';
 import { Tally } from './tally.ts';
 import {
@@ -45,10 +46,12 @@ export interface StdioOptions {
   readonly onProblem?: (problem: string) => void;
   /** The client whose process this is alone; without one, all share it and its server can ask nobody. */
   readonly client?: ClientSide;
+  readonly known?: KnownEra;
 }
 
 interface Running {
   readonly process: ServerProcess;
+  readonly era: Era;
   readonly initialized: Members;
 }
 
@@ -56,14 +59,18 @@ interface Running {
 const stderrCharsMax = 16 * 1024;
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
+const discoverMsMax = 20_000;
 
 export class StdioUpstream implements Upstream {
   readonly server: string;
+  readonly streams = false;
   readonly #options: StdioOptions;
   readonly #lists: Listing;
   readonly #listeners = new Set<(said: Notification) => void>();
   readonly #nonsense: Tally<NonsenseKind>;
   readonly #ending = new Set<Promise<void>>();
+  /** A property of the program, which is not renewed while it is configured. */
+  readonly #known: KnownEra;
   #process: ServerProcess | undefined;
   #running: Promise<Running> | undefined;
   /** Processes that ended since one last answered a request. */
@@ -74,13 +81,17 @@ export class StdioUpstream implements Upstream {
   constructor(options: StdioOptions) {
     this.server = options.server;
     this.#options = options;
+    this.#known = options.known ?? new KnownEra(Number.POSITIVE_INFINITY);
     this.#nonsense = new Tally((kind, count) =>
       options.onProblem?.(`the server wrote nonsense: ${kind}, ${count} so far`),
     );
     this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
-      page: async (method, params) =>
-        expectResult(await this.ask({ method, paramsText: JSON.stringify(params) }), method),
+      page: async (method, params) => {
+        const { era } = await this.#ready();
+        const paramsText = era === 'modern' ? ownParams(params) : JSON.stringify(params);
+        return expectResult(await this.ask({ method, paramsText }), method);
+      },
     });
   }
 
@@ -94,8 +105,7 @@ export class StdioUpstream implements Upstream {
   }
 
   async era(): Promise<Era> {
-    await this.#ready();
-    return 'legacy';
+    return (await this.#ready()).era;
   }
 
   list(kind: ListKind): Promise<readonly Item[]> {
@@ -103,7 +113,7 @@ export class StdioUpstream implements Upstream {
   }
 
   open(client: ClientSide): Link {
-    return new StdioUpstream({ ...this.#options, client });
+    return new StdioUpstream({ ...this.#options, client, known: this.#known });
   }
 
   onSaid(listener: (said: Notification) => void): () => void {
@@ -122,7 +132,7 @@ export class StdioUpstream implements Upstream {
     await Promise.all(this.#ending);
   }
 
-  async ask(asking: Asking): Promise<UpstreamReply> {
+  async ask(asking: Asking): Promise<Answered> {
     let running: Running;
     try {
       running = await this.#ready();
@@ -161,16 +171,30 @@ export class StdioUpstream implements Upstream {
     const paramsText = initializeParams(this.#options.client);
     const asking = { method: 'initialize', paramsText };
     try {
+      const modern = this.#known.get() === 'legacy' ? undefined : await this.#discover(process);
+      if (modern !== undefined) return modern;
       const reply = await process.ask(asking, this.#options.startTimeoutMs ?? 120_000);
+      // It may have been too slow for the question, or have died of something else: it is asked again next time.
+      if (reply.is === 'error') this.#known.forget();
       const initialized = checkInitialized(expectResult(reply, 'initialize').value);
       process.tell('notifications/initialized');
-      return { process, initialized };
+      this.#known.found('legacy');
+      return { process, era: 'legacy', initialized };
     } catch (cause) {
       this.#options.onProblem?.(`it did not start: ${(cause as Error).message}${this.#lastWords(said)}`);
       throw cause;
     } finally {
       isListening = false;
     }
+  }
+
+  /** A server of the earlier era refuses the question, or says nothing to it, or ends: then it is not asked it again. */
+  async #discover(process: ServerProcess): Promise<Running | undefined> {
+    const waitMs = Math.min(this.#options.startTimeoutMs ?? discoverMsMax, discoverMsMax);
+    const initialized = discovered(await process.ask(discovering, waitMs));
+    if (initialized !== undefined) this.#known.found('modern');
+    else if (!process.usable) this.#known.found('legacy');
+    return initialized && { process, era: 'modern', initialized };
   }
 
   /**

@@ -6,7 +6,7 @@ import { version } from '../../version.ts';
 import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import type { Item, ListKind } from './listing.ts';
-import type { UpstreamReply } from './port.ts';
+import type { Answered } from './port.ts';
 import {
   errorObject,
   errorText,
@@ -62,7 +62,7 @@ export interface Link {
   /** Every page, kept for a short time. The same array until it is fetched anew. Throws `UpstreamError`. */
   list(kind: ListKind): Promise<readonly Item[]>;
   /** Sends a request once; never rejects, never sends again. */
-  ask(asking: Asking): Promise<UpstreamReply>;
+  ask(asking: Asking): Promise<Answered>;
   /** Tells a notification, or does not if the server cannot be reached. */
   tell(method: string, paramsText: string): void;
   close(): Promise<void>;
@@ -70,7 +70,9 @@ export interface Link {
 
 export interface Upstream extends Link {
   readonly server: string;
-  /** A conversation that is one client's alone. */
+  /** Whether each request has a stream of its own, so that what is said on it can be nobody else's. */
+  readonly streams: boolean;
+  /** A conversation that is one client's alone; only with a server of the earlier era. */
   open(client: ClientSide): Link;
   /** Told of what the server says to everybody, such as that a list changed; gives back how to stop it. */
   onSaid(listener: (said: Notification) => void): () => void;
@@ -102,7 +104,7 @@ export const ownAnswer = ({ idText, method }: Request, canBeAsked: boolean): str
 };
 
 /** A reply as a value, or as the error that says why there is none. */
-export function expectResult(reply: UpstreamReply, asked: string): { text: string; value: Members } {
+export function expectResult(reply: Answered, asked: string): { text: string; value: Members } {
   if (reply.is === 'result') return reply;
   if (reply.is === 'error')
     throw new UpstreamError('refused', `the server refused \`${asked}\`: ${reply.code}`);

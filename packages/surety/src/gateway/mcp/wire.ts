@@ -170,6 +170,32 @@ export const edited = (text: string, edits: readonly Edit[]): string =>
   // From the end, so that the places of the earlier ones stay right.
   [...edits].sort(([a], [b]) => b[0] - a[0]).reduce((done, [span, by]) => replaced(done, span, by), text);
 
+/** `text` with another value at a pointer, if there is one. The text was parsed before, within the wire's bounds. */
+export function withValue(text: string, pointer: string, value: unknown): string {
+  const span = spanIn(text, pointer);
+  return span === undefined ? text : replaced(text, span, value);
+}
+
+export const spanIn = (text: string, pointer: string): Span | undefined =>
+  parseJsonWithSpans(text, [pointer], { depthMax: 256, bytesMax: text.length }).spans.get(pointer);
+
+/** `object` without the member whose value lies at the span, and without the comma that it leaves. */
+export function withoutMember(object: string, [start, end]: Span): string {
+  // Back over the colon and the name, which may be written with escapes: its quote is the first not escaped.
+  let from = object.lastIndexOf('"', start - 1) - 1;
+  while (object[from] !== '"' || isEscaped(object, from)) from--;
+  const before = object.slice(0, from).trimEnd();
+  const after = object.slice(end).trimStart();
+  if (before.endsWith(',')) return before.slice(0, -1) + after;
+  return before + (after.startsWith(',') ? after.slice(1) : after);
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0;
+  while (text[at - 1 - slashes] === '\\') slashes++;
+  return slashes % 2 === 1;
+}
+
 export const notificationText = (method: string, paramsText = '{}'): string =>
   `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${paramsText}}`;
 

@@ -1,0 +1,98 @@
+// Inputs in the middle of a call, with a server of the newer era (MCP 2026-07-28, multi round-trip requests). A client
+// of the newer era gets the server's own result, its `requestState` inside one of ours; one of the earlier era is
+// asked on its stream, and the call goes on without it knowing.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Context } from './answering.ts';
+import { questions } from './capabilities.ts';
+import type { Answered, Governed, UpstreamReply } from './port.ts';
+import { Refusal } from './refusal.ts';
+import type { Bound, Held } from './state.ts';
+import type { Upstream } from './upstream.ts';
+import {
+  isMembers,
+  type Members,
+  type Request,
+  replaced,
+  rpc,
+  spanIn,
+  withMember,
+  withoutMember,
+} from './wire.ts';
+
+const maySuspend = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+/** A result that is a question, where the protocol knows such a thing. */
+export const recognized = (reply: Answered, method: string): UpstreamReply =>
+  reply.is === 'result' && reply.value.resultType === 'input_required' && maySuspend.has(method)
+    ? { ...reply, is: 'asks' }
+    : reply;
+
+/** What a client shows that it comes back with inputs; undefined if it does not. Throws `Refusal`. */
+export function heldIn({ states }: Context, { params, method }: Request, bound: Bound): Held | undefined {
+  const { requestState, inputResponses } = params;
+  if (!maySuspend.has(method) || (requestState === undefined && inputResponses === undefined))
+    return undefined;
+  const held = states.open(bound, requestState);
+  // INVARIANT: inputs reach a server only in the call that it asked them for, from the one who made it.
+  if (held === undefined) throw new Refusal(200, rpc.invalidParams, 'the requestState is not valid here');
+  return held;
+}
+
+/** The params with the server's own state in place of ours. */
+export function restored(paramsText: string, { state }: Held): string {
+  const span = spanIn(paramsText, '/requestState');
+  if (span === undefined) return paramsText;
+  return state === null ? withoutMember(paramsText, span) : replaced(paramsText, span, state);
+}
+
+/** The server's result with our state in place of its own. */
+export function sealed(
+  { states }: Context,
+  { text, value }: { readonly text: string; readonly value: Members },
+  call: string,
+  bound: Bound,
+): string {
+  const { requestState } = value;
+  const state = typeof requestState === 'string' ? requestState : null;
+  const ours = states.seal(bound, { call, state });
+  const span = spanIn(text, '/requestState');
+  return span === undefined ? withMember(text, 'requestState', ours) : replaced(text, span, ours);
+}
+
+const roundsMax = 16;
+/** A server that only wants to be asked again is asked again after this. */
+const againMs = 1_000;
+
+/** For a client of the earlier era: asks it, and asks the server again, until the server has answered. */
+export async function rounds(
+  { session, underWay, signal }: Context,
+  { method }: Request,
+  upstream: Upstream,
+  paramsText: string,
+  governed: Governed | undefined,
+  ask: (paramsText: string) => Promise<Answered>,
+): Promise<UpstreamReply> {
+  let reply = recognized(await ask(paramsText), method);
+  for (let round = 0; reply.is === 'asks' && round < roundsMax; round++) {
+    const { inputRequests, requestState } = reply.value;
+    const wanted = isMembers(inputRequests) ? inputRequests : {};
+    try {
+      const responses: Record<string, unknown> = {};
+      for (const [key, request] of Object.entries(wanted)) {
+        if (session === undefined || !isMembers(request) || !questions.has(String(request.method)))
+          throw new Error('the server asks for what no client gives');
+        const params = isMembers(request.params) ? request.params : {};
+        responses[key] = await session.question(upstream, underWay, String(request.method), params);
+      }
+      if (Object.keys(wanted).length === 0) await pause(againMs, undefined, { signal });
+      await governed?.onInput({ request: { inputRequests: wanted }, response: responses });
+      const state =
+        typeof requestState === 'string' ? withMember(paramsText, 'requestState', requestState) : paramsText;
+      reply = recognized(await ask(withMember(state, 'inputResponses', responses)), method);
+    } catch (cause) {
+      return { is: 'lost', cause: (cause as Error).message };
+    }
+  }
+  return reply.is === 'asks' ? { is: 'lost', cause: 'the server asked too often' } : reply;
+}
