@@ -7,8 +7,10 @@ import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { type Era, legacyVersions, metaKeys, modernVersions } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { governed } from './governed.ts';
+import { listen, type Watcher } from './listening.ts';
 import { type ListKind, listKinds } from './listing.ts';
-import type { Answered, Caller, Governor } from './port.ts';
+import type { Parking } from './parking.ts';
+import type { Caller, Governor, NotSent } from './port.ts';
 import { Refusal } from './refusal.ts';
 import type { ClientSession, UnderWay } from './session.ts';
 import type { SealedStates } from './state.ts';
@@ -32,9 +34,12 @@ export interface Context {
   readonly headerOf: (name: string) => string | undefined;
   readonly paramHeaders: () => Readonly<Record<string, string>>;
   readonly states: SealedStates;
+  readonly parking: Parking;
+  /** Until the client goes away, or the gateway ends the stream. */
+  readonly watch: (watcher: Watcher) => Promise<void>;
   readonly listMaxAgeMs: number;
   /** Sends a call of this caller to a server, if the caller's part of what the server can do at once allows it. */
-  readonly share: (server: string, send: () => Promise<Answered>) => Promise<Answered>;
+  readonly share: <R>(server: string, send: () => Promise<R>) => Promise<R | NotSent>;
   readonly onProblem: OnProblem;
 }
 
@@ -61,7 +66,7 @@ const methods: Readonly<Record<Era, ReadonlyMap<string, Serve>>> = {
     ['resources/unsubscribe', unsubscribe],
     ['logging/setLevel', setLevel],
   ]),
-  modern: new Map<string, Serve>([...both, ['server/discover', discover]]),
+  modern: new Map<string, Serve>([...both, ['server/discover', discover], ['subscriptions/listen', listen]]),
 };
 
 /** The text of the JSON-RPC answer. Throws `Refusal`. */

@@ -47,7 +47,7 @@ export interface Offer {
   readonly mayPrompt: boolean;
   readonly mayComplete: boolean;
   readonly maySubscribe: boolean;
-  /** Whether the client has a session, in which it may hear of changes and be told what happens. */
+  /** Whether the client has a session, in which it can subscribe and be told what happens. */
   readonly session: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Offer {
 export function offered(capabilities: unknown, offer: Offer): Members {
   const said = isMembers(capabilities) ? capabilities : {};
   const { resources, prompts, completions, logging } = said;
-  const changes = offer.session ? { listChanged: true } : {};
+  const changes = { listChanged: true };
   const subscribes =
     offer.session && offer.maySubscribe && isMembers(resources) && resources.subscribe === true;
   return {

@@ -7,7 +7,7 @@ import type { ListKind } from './listing.ts';
 import { notificationText } from './wire.ts';
 
 /** What changes together, by the capability that it is listed under. */
-const kindsOf = {
+export const kindsOf = {
   tools: ['tools'],
   prompts: ['prompts'],
   resources: ['resources', 'templates'],
@@ -30,7 +30,7 @@ export class Seen {
   /** Of those that the client saw, the ones that it would see otherwise now. */
   async changed(
     context: Pick<Context, 'governor' | 'caller' | 'endpoint' | 'links'>,
-    among: readonly Changing[] = changing,
+    among: readonly Changing[],
   ): Promise<Changing[]> {
     const found: Changing[] = [];
     for (const what of among)

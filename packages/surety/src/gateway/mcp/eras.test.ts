@@ -8,7 +8,7 @@ describe('2026-07-28', () => {
     expect(result).toEqual({
       resultType: 'complete',
       supportedVersions: ['2026-07-28'],
-      capabilities: { tools: {} },
+      capabilities: { tools: { listChanged: true } },
       instructions: 'Be odd.',
       ttlMs: 0,
       cacheScope: 'private',

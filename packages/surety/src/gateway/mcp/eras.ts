@@ -17,6 +17,7 @@ export const metaKeys = {
   capabilities: 'io.modelcontextprotocol/clientCapabilities',
   logLevel: 'io.modelcontextprotocol/logLevel',
   server: 'io.modelcontextprotocol/serverInfo',
+  subscription: 'io.modelcontextprotocol/subscriptionId',
 } as const;
 
 /** The standard headers, as they came; each at most once. */

@@ -4,13 +4,16 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Shares } from '../../shares.ts';
+import { Announcer } from './announcer.ts';
 import { answerRequest, type Context, needsOwnLink } from './answering.ts';
-import { type Changing, changedIn, changedText, changing } from './changes.ts';
+import { changedIn, changedText, changing } from './changes.ts';
 import { Channel, type Reply } from './channel.ts';
 import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes } from './door.ts';
 import { type Endpoint, type Links, mergedEndpoint, type OnProblem, serverEndpoint } from './endpoint.ts';
 import { eraOf } from './eras.ts';
-import type { Answered, Caller, Governor } from './port.ts';
+import type { Watcher } from './listening.ts';
+import { Parking } from './parking.ts';
+import type { Caller, Governor, NotSent } from './port.ts';
 import { Refusal } from './refusal.ts';
 import type { ClientSession, UnderWay } from './session.ts';
 import { Sessions } from './sessions.ts';
@@ -83,9 +86,11 @@ class HttpFront {
   readonly #limits: FrontLimits;
   readonly #onProblem: OnProblem;
   #inFlight = 0;
-  #closing = false;
-  /** What has changed and was not announced yet. */
-  readonly #changed = new Set<Changing>();
+  readonly #closing = new AbortController();
+  /** Streams of changes, by agent: they wait for nothing of ours, so they are not in flight. */
+  readonly #watching = new Map<string, number>();
+  readonly #announcer: Announcer;
+  readonly #parking: Parking;
 
   constructor({ governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {} }: FrontOptions) {
     this.#governor = governor;
@@ -96,18 +101,20 @@ class HttpFront {
       upstreams.map(({ server }) => [server, new Shares(this.#limits.callsOfServerMax)]),
     );
     this.#onProblem = onProblem;
+    this.#announcer = new Announcer(governor);
+    this.#parking = new Parking(this.#limits.ownLinksOfAgentMax);
     this.#endpoints = endpointsOf(upstreams, onProblem);
     for (const upstream of upstreams)
       upstream.onSaid(({ method }) => {
         const what = changedIn(method);
-        if (what !== undefined) this.#announce([what]);
+        if (what !== undefined) this.#announcer.announce([what]);
       });
-    governor.onPermissions?.(() => this.#announce(changing));
+    governor.onPermissions?.(() => this.#announcer.announce(changing));
   }
 
-  close(): Promise<void> {
-    this.#closing = true;
-    return this.#sessions.close();
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([this.#sessions.close(), this.#parking.close()]);
   }
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -133,7 +140,7 @@ class HttpFront {
     response: ServerResponse,
     channel: Channel,
   ): Promise<Reply | undefined> {
-    if (this.#closing) throw new Refusal(503, rpc.transport, 'the gateway is closing');
+    if (this.#closing.signal.aborted) throw new Refusal(503, rpc.transport, 'the gateway is closing');
     if (this.#inFlight > this.#limits.inFlightMax)
       throw new Refusal(503, rpc.transport, 'too many requests', { headers: { 'retry-after': '1' } });
     this.#door.checkNames(request);
@@ -275,6 +282,8 @@ class HttpFront {
       headerOf: (name) => only(request, name),
       paramHeaders: () => paramHeadersOf(request),
       states: this.#states,
+      parking: this.#parking,
+      watch: (watcher) => this.#watch(watcher, rest.channel.gone),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),
       onProblem: this.#onProblem,
@@ -282,7 +291,7 @@ class HttpFront {
   }
 
   /** A server that hangs holds the calls of whoever keeps calling it, and leaves room for the others'. */
-  async #share(server: string, { agent }: Caller, send: () => Promise<Answered>): Promise<Answered> {
+  async #share<R>(server: string, { agent }: Caller, send: () => Promise<R>): Promise<R | NotSent> {
     const shares = this.#shares.get(server);
     if (shares?.take(agent) !== true)
       return { is: 'not-sent', cause: 'too many calls of this agent are in flight' };
@@ -303,30 +312,26 @@ class HttpFront {
     };
   }
 
-  /** Soon, and once for what changes at once. */
-  #announce(among: readonly Changing[]): void {
-    const first = this.#changed.size === 0;
-    for (const what of among) this.#changed.add(what);
-    if (first) setImmediate(() => void this.#announceNow());
-  }
-
-  async #announceNow(): Promise<void> {
-    const among = [...this.#changed];
-    this.#changed.clear();
-    for (const session of this.#sessions.all()) {
-      const endpoint = [...this.#endpoints.values()].find(({ id }) => id === session.endpoint);
-      if (endpoint === undefined) continue;
-      const caller = { agent: session.agent };
-      const links = this.#links(session);
-      try {
-        const found = await session.seen.changed(
-          { governor: this.#governor, caller, endpoint, links },
-          among,
-        );
-        for (const what of found) session.general.send(changedText(what));
-      } catch {
-        // A server that is away now tells nothing new; the client finds that out when it asks.
-      }
+  async #watch(watcher: Watcher, gone: AbortSignal): Promise<void> {
+    const { agent } = watcher.caller;
+    const open = this.#watching.get(agent) ?? 0;
+    if (open >= this.#limits.sessionsOfAgentMax)
+      throw new Refusal(503, rpc.transport, 'too many streams of this agent');
+    this.#watching.set(agent, open + 1);
+    this.#inFlight--;
+    const stop = this.#announcer.add(watcher);
+    try {
+      await new Promise<void>((resolve) => {
+        for (const signal of [gone, this.#closing.signal])
+          if (signal.aborted) resolve();
+          else signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    } finally {
+      stop();
+      this.#inFlight++;
+      const left = (this.#watching.get(agent) ?? 1) - 1;
+      if (left === 0) this.#watching.delete(agent);
+      else this.#watching.set(agent, left);
     }
   }
 
@@ -342,8 +347,17 @@ class HttpFront {
 
   #opened(caller: Caller, endpoint: Endpoint, { params }: Request): ClientSession {
     const session = this.#sessions.open(caller.agent, endpoint.id, params);
-    if (session !== undefined) return session;
-    throw new Refusal(503, rpc.transport, 'too many sessions of this agent are at work');
+    if (session === undefined)
+      throw new Refusal(503, rpc.transport, 'too many sessions of this agent are at work');
+    session.onEnd = this.#announcer.add({
+      caller,
+      endpoint,
+      links: this.#links(session),
+      seen: session.seen,
+      among: changing,
+      tell: (what) => session.general.send(changedText(what)),
+    });
+    return session;
   }
 
   #session(request: IncomingMessage, caller: Caller, endpoint: Endpoint): ClientSession {

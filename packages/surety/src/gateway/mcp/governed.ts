@@ -4,17 +4,19 @@
 
 import type { Context } from './answering.ts';
 import { paramHeaders } from './bridge-headers.ts';
+import { canBeAsked, passedOn } from './capabilities.ts';
 import type { Target } from './endpoint.ts';
-import { type Era, metaOf } from './eras.ts';
+import { type Era, metaKeys, metaOf } from './eras.ts';
 import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
-import { allTo, paramsFor, progressTo } from './params.ts';
+import { allTo, paramsFor, progressTo, tokenIn } from './params.ts';
+import type { ParkedCall } from './parking.ts';
 import type { Governed, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
-import { heldIn, recognized, restored, rounds, sealed } from './rounds.ts';
+import { heldIn, maySuspend, recognized, restored, rounds, sealed } from './rounds.ts';
 import type { Bound, Held } from './state.ts';
 import { messageOf, withTrace } from './trace-context.ts';
-import type { Link, Upstream } from './upstream.ts';
+import type { Asking, Link, Upstream } from './upstream.ts';
 import {
   type Edit,
   errorText,
@@ -122,16 +124,18 @@ function renamed({ spans }: Request, at: '/name' | '/ref/name', shown: string, n
 async function govern(context: Context, request: Request, asked: Asked): Promise<ToolReply> {
   const bound = boundTo(context, request, asked);
   const held = heldIn(context, request, bound);
+  const round: Round = { held };
   const toolRequest: ToolRequest = {
     tool: bound.tool,
     args: asked.args,
     ...(bound.case === undefined ? {} : { case: bound.case }),
     ...(held === undefined ? {} : { continues: { call: held.call, inputs: request.params.inputResponses } }),
     message: () => messageOf(context.headerOf, request),
-    forward: once((governing, traceparent) => send(context, request, asked, held, governing, traceparent)),
+    forward: once((governing, traceparent) => send(context, request, asked, round, governing, traceparent)),
   };
   const reply = await context.governor.call(context.caller, toolRequest);
   if (reply.is !== 'upstream' || reply.reply.is !== 'asks' || reply.suspended === undefined) return reply;
+  if (round.parked !== undefined) context.parking.park(reply.suspended, bound.agent, round.parked);
   const { reply: asks, suspended } = reply;
   return { is: 'upstream', reply: { ...asks, text: sealed(context, asks, suspended, bound) } };
 }
@@ -143,11 +147,19 @@ const boundTo = (context: Context, { params }: Request, { target, as }: Asked): 
   case: caseOf(context, params),
 });
 
+/** One coming and going of a call with its client. */
+interface Round {
+  /** What the client came back with. */
+  readonly held: Held | undefined;
+  /** What waits on the server's side for the client to come back again. */
+  parked?: ParkedCall;
+}
+
 async function send(
   context: Context,
   request: Request,
   { target, args, edits = [] }: Asked,
-  held: Held | undefined,
+  round: Round,
   governing: Governed | undefined,
   traceparent: string | undefined,
 ): Promise<UpstreamReply> {
@@ -158,7 +170,8 @@ async function send(
   const { link, to } = linked;
   if (governing !== undefined) underWay.onInput = governing.onInput;
   const own = session !== undefined && link !== upstream;
-  const apart = own || (to === 'modern' && upstream.streams);
+  const parks = era === 'modern' && to === 'legacy' ? askable(request) : undefined;
+  const apart = own || parks !== undefined || (to === 'modern' && upstream.streams);
   const made = paramsFor(request, { from: era, to, session, mixed: !apart }, edits);
   const token = made.token === undefined ? {} : { token: made.token };
   const hearing = apart ? allTo(channel) : progressTo(channel, request, made.token);
@@ -168,13 +181,47 @@ async function send(
   const ask = (paramsText: string) =>
     context.share(upstream.server, () => link.ask({ ...asking, paramsText, alive: () => channel.alive() }));
   const paramsText = withTrace(
-    held === undefined ? made.paramsText : restored(made.paramsText, held),
+    round.held === undefined ? made.paramsText : restored(made.paramsText, round.held),
     traceparent,
     () => messageOf(context.headerOf, request),
   );
+  if (parks !== undefined) {
+    const asking = { method: request.method, paramsText, name: native };
+    return context.share(upstream.server, () => parkable(context, request, upstream, parks, round, asking));
+  }
   if (to === 'legacy') return ask(paramsText);
   if (session !== undefined) return rounds(context, request, upstream, paramsText, governing, ask);
   return recognized(await ask(paramsText), request.method);
+}
+
+/** What a client of the newer era can be asked in the middle of this request, if it can be asked anything. */
+function askable({ method, params }: Request): Members | undefined {
+  const declared = metaOf(params)?.[metaKeys.capabilities];
+  if (!maySuspend.has(method) || !isMembers(declared)) return undefined;
+  const capabilities = passedOn(declared);
+  return canBeAsked(capabilities) ? capabilities : undefined;
+}
+
+/** On a link of the call's own, on which the server may ask and wait while the client comes and goes. */
+async function parkable(
+  { parking, caller: { agent }, channel, signal }: Context,
+  { params }: Request,
+  upstream: Upstream,
+  capabilities: Members,
+  round: Round,
+  asking: Asking,
+): Promise<UpstreamReply> {
+  const towards = { channel, token: tokenIn(params) };
+  const { held } = round;
+  const call = held ? parking.take(held.call) : parking.begin(agent, upstream, capabilities, towards);
+  if (call === undefined)
+    return held
+      ? { is: 'lost', cause: 'the request that waited is over' }
+      : { is: 'not-sent', cause: 'too many calls of this agent wait for inputs' };
+  const reply = await (held ? call.goOn(params.inputResponses, towards) : call.start(asking, signal));
+  if (reply.is === 'asks') round.parked = call;
+  else parking.end(agent, upstream, capabilities, call);
+  return reply;
 }
 
 /** The link to ask on, or why there is none: until here nothing has left. */

@@ -63,7 +63,7 @@ function metaFor(meta: Members | undefined, { from, to, session }: Hop): Members
   return known === capabilities ? undefined : { ...meta, [metaKeys.capabilities]: known };
 }
 
-function tokenIn(params: Members): Token {
+export function tokenIn(params: Members): Token {
   const token = metaOf(params)?.progressToken;
   const isToken = typeof token === 'string' || (typeof token === 'number' && Number.isSafeInteger(token));
   return isToken ? token : undefined;

@@ -48,6 +48,12 @@ export interface ToolRequest {
   readonly onBegun?: (call: string) => void;
 }
 
+/** Nothing left the gateway. */
+export interface NotSent {
+  readonly is: 'not-sent';
+  readonly cause: string;
+}
+
 export type UpstreamReply =
   /** `text` is the original JSON text of `result`. */
   | { readonly is: 'result'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
@@ -55,8 +61,7 @@ export type UpstreamReply =
   | { readonly is: 'asks'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
   /** A JSON-RPC error; `text` is the original JSON text of the error object. */
   | { readonly is: 'error'; readonly text: string; readonly code: number; readonly message: string }
-  /** Nothing left the gateway. */
-  | { readonly is: 'not-sent'; readonly cause: string }
+  | NotSent
   /** It left; no answer came, or none that can be read. Whether it took effect is not known. */
   | { readonly is: 'lost'; readonly cause: string };
 

@@ -20,7 +20,7 @@ import {
   withoutMember,
 } from './wire.ts';
 
-const maySuspend = new Set(['tools/call', 'prompts/get', 'resources/read']);
+export const maySuspend: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 /** A result that is a question, where the protocol knows such a thing. */
 export const recognized = (reply: Answered, method: string): UpstreamReply =>

@@ -54,9 +54,8 @@ function call(id: unknown, params: { name: string }, line: string): void {
   }
   if (name === 'elicits') {
     waitingFor = id;
-    return void write(
-      '{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Sure?"}}',
-    );
+    const params = '{"message":"Sure?","requestedSchema":{"type":"object","properties":{}}}';
+    return void write(`{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":${params}}`);
   }
   if (name === 'asks') {
     waitingFor = id;

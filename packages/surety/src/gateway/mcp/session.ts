@@ -55,6 +55,8 @@ export class ClientSession {
   #lastQuestion = 0;
   /** Addresses of resources whose changes the client wants to hear of. */
   readonly subscribed = new Set<string>();
+  /** Called when it has ended. */
+  onEnd: (() => void) | undefined;
   /** The lists that the client saw last. */
   readonly seen = new Seen();
   usedAt = performance.now();
@@ -156,6 +158,7 @@ export class ClientSession {
   }
 
   async end(): Promise<void> {
+    this.onEnd?.();
     for (const { answer } of this.#questions.values())
       answer('error', errorObject(rpc.internalError, 'the client is gone'));
     this.#questions.clear();

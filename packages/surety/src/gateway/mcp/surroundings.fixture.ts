@@ -58,6 +58,8 @@ export const call = (paramsText: string, more: Partial<Asking> = {}): Asking => 
 export interface Served {
   readonly url: string;
   readonly port: number;
+  /** Ends the streams; what is under way is still answered. */
+  end(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,7 +75,7 @@ export async function serve(options: FrontOptions): Promise<Served> {
       server.closeAllConnections();
     });
   };
-  return { url: `http://127.0.0.1:${port}`, port, close };
+  return { url: `http://127.0.0.1:${port}`, port, end: () => front.close(), close };
 }
 
 export interface RawReply {
