@@ -46,6 +46,8 @@ export interface DayOptions {
   readonly outcome?: object;
   readonly matched?: object;
   readonly fourEyes?: object;
+  readonly rules?: readonly object[];
+  readonly accounts?: Readonly<Record<string, readonly string[]>>;
   readonly label?: object;
   readonly clerk?: object;
   readonly openedAt?: number;
@@ -159,7 +161,9 @@ quorum seats
 
   enrol(person: string, functions: string[], keys: Key[], time = at(8)): number {
     const simulated = this.options.simulated?.includes(person) === true;
-    const body = { person, name: this.log.commit(person), functions, keys: keys.map(personKey), simulated };
+    const own = { functions, keys: keys.map(personKey), simulated };
+    const accounts = this.options.accounts?.[person];
+    const body = defined({ person, name: this.log.commit(person), ...own, accounts });
     return this.declare('person.enrolled', `person/${person}`, body, time);
   }
 
@@ -217,6 +221,7 @@ quorum seats
     this.outcome(outcome, time);
     if (has('matched')) this.rule(defined({ ...matched, ...first }), time);
     if (has('four-eyes')) this.rule(defined({ ...fourEyes, ...second }), time);
+    for (const each of this.options.rules ?? []) this.rule(each, time);
     this.log.write({
       ...{ kind: 'case.opened', stream: 'case/k1', time, case: 'k1', agent: 'clerk', user: people.sam },
       body: { application: 'desk', words: this.log.commit('pay what came in') },
@@ -306,12 +311,8 @@ quorum seats
   approve(invoice: string, amount: string, approving: Approving = {}): number {
     const { person = people.ines, as = 'finance', hold = `h-${invoice}` } = approving;
     const { key = this.keys['ines'] as Key, signer = key } = approving;
-    const args = {
-      invoice_id: invoice,
-      amount: approving.amount ?? amount,
-      currency: 'USD',
-      iban: `IBAN-${invoice}`,
-    };
+    const { amount: approved = amount } = approving;
+    const args = { invoice_id: invoice, amount: approved, currency: 'USD', iban: `IBAN-${invoice}` };
     const user = 'user' in approving ? approving.user : people.sam;
     const statement = defined({
       action: hashOf(canonicalJson({ tool: 'erp.pay_invoice', args })),

@@ -1,6 +1,17 @@
 // What people declare, as facts hold it, and the words that facts are made of.
 
-import { type Infer, list, map, matching, natural, oneOf, optional, record, text } from './values/shape.ts';
+import {
+  exactly,
+  type Infer,
+  list,
+  map,
+  matching,
+  natural,
+  oneOf,
+  optional,
+  record,
+  text,
+} from './values/shape.ts';
 
 /** SHA-256 as 43 characters of base64url without padding. */
 export const digest = matching(/^[A-Za-z0-9_-]{43}$/, 'a SHA-256 in base64url');
@@ -32,11 +43,42 @@ export const approveRule = record({
   count: natural,
   not: list(oneOf('requester', 'agent-owner')),
 });
-const requireRule = record({
-  call: toolId,
-  where: optional(text),
-  same: list(oneOf('case', 'agent', 'user')),
-});
+/** A call that a checkpoint looks for, and what both calls must have in common. */
+const sought = { call: toolId, where: optional(text), same: list(oneOf('case', 'agent', 'user')) };
+const requireRule = record(sought);
+/** What a required call is called by the other conditions of its checkpoint. */
+const callName = matching(/^[a-z][a-z0-9_]{0,31}$/, 'a name (a-z, 0-9, _)');
+const role = matching(/^[a-z][a-z0-9_]{0,31}(\.(user|owner|approvers))?$/, 'a role (name, name.user)');
+
+/** Members of a checkpoint that came with version 1.3 of the predicate; what each means: docs/checkpoints.md. */
+const laterMembers = {
+  requires: optional(
+    list(
+      record({
+        as: optional(callName),
+        any: list(record({ ...sought, withinMs: optional(milliseconds), afterMs: optional(milliseconds) })),
+        count: optional(natural),
+        follows: optional(callName),
+        once: optional(exactly(true)),
+      }),
+    ),
+  ),
+  forbids: optional(
+    list(
+      record({
+        ...sought,
+        withinMs: optional(milliseconds),
+        since: optional(callName),
+        until: optional(list(record(sought))),
+      }),
+    ),
+  ),
+  limits: optional(
+    list(record({ ...sought, withinMs: optional(milliseconds), sum: optional(text), most: natural })),
+  ),
+  apart: optional(list(list(role))),
+  afterwards: optional(list(record({ ...sought, withinMs: milliseconds }))),
+};
 
 /** A checkpoint as it runs: what must have happened before an action. */
 export const rule = record({
@@ -51,6 +93,7 @@ export const rule = record({
   once: list(text),
   approve: optional(approveRule),
   mode: oneOf(...modes),
+  ...laterMembers,
 });
 export type Rule = Infer<typeof rule>;
 

@@ -127,6 +127,8 @@ export const bodies = {
     name: commitments,
     functions: list(identifier),
     keys: list(key),
+    /** Other names under which this person acts: whoever uses one is this person. */
+    accounts: optional(list(personId)),
     /** Played by a program (a story, a drill): whatever it touches is `simulated`. */
     simulated: bool,
   }),
@@ -219,6 +221,8 @@ export const bodies = {
   /** Hides a `money`: an amount is an argument of the call, in other units. */
   'budget.reserved': record({ identity: identifier, call: text, amount: commitments }),
   'budget.released': record({ identity: identifier, call: text, amount: commitments }),
+  /** A call that some limit or prohibition of the rule counts. */
+  'call.counted': record({ rule: digest, call: text }),
   'action.opened': record({ call: text }),
   'action.closed': record({ call: text }),
   'record.extracted': record({

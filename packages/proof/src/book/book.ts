@@ -14,13 +14,12 @@ import {
 } from '../facts.ts';
 import { eraOf, isTimely, type KeyHistory, type PlacedRotation } from '../records/rotation.ts';
 import {
-  type ApprovalOffer,
   type CompiledRule,
+  compileRule,
   decidePermission,
-  History,
-  judgeCheckpoint,
+  followUpsOf,
   labelOf,
-  onceValues,
+  type Passage,
   type PendingCall,
   parseApproval,
 } from '../rules/index.ts';
@@ -30,8 +29,9 @@ import { type Disclosed, digestOf, keyed, openCommitments } from '../values/comm
 import { type Extract, type GovernedCall, type Judged, misstated, moneyOrNone } from './call.ts';
 import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
+import { type Duty, dutiesOf } from './duties.ts';
 import { Erasures } from './erasures.ts';
-import { Uses } from './uses.ts';
+import { Judging } from './judging.ts';
 
 export interface BookInput {
   readonly sha256: Sha256;
@@ -43,13 +43,14 @@ export interface BookInput {
   readonly signed: (position: number) => boolean;
 }
 
-const nobody: readonly string[] = [];
 const textsMax = 10_000;
+const none: readonly never[] = [];
 
 /** Kinds that only the gateway folds: what they claim, the book computes again. */
 const unread: ReadonlySet<string> = new Set<Kind>([
   ...(['approval.consumed', 'approval.released', 'evidence.released'] as const),
   ...(['budget.reserved', 'budget.released', 'action.opened', 'action.closed'] as const),
+  ...(['call.counted'] as const),
 ]);
 
 /** False of a fact that changes nothing in a book. */
@@ -78,24 +79,25 @@ export class Book extends Declarations {
   readonly contradictions: Contradiction[] = [];
 
   readonly #input: BookInput;
-  readonly #history = new History();
-  readonly #offers = new Map<string, ApprovalOffer[]>();
-  readonly #uses = new Uses((call) => this.calls.get(call)?.settlement?.how === 'none');
-  /** Actions of holds, keyed, with the rule; and those for which approvals were given that are withheld. */
-  readonly #held = new Map<string, string>();
-  readonly #unseen = new Map<string, number[]>();
+  readonly #judging: Judging;
+  /** Calls that were let through and have not settled, as limits and prohibitions count them. */
+  readonly #passages = new Map<string, Passage>();
   readonly #cases = new Map<
     string,
     { readonly agent: string | undefined; readonly user: string | undefined }
   >();
   readonly #texts = new Map<string, string>();
-  readonly #passed = new Map<Rule, Judged>();
-  #logSalt: Uint8Array | undefined;
+  readonly #compiledOnce = new Map<Rule, CompiledRule>();
   readonly #policyHashes = new Set<string>();
 
   constructor(input: BookInput) {
     super(input.sha256);
     this.#input = input;
+    this.#judging = new Judging({
+      ...{ sha256: input.sha256, keepsEvidence: input.keepsEvidence === true },
+      isVoid: (call) => this.calls.get(call)?.settlement?.how === 'none',
+      intentOf: (call) => this.calls.get(call)?.intent,
+    });
   }
 
   /** One text for many equal ones: a million calls name few tools, agents and people. */
@@ -109,7 +111,7 @@ export class Book extends Declarations {
 
   /** Undefined where it is withheld. */
   get logSalt(): Uint8Array | undefined {
-    return this.#logSalt;
+    return this.#judging.logSalt;
   }
 
   #contradict(position: number, text: string): void {
@@ -139,12 +141,11 @@ export class Book extends Declarations {
     else if (isKind(fact, 'rule.activated')) this.#checkHash(fact);
     else if (isKind(fact, 'policy.activated')) this.#checkPolicy(fact);
     if (isKind(fact, 'rule.activated') || isKind(fact, 'declaration.withdrawn'))
-      this.#history.watch(this.compiled);
+      this.#judging.history.watch(this.compiled, position);
     if (isKind(fact, 'call.intended')) this.#consider(fact, true);
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact);
-    else if (isKind(fact, 'call.held'))
-      this.#held.set(fact.body.hold, `${fact.body.action} ${fact.body.rule}`);
+    else if (isKind(fact, 'call.held')) this.#judging.hold(fact.body);
     else if (isKind(fact, 'evidence.consumed')) this.#claim(fact);
     else if (isKind(fact, 'record.extracted')) {
       const declared = this.outcomes.get(fact.body.outcome)?.body;
@@ -185,7 +186,7 @@ export class Book extends Declarations {
     if (fact.body.origin !== fact.log)
       this.#contradict(fact.position, `the log ${fact.log} is opened as ${fact.body.origin}`);
     const { value } = openCommitments(fact.body.salt, this.#input.find);
-    if (typeof value === 'string') this.#logSalt = fromBase64url(value);
+    if (typeof value === 'string') this.#judging.logSalt = fromBase64url(value);
   }
 
   #rotate(rotation: PlacedRotation): void {
@@ -196,26 +197,22 @@ export class Book extends Declarations {
     this.approvals.push({ position: fact.position, person: fact.body.person });
     const statement = this.#input.signed(fact.position) ? this.statementOf(fact) : undefined;
     const person = this.people.get(fact.body.person)?.body;
-    if (statement === undefined) return this.#keepUnseen(fact);
-    const offers = this.#offers.get(statement.action) ?? [];
-    offers.push({
+    if (statement === undefined) {
+      // An approval that nobody can look at: whoever rests on it cannot be judged.
+      if (openCommitments(fact.body.statement, this.#input.find).withheld > 0)
+        this.#judging.keepUnseen(fact.body.hold, fact.position);
+      return;
+    }
+    this.#judging.offer({
       position: fact.position,
       statement,
       approver: person && { person: person.person, functions: person.functions },
     });
-    this.#offers.set(statement.action, offers);
-  }
-
-  /** An approval that nobody can look at: whoever rests on it cannot be judged. */
-  #keepUnseen({ body: { hold, statement }, position }: Fact<'approval.given'>): void {
-    const held = this.#held.get(hold);
-    if (held !== undefined && openCommitments(statement, this.#input.find).withheld > 0)
-      this.#unseen.set(held, [...(this.#unseen.get(held) ?? []), position]);
   }
 
   /** What else a call used is computed from its values; where they are withheld, the log's word counts against it. */
-  #claim({ stream, body: { rule, call } }: Fact<'evidence.consumed'>): void {
-    if (this.calls.get(call)?.withheld === true) this.#uses.claim(stream, rule, call);
+  #claim({ stream, body }: Fact<'evidence.consumed'>): void {
+    if (this.calls.get(body.call)?.withheld === true) this.#judging.claim(stream, body);
   }
 
   /** The canonical action's id (docs/formats.md); empty if an argument is withheld. */
@@ -223,7 +220,8 @@ export class Book extends Declarations {
     if (withheld) return '';
     const { sha256 } = this.#input;
     const action = this.digest(canonicalJson({ tool: fact.body.tool, args }));
-    if (this.#logSalt !== undefined && keyed(this.#logSalt, 'action', action, sha256) !== fact.body.action)
+    const { logSalt } = this.#judging;
+    if (logSalt !== undefined && keyed(logSalt, 'action', action, sha256) !== fact.body.action)
       this.#contradict(fact.position, `call ${fact.body.call} names another action than its arguments make`);
     return action;
   }
@@ -242,12 +240,16 @@ export class Book extends Declarations {
       ...{ tool: body.tool, args, money, agent, user, action, at, withheld },
       ...{ case: fact.case ?? '', agentOwner: identity?.owner },
     };
-    const offers = (this.#offers.get(action) ?? []).filter(
-      ({ statement }) => this.#uses.by('approval', statement.hold, body.call) === undefined,
-    );
+    const claimed = isKind(fact, 'call.intended') ? fact.body.checkpoints : [];
     const judged = this.compiled
       .filter(({ rule }) => rule.before === body.tool)
-      .map((compiled) => this.#judge(compiled, body, pending, offers));
+      .map((compiled): Judged => {
+        const currency = this.outcomes.get(compiled.rule.outcome)?.body.appetite?.currency;
+        const judging = { ...pending, currency };
+        const named = { call: body.call, action: body.action, checkpoints: claimed };
+        return this.#judging.judge(compiled, named, judging, this.personOf);
+      });
+    this.#pass(fact, { args, money, withheld });
     const permission = decidePermission(this.policies, { agent, tool: body.tool, money, user });
     if (this.calls.has(body.call))
       this.#contradict(position, `call ${body.call} is intended or settled twice`);
@@ -267,6 +269,7 @@ export class Book extends Declarations {
       amountWithheld,
       agent: this.#same(agent),
       user: this.#same(user),
+      case: this.#same(fact.case),
       identity,
       judged,
       permitted: permission.decision === 'allow',
@@ -277,57 +280,39 @@ export class Book extends Declarations {
     return call;
   }
 
-  #judge(
-    compiled: CompiledRule,
-    { call, action: keyedAction }: { readonly call: string; readonly action: string },
-    pending: Omit<PendingCall, 'currency'>,
-    offers: readonly ApprovalOffer[],
-  ): Judged {
-    const { rule } = compiled;
-    const cannotTell = (text: string, missing: readonly number[]): Judged => ({
-      ...{ outcome: rule.outcome, rule, approvers: nobody },
-      answer: { answer: 'withheld', text, missing },
+  /** From here on limits and prohibitions count it. */
+  #pass(
+    { body, agent, user, case: of, position, time }: Fact<'call.intended'> | Fact<'call.settled'>,
+    { args, money, withheld }: Pick<GovernedCall, 'args' | 'money' | 'withheld'>,
+  ): void {
+    if (!this.countedTools.has(body.tool)) return;
+    const passage: Passage = {
+      ...{
+        tool: this.#same(body.tool),
+        agent: this.#same(agent),
+        user: this.#same(user),
+        case: this.#same(of),
+      },
+      ...{ position, at: time, args, money, withheld },
+    };
+    this.#judging.history.passages.add(passage);
+    this.#passages.set(body.call, passage);
+  }
+
+  /** What had to follow a call that took effect, as far as it is not known to be done until `asOf`. */
+  duties(call: GovernedCall, outcome: string, asOf: number): readonly Duty[] {
+    return dutiesOf(call, outcome, ({ rule }) => {
+      if ((rule.afterwards ?? []).length === 0) return none;
+      const compiled = this.#compiledOnce.get(rule) ?? compileRule(rule);
+      this.#compiledOnce.set(rule, compiled);
+      const currency = this.outcomes.get(rule.outcome)?.body.appetite?.currency;
+      const pending: PendingCall & { readonly position: number } = {
+        ...{ tool: call.tool, args: call.args, money: call.money, currency, at: call.at },
+        ...{ agent: call.agent, user: call.user, case: call.case ?? '', agentOwner: call.identity?.owner },
+        ...{ action: '', withheld: call.withheld, position: call.intent },
+      };
+      return followUpsOf(compiled, pending, call.settlement, this.#judging.history, asOf);
     });
-    const currency = this.outcomes.get(rule.outcome)?.body.appetite?.currency;
-    const answer = judgeCheckpoint(compiled, { ...pending, currency }, this.#history, offers);
-    if (pending.withheld && rule.once.length > 0) this.#uses.hide(rule.hash, call);
-    const unseen = this.#unseen.get(`${keyedAction} ${rule.hash}`);
-    if (answer.answer === 'failed' && answer.lacks === 'approval' && unseen !== undefined)
-      return cannotTell('an approval that was given for it is withheld', unseen);
-    if (answer.answer !== 'passed') return { outcome: rule.outcome, rule, answer, approvers: nobody };
-    const used = offers.filter(({ position }) => answer.approvals.includes(position));
-    const approvers = used.length === 0 ? nobody : used.map((each) => each.statement.person);
-    const judged = { outcome: rule.outcome, rule, answer, approvers };
-    if (rule.once.length > 0) {
-      const once = onceValues(compiled, pending.args);
-      const values = canonicalJson(once);
-      const of = `once ${rule.outcome}/${rule.rule}`;
-      const hidden = this.#uses.hiddenBy(rule.hash, () => this.#onceStream(rule, once));
-      if (hidden !== undefined && 'among' in hidden) {
-        const missing = hidden.among.flatMap((each) => this.calls.get(each)?.intent ?? []);
-        return cannotTell('a call whose values are withheld may have used its evidence', missing);
-      }
-      const by = this.#uses.by(of, values, call) ?? hidden?.by;
-      if (by !== undefined) return { ...judged, answer: { answer: 'used-twice', by } };
-      this.#uses.add(of, values, call);
-    }
-    for (const { statement } of used) this.#uses.add('approval', statement.hold, call);
-    return used.length > 0 || this.#input.keepsEvidence === true ? judged : this.#plainlyPassed(rule);
-  }
-
-  /** The stream of a once-key, as the log names it; nothing has that name where the log's salt is withheld. */
-  #onceStream({ outcome, rule }: Rule, values: unknown): string {
-    if (this.#logSalt === undefined) return '';
-    return `once/${outcome}/${rule}/${keyed(this.#logSalt, 'once', values, this.#input.sha256)}`;
-  }
-
-  #plainlyPassed(rule: Rule): Judged {
-    const known = this.#passed.get(rule);
-    if (known !== undefined) return known;
-    const answer = { answer: 'passed', evidence: [], approvals: [] } as const;
-    const judged = { outcome: rule.outcome, rule, answer, approvers: nobody };
-    this.#passed.set(rule, judged);
-    return judged;
   }
 
   /** A read settles without an intent; checkpoints before it are judged where it settles. */
@@ -361,19 +346,30 @@ export class Book extends Declarations {
         result: result.value,
         withheld: result.withheld > 0,
       };
+    const own = openCommitments(body.args ?? [], this.#input.find);
+    const args = call?.args ?? own.value ?? {};
+    const withheld = own.withheld > 0 || call?.withheld === true;
+    const label = call === undefined ? labelOf(this.labels, body.tool)?.body : undefined;
+    if (call === undefined) this.#pass(fact, { args, money: label && moneyOrNone(label, args), withheld });
+    const passage = this.#passages.get(body.call);
+    if (passage !== undefined)
+      Object.assign(passage, { settled: position, isVoid: body.settlement === 'none' });
+    this.#passages.delete(body.call);
     if (body.settlement !== 'ok') return;
-    const args = openCommitments(body.args ?? [], this.#input.find);
     const missing = [
       ...(call?.withheld === true && call.intent !== position ? [call.intent] : []),
-      ...(result.withheld + args.withheld > 0 ? [position] : []),
+      ...(result.withheld + own.withheld > 0 ? [position] : []),
     ];
-    this.#history.add({
+    const approvers = call?.judged.flatMap((each) => each.approvers) ?? none;
+    this.#judging.history.add({
       position,
       tool: this.#same(body.tool),
       agent: this.#same(fact.agent),
       user: this.#same(fact.user),
       case: this.#same(fact.case),
-      args: call?.args ?? args.value ?? {},
+      owner: (call?.identity ?? this.identities.get(fact.agent ?? '')?.body)?.owner,
+      ...(approvers.length === 0 ? {} : { approvers }),
+      args,
       result: result.value,
       settledAt: fact.time,
       withheld: missing.length > 0,

@@ -44,6 +44,7 @@ export interface GovernedCall {
   /** The agent as it was enrolled then. */
   readonly identity: Body<'identity.enrolled'> | undefined;
   readonly user: string | undefined;
+  readonly case: string | undefined;
   readonly permitted: boolean;
   readonly judged: readonly Judged[];
   settlement?: Settlement;

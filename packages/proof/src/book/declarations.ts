@@ -2,7 +2,13 @@
 
 import { InForce } from '../changes/index.ts';
 import { type Body, type Fact, isKind, type OutcomeDeclared, type Rule } from '../facts.ts';
-import { type ActivePolicy, type CompiledRule, compileRule } from '../rules/index.ts';
+import {
+  type ActivePolicy,
+  type CompiledRule,
+  compileRule,
+  passageClauses,
+  personsByAccount,
+} from '../rules/index.ts';
 import type { Sha256 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
 
@@ -20,6 +26,8 @@ interface Lists {
   readonly compiled: readonly CompiledRule[];
   readonly rules: readonly Rule[];
   readonly policies: readonly ActivePolicy[];
+  readonly countedTools: ReadonlySet<string>;
+  readonly persons: ReadonlyMap<string, string>;
 }
 
 export class Declarations {
@@ -53,6 +61,8 @@ export class Declarations {
         hash: body.hash,
         policy: body.cedar,
       })),
+      countedTools: new Set([...this.#compiled.values()].flatMap(passageClauses).map(({ call }) => call)),
+      persons: personsByAccount([...this.people.values()].map(({ body }) => body)),
     };
     return this.#lists;
   }
@@ -68,6 +78,14 @@ export class Declarations {
   get policies(): readonly ActivePolicy[] {
     return this.#ready.policies;
   }
+
+  /** Tools whose calls some limit or prohibition counts. */
+  protected get countedTools(): ReadonlySet<string> {
+    return this.#ready.countedTools;
+  }
+
+  /** The one name of a person, whichever of their accounts is given. */
+  readonly personOf = (account: string): string => this.#ready.persons.get(account) ?? account;
 
   /** One for all heads of the log; none means that any declared witness is enough. */
   get quorum(): { readonly body: Body<'quorum.declared'>; readonly position: number } | undefined {
@@ -135,3 +153,19 @@ export class Declarations {
 
 /** Hashes follow from what stands beside them; that of a file covers what has declarations of its own. */
 const said = (body: unknown): string => canonicalJson({ ...(body as object), hash: '' });
+
+/**
+ * Declarations among those named that changed since the window began, or were first made after one of its calls:
+ * the judgement is by what is declared now, so some of the window ran under something else.
+ */
+export function changesIn(
+  { book, window }: { readonly book: Declarations; readonly window: { readonly from: number } },
+  calls: readonly { readonly intent: number }[],
+  concerns: (stream: string) => boolean,
+): readonly Change[] {
+  const firstCall = calls.reduce((least, { intent }) => Math.min(least, intent), Number.POSITIVE_INFINITY);
+  return book.changes.filter(
+    ({ stream, position, time, first }) =>
+      concerns(stream) && (position > firstCall || (!first && time >= window.from)),
+  );
+}

@@ -3,7 +3,7 @@
 export { Book, type BookInput, isRead } from './book.ts';
 export { type Extract, type GovernedCall, type Judged, missingOf, type Settlement } from './call.ts';
 export { Chain, type ChainFound, type Contradiction, missingIn } from './chain.ts';
-export type { Change } from './declarations.ts';
+export { type Change, changesIn } from './declarations.ts';
 export { type EarlierVerdict, type ErasedEvidence, erasedEvidence, erasuresOf } from './erased.ts';
 export { Fold, foldBook } from './fold.ts';
 export { doubtedIn } from './order.ts';

@@ -43,6 +43,10 @@ const ines = { person: who.ines, functions: ['finance', 'legal'], keys: [one, tw
 const person = changed('person.enrolled', ines);
 const witness = { witness: 'w', key: 'K', simulated: false };
 
+const sought = { call: 'erp.other', same: [] };
+const [order, receipt] = [{ any: [sought] }, { any: [{ ...sought, same: ['case'] }] }];
+const ordered = changed('rule.activated', { ...matched, requires: [order] });
+
 describe('a change', () => {
   it.each<[string, Relation, Relation]>([
     // Checkpoints.
@@ -57,6 +61,42 @@ describe('a change', () => {
     ['a threshold that reaches less', 'weakens', rule({ when: 'money >= 999999' })],
     ['another condition', 'weakens', rule({ when: 'args.urgent' })],
     ['no evidence', 'weakens', withEvidence({ require: undefined })],
+    ['further evidence asked for', 'narrows', rule({ requires: [order] })],
+    ['evidence behind it', 'narrows', ordered({ requires: [order, receipt] })],
+    ['evidence ahead of it', 'weakens', ordered({ requires: [receipt, order] })],
+    ['evidence exchanged', 'weakens', ordered({ requires: [receipt] })],
+    ['further evidence no more', 'weakens', ordered({ requires: undefined })],
+    ['a call forbidden', 'narrows', rule({ forbids: [sought] })],
+    [
+      'a call forbidden no more',
+      'weakens',
+      changed('rule.activated', { ...matched, forbids: [sought] })({ forbids: [] }),
+    ],
+    [
+      'a call forbidden for less long',
+      'weakens',
+      changed('rule.activated', { ...matched, forbids: [sought] })({ forbids: [{ ...sought, withinMs: 1 }] }),
+    ],
+    ['a limit', 'narrows', rule({ limits: [{ ...sought, most: 1 }] })],
+    [
+      'another limit in its place',
+      'weakens',
+      changed('rule.activated', { ...matched, limits: [{ ...sought, most: 1 }] })({
+        limits: [{ ...sought, most: 2 }],
+      }),
+    ],
+    ['people who must be apart', 'narrows', rule({ apart: [['this', 'approvers']] })],
+    [
+      'people who need not be apart',
+      'weakens',
+      changed('rule.activated', { ...matched, apart: [['this', 'approvers']] })({ apart: undefined }),
+    ],
+    ['something that must follow', 'narrows', rule({ afterwards: [{ ...sought, withinMs: 1 }] })],
+    [
+      'something that need not follow',
+      'weakens',
+      changed('rule.activated', { ...matched, afterwards: [{ ...sought, withinMs: 1 }] })({ afterwards: [] }),
+    ],
     ['evidence asked for', 'narrows', rule({ require: matched.require })],
     ['evidence of another call', 'weakens', require({ call: 'erp.other' })],
     ['evidence that need not fit', 'weakens', require({ where: undefined })],
@@ -152,6 +192,7 @@ describe('a change', () => {
     ['a person enrolled', 'weakens', compare('person.enrolled', undefined, ines)],
     ['one function less', 'narrows', person({ functions: ['finance'] })],
     ['one function more', 'weakens', person({ functions: ['finance', 'legal', 'it'] })],
+    ['another account', 'narrows', person({ accounts: ['i@acme.example'] })],
     ['one key less', 'narrows', person({ keys: [one] })],
     ['another key', 'weakens', person({ keys: [one, { ...two, public: 'C' }] })],
     ['a person said to be played', 'narrows', person({ simulated: true })],

@@ -32,6 +32,14 @@ const when: Compare = (before, after) => {
 const once: Compare = (before, after) =>
   Array.isArray(before) && before.length === 0 ? superset(before, after) : equal(before, after);
 
+/** More may be required behind what is required already: an item that is exchanged or moved may mean something else. */
+const longer: Compare = (before, after) => {
+  if (before !== undefined && !Array.isArray(before)) return 'weakens';
+  const [old, next] = [(before ?? []) as unknown[], Array.isArray(after) ? after : []];
+  if (!isSame(old, next.slice(0, old.length))) return 'weakens';
+  return next.length > old.length ? 'narrows' : 'same';
+};
+
 const approve = members({ count: more, not: superset });
 const rule = members({
   hash: told,
@@ -40,6 +48,11 @@ const rule = members({
   withinMs: addable(less),
   once,
   approve: addable(approve),
+  requires: longer,
+  forbids: superset,
+  limits: superset,
+  apart: superset,
+  afterwards: superset,
   mode: stricter('observe', 'hold', 'deny'),
 });
 
@@ -72,7 +85,7 @@ const changed: Readonly<Record<string, Compare>> = {
   'outcome.declared': outcome,
   'tool.labelled': label,
   'identity.enrolled': members({ budget: addable(limit) }),
-  'person.enrolled': members({ functions: subset, keys: subset, simulated }),
+  'person.enrolled': members({ functions: subset, keys: subset, accounts: superset, simulated }),
   'witness.declared': members({ simulated }),
   'quorum.declared': compareQuorum,
   'server.declared': members({}),

@@ -110,7 +110,7 @@ describe('whatever is said to narrow or to be the same', () => {
         approver: { person: by, functions: ['a', 'b'] },
       }));
       return ['passed', 'not-needed'].includes(
-        judgeCheckpoint(compiled, { ...pending, ...about }, history, given).answer,
+        judgeCheckpoint(compiled, { ...pending, ...about }, { history, offers: given }).answer,
       );
     };
     let shown = 0;

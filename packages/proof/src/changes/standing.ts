@@ -1,6 +1,7 @@
 // What is in force, by the stream of each declaration, and what one change would make of it.
 
 import type { Body, Fact, Kind, OutcomeDeclared, Rule, UnknownFact } from '../facts.ts';
+import { toolsOfRule } from '../rules/index.ts';
 import type { Sha256 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
 import { digestOf } from '../values/commitment.ts';
@@ -66,9 +67,6 @@ export const serverOf = (tool: string): string => tool.slice(0, Math.max(0, tool
 
 /** The tools that an outcome is about, with those that are its evidence. */
 export function toolsOf(standing: Standing, outcome: OutcomeDeclared): ReadonlySet<string> {
-  const named = rulesOf(standing, outcome.outcome).flatMap(({ before, require }) => [
-    before,
-    ...(require === undefined ? [] : [require.call]),
-  ]);
+  const named = rulesOf(standing, outcome.outcome).flatMap((rule) => [rule.before, ...toolsOfRule(rule)]);
   return new Set([...named, ...(outcome.reconcile === undefined ? [] : [outcome.reconcile.call])]);
 }

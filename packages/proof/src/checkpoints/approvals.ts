@@ -4,6 +4,7 @@
 
 import { type ApprovalStatement, approvalStatement, type Rule } from '../facts.ts';
 import { canonicalJson } from '../values/canonical.ts';
+import type { PersonOf } from './persons.ts';
 
 /** What the gate or the verdict knows about the person who signed. */
 export interface Approver {
@@ -22,7 +23,13 @@ export interface ApprovalNeed {
   readonly agentOwner: string | undefined;
   /** When the approval is used. */
   readonly at: number;
+  /** Whose account it is; without it, every account is a person of its own. */
+  readonly personOf?: PersonOf;
+  /** People who stand behind calls that the approvers must be apart from. */
+  readonly excluded?: ReadonlySet<string>;
 }
+
+const own: PersonOf = (account) => account;
 
 export interface ApprovalOffer {
   readonly position: number;
@@ -39,11 +46,13 @@ export const parseApproval = (value: unknown): ApprovalStatement => approvalStat
 /** Why this offer does not count, or undefined if it does. */
 export function objection(need: ApprovalNeed, offer: ApprovalOffer): string | undefined {
   const { statement, approver } = offer;
-  const approve = need.rule.approve;
+  const { personOf = own, rule } = need;
+  const { approve } = rule;
+  const person = personOf(statement.person);
   if (approve === undefined) return 'the rule asks for no approval';
   if (statement.decision !== 'approve') return 'it is a refusal';
   if (statement.action !== need.action) return 'it approves another action';
-  if (statement.rule !== need.rule.hash) return 'it was given under another rule';
+  if (statement.rule !== rule.hash) return 'it was given under another rule';
   if (statement.agent !== need.agent || statement.case !== need.case) return 'it was given to another case';
   if (statement.user !== need.user) return 'it was given to another user';
   if (statement.function !== approve.function) return `it was not given for ${approve.function}`;
@@ -51,13 +60,15 @@ export function objection(need: ApprovalNeed, offer: ApprovalOffer): string | un
   if (approver === undefined || approver.person !== statement.person) return 'its signer is not known';
   if (!approver.functions.includes(approve.function))
     return `its signer does not act for ${approve.function}`;
-  if (approve.not.includes('requester') && statement.person === need.user)
+  if (approve.not.includes('requester') && need.user !== undefined && person === personOf(need.user))
     return 'the requester cannot approve';
   if (approve.not.includes('agent-owner')) {
     // An agent that nobody is known to own could be the approver's own.
     if (need.agentOwner === undefined) return 'nobody is known to own the agent';
-    if (statement.person === need.agentOwner) return 'the owner of the agent cannot approve';
+    if (person === personOf(need.agentOwner)) return 'the owner of the agent cannot approve';
   }
+  if (need.excluded?.has(person) === true)
+    return 'its signer stands behind a call that it must be apart from';
   return undefined;
 }
 
@@ -66,10 +77,12 @@ export function enoughApprovals(
   need: ApprovalNeed,
   offers: readonly ApprovalOffer[],
 ): readonly number[] | undefined {
+  const { personOf = own } = need;
   const byPerson = new Map<string, number>();
-  for (const offer of offers)
-    if (objection(need, offer) === undefined && !byPerson.has(offer.statement.person))
-      byPerson.set(offer.statement.person, offer.position);
+  for (const offer of offers) {
+    const person = personOf(offer.statement.person);
+    if (objection(need, offer) === undefined && !byPerson.has(person)) byPerson.set(person, offer.position);
+  }
   const count = need.rule.approve?.count ?? 0;
   return byPerson.size >= count ? [...byPerson.values()].slice(0, count) : undefined;
 }

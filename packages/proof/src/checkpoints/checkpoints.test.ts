@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rule } from '../facts.ts';
-import { judgeCheckpoint, onceValues, type PendingCall } from './checkpoints.ts';
-import { compileRule, History, type SettledCall } from './history.ts';
+import { judgeCheckpoint, onceValues } from './checkpoints.ts';
+import { compileRule } from './clauses.ts';
+import { History, type SettledCall } from './history.ts';
+import type { PendingCall } from './pending.ts';
 
 const hash = 'A'.repeat(43);
 const base: Rule = { outcome: 'o', rule: 'r', hash, before: 's.pay', once: [], mode: 'deny' };
@@ -45,7 +47,7 @@ function judge(rule: Partial<Rule>, call: PendingCall, calls: readonly SettledCa
   const history = new History();
   history.watch([compiled]);
   for (const each of calls) history.add(each);
-  return judgeCheckpoint(compiled, call, history, []);
+  return judgeCheckpoint(compiled, call, { history, offers: [] });
 }
 
 const require = {
@@ -64,6 +66,7 @@ describe('a checkpoint that requires an earlier call', () => {
       answer: 'passed',
       evidence: [2],
       approvals: [],
+      spent: [],
     });
   });
 

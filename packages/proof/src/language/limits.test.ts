@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { equalities, evaluate, holds, parseRule, paths, RuleError } from './index.ts';
+import { equalities, evaluate, holds, parseRule, paths, RuleError, type Side } from './index.ts';
 
 const names = ['args', 'prior', 'money'];
 
@@ -288,21 +288,31 @@ describe('paths', () => {
 
 describe('equalities', () => {
   it.each<[string, string[]]>([
-    ["prior.args.id == args.id && prior.result.status == 'matched'", ['prior.args.id=args.id']],
+    [
+      "prior.args.id == args.id && prior.result.status == 'matched'",
+      ['prior.args.id=args.id', 'prior.result.status=?'],
+    ],
     ['args.id == prior.args.id', ['args.id=prior.args.id']],
     ['(args.a == prior.a && args.b == prior.b) && money > 1', ['args.a=prior.a', 'args.b=prior.b']],
     ["args['a'] == prior.a", ['args.a=prior.a']],
     ['args.a == prior.a || true', []],
     ['!(args.a == prior.a)', []],
     ['args.a != prior.a', []],
-    ['has(args.a) == has(prior.a)', []],
-    ['args.a[0] == prior.a', []],
-    ['(args.a == prior.a) == args.ok', []],
+    ['has(args.a) == has(prior.a)', ['?=?']],
+    ['args.a[0] == prior.a', ['?=prior.a']],
+    ['(args.a == prior.a) == args.ok', ['?=args.ok']],
     ['true ? args.a == prior.a : false', []],
     ['args.list.all(args, args.a == prior.a)', []],
   ])('of %s', (rule, wanted) => {
     const found = equalities(parseRule(rule, names));
-    expect(found.map(({ left, right }) => `${left.join('.')}=${right.join('.')}`)).toEqual(wanted);
+    const said = ({ path }: Side) => path?.join('.') ?? '?';
+    expect(found.map(({ left, right }) => `${said(left)}=${said(right)}`)).toEqual(wanted);
+  });
+
+  it('say which names each side looks at, and not those that a macro binds', () => {
+    const [found] = equalities(parseRule('args.list.exists(l, l == money) == (prior.a + args.b > 1)', names));
+    expect([...(found?.left.reads ?? [])].sort()).toEqual(['args', 'money']);
+    expect([...(found?.right.reads ?? [])].sort()).toEqual(['args', 'prior']);
   });
 });
 

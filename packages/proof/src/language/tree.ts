@@ -67,21 +67,36 @@ export function paths({ root }: Expression): readonly (readonly string[])[] {
   return [...found.values()];
 }
 
+/** One side of a comparison: a rule of its own, and its path where it only selects. */
+export interface Side extends Expression {
+  readonly path: readonly string[] | undefined;
+  /** The free names that it looks at. */
+  readonly reads: ReadonlySet<string>;
+}
+
 /**
- * The conjuncts of the whole rule that say `path == path`. Each of them must be true for the rule to hold, so an
- * index over one side finds every candidate.
+ * The conjuncts of the whole rule that say `a == b`. Each of them must be true for the rule to hold, so an index
+ * over one side finds every candidate.
  */
 export function equalities({
   root,
-}: Expression): readonly { readonly left: readonly string[]; readonly right: readonly string[] }[] {
+  source,
+  names,
+}: Expression): readonly { readonly left: Side; readonly right: Side }[] {
   if (root.is !== 'call') return [];
   if (root.name === '&&')
-    return root.operands.flatMap((operand) => equalities({ ...nothing, root: operand }));
-  const [left, right] = root.name === '==' ? root.operands.map(pathOf) : [];
-  return left === undefined || right === undefined ? [] : [{ left, right }];
+    return root.operands.flatMap((operand) => equalities({ source, names, root: operand }));
+  const [left, right] = root.name === '==' ? root.operands : [];
+  if (left === undefined || right === undefined) return [];
+  const side = (of: Node): Side => ({ source, names, root: of, path: pathOf(of), reads: freeNames(of) });
+  return [{ left: side(left), right: side(right) }];
 }
 
-const nothing = { source: '', names: [] };
+function freeNames(root: Node, found = new Set<string>()): ReadonlySet<string> {
+  if (root.is === 'name' && !root.local) found.add(root.name);
+  for (const child of childrenOf(root)) freeNames(child, found);
+  return found;
+}
 
 /** `args.lines` and `args['lines']` are the same path; a local name, `has` or a computed index makes none. */
 function pathOf(node: Node): readonly string[] | undefined {

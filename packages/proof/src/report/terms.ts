@@ -2,6 +2,7 @@
 // sentence; whether its rules are worth that sentence is for the reader to see.
 
 import type { Rule } from '../facts.ts';
+import { spanText } from '../rules/index.ts';
 import type { Judgement } from '../verdict/index.ts';
 import { counted, moneyText } from './words.ts';
 
@@ -23,7 +24,7 @@ export function termsOf({ declared, rules }: Judgement): readonly Term[] {
     terms.push({
       says: `Every row of the record ${record} must be the effect of one ${call}: the one with ${pairs(reconcile.key).join(' and ')}${
         agree.length === 0 ? '' : `, and they must agree on ${agree.join(', ')}`
-      }. Rows may come up to ${duration(withinMs)} late`,
+      }. Rows may come up to ${spanText(withinMs)} late`,
       exact: [`rows: ${reconcile.population}`],
     });
     for (const { rows, owner } of reconcile.elsewhere)
@@ -53,9 +54,11 @@ const otherwise: Readonly<Record<Rule['mode'], string>> = {
   observe: 'otherwise that is noted, and nothing is stopped',
 };
 
-function ruleTerm({ rule, mode, before, when, require, withinMs, once, approve }: Rule): Term {
+function ruleTerm(written: Rule): Term {
+  const { rule, mode, before, when, require, withinMs, once, approve } = written;
   const asks = [
     ...(require === undefined ? [] : [evidence(require, withinMs, once)]),
+    ...laterTerms(written),
     ...(approve === undefined ? [] : [approval(approve)]),
   ];
   const asked = asks.length === 0 ? 'nothing is asked' : asks.join('; and ');
@@ -65,9 +68,57 @@ function ruleTerm({ rule, mode, before, when, require, withinMs, once, approve }
     exact: [
       ...(when === undefined ? [] : [`condition: ${when}`]),
       ...(require?.where === undefined ? [] : [`fits: ${require.where}`]),
+      ...exactly(written),
     ],
   };
 }
+
+/** Calls that are looked for, as written: the very condition stands below, by its number. */
+const soughtText = (
+  { call, where, same }: { readonly call: string; readonly where?: string; readonly same: readonly string[] },
+  fits: string,
+): string =>
+  `${call}${where === undefined ? '' : ` that ${fits}`}${same.length === 0 ? '' : ` of the same ${same.join(' and ')}`}`;
+
+function laterTerms({
+  requires = [],
+  forbids = [],
+  limits = [],
+  apart = [],
+  afterwards = [],
+}: Rule): string[] {
+  const age = ({ withinMs, afterMs }: { readonly withinMs?: number; readonly afterMs?: number }) =>
+    `${afterMs === undefined ? '' : `, at least ${spanText(afterMs)} old`}${withinMs === undefined ? '' : `, at most ${spanText(withinMs)} old`}`;
+  return [
+    ...requires.map(({ as, any, count = 1, follows, once }) => {
+      const many = count === 1 ? 'there must be a settled' : `there must be ${count} settled calls of`;
+      const calls = any.map((each) => `${soughtText(each, 'fits')}${age(each)}`).join(', or ');
+      const named = as === undefined ? '' : ` (called ${as})`;
+      return `${many} ${calls}${named}${follows === undefined ? '' : `, after ${follows}`}${once === true ? ', which serves once' : ''}`;
+    }),
+    ...forbids.map(({ since, until = [], ...each }) => {
+      const ends = until.map((end) => soughtText(end, 'fits')).join(' or ');
+      return `there must be no ${soughtText(each, 'fits')}${age(each)}${since === undefined ? '' : ` since ${since}`}${ends === '' ? '' : `, unless ${ends} settled after it`}`;
+    }),
+    ...limits.map(({ sum, most, ...each }) => {
+      const what = sum === undefined ? `${most} calls` : `${most} of ${sum} in all`;
+      return `at most ${what}, with this one, of ${soughtText(each, 'fits')}${age(each)}`;
+    }),
+    ...apart.map((roles) => `different people must stand behind ${roles.join(', ')}`),
+    ...afterwards.map(
+      ({ withinMs, ...each }) =>
+        `then a ${soughtText(each, 'fits')} must settle within ${spanText(withinMs)}, which only the verdict can see`,
+    ),
+  ];
+}
+
+const exactly = ({ requires = [], forbids = [], limits = [], afterwards = [] }: Rule): string[] =>
+  [
+    ...requires.flatMap(({ any }) => any),
+    ...forbids.flatMap(({ until = [], ...each }) => [each, ...until]),
+    ...limits,
+    ...afterwards,
+  ].flatMap(({ call, where }) => (where === undefined ? [] : [`${call} fits: ${where}`]));
 
 const evidence = (
   require: NonNullable<Rule['require']>,
@@ -78,7 +129,7 @@ const evidence = (
     `there must be a settled ${require.call}`,
     ...(require.where === undefined ? [] : ['that fits it']),
     ...(require.same.length === 0 ? [] : [`of the same ${require.same.join(' and ')}`]),
-    ...(withinMs === undefined ? [] : [`at most ${duration(withinMs)} old`]),
+    ...(withinMs === undefined ? [] : [`at most ${spanText(withinMs)} old`]),
     ...(once.length === 0 ? [] : [`which counts once for each ${once.join(', ')}`]),
   ].join(', ');
 
@@ -86,10 +137,3 @@ const approval = ({ count, function: of, not }: NonNullable<Rule['approve']>): s
   `${counted(count, 'approval')} by ${of} for this exact action${
     not.length === 0 ? '' : `, never by the ${not.map((each) => each.replace('-', "'s ")).join(' or the ')}`
   }`;
-
-const hourMs = 3_600_000;
-function duration(ms: number): string {
-  if (ms % (24 * hourMs) === 0) return counted(ms / (24 * hourMs), 'day');
-  if (ms % hourMs === 0) return counted(ms / hourMs, 'hour');
-  return ms % 60_000 === 0 ? counted(ms / 60_000, 'minute') : `${ms} ms`;
-}

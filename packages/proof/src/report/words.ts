@@ -86,6 +86,8 @@ export const titles: Readonly<Record<ReasonCode, string>> = {
   'violated-before': 'This period was found broken before',
   vacuous: 'Nothing happened, and nothing shows that',
   'checkpoint-passed-over': 'An action went past its checkpoint',
+  'follow-up-missed': 'What had to follow an action did not',
+  'follow-up-pending': 'What has to follow an action is still to come',
   'not-permitted': 'An action that no permission allowed',
   'declaration-changed': 'The rules changed while the period ran',
   'change-unsigned': 'Weakened without the signature of its owner',

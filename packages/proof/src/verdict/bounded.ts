@@ -1,17 +1,9 @@
 // Bounded: the most that the agents concerned can spend in a day, by their budgets, against the owner's
 // appetite; and whether a stated limit was ever exceeded in the window.
 
+import { changesIn } from '../book/index.ts';
 import { couldPermit, dayOf, labelOf, majorText } from '../rules/index.ts';
-import {
-  callsOf,
-  changesIn,
-  type Evidence,
-  isIn,
-  listed,
-  reasonsFor,
-  tookEffect,
-  toolsOf,
-} from './evidence.ts';
+import { callsOf, type Evidence, isIn, listed, reasonsFor, tookEffect, toolsOf } from './evidence.ts';
 import { type Answer, answerOf, type Reasons } from './reasons.ts';
 
 export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer {

@@ -1,8 +1,9 @@
 // What a verdict is computed from: the book, one outcome, one window, the rows of its extracts and the head.
 // The verdict never reads a clock, a file or a network.
 
-import type { Book, Change, Extract, GovernedCall } from '../book/index.ts';
+import type { Book, Extract, GovernedCall } from '../book/index.ts';
 import type { OutcomeDeclared } from '../facts.ts';
+import { toolsOfRule } from '../rules/index.ts';
 import { type ErasedBy, Reasons } from './reasons.ts';
 
 export interface Window {
@@ -88,31 +89,13 @@ export function toolsOf({ book, outcome }: Pick<Evidence, 'book' | 'outcome'>): 
  * and says afterwards what came of it. They could leave that out, and nobody else saw the result.
  */
 export function decidedTools({ book, outcome }: Pick<Evidence, 'book' | 'outcome'>): readonly string[] {
-  const evidence = book.rules.flatMap(({ outcome: of, require }) =>
-    of === outcome.outcome && require !== undefined ? [require.call] : [],
-  );
+  const evidence = book.rules.flatMap((rule) => (rule.outcome === outcome.outcome ? toolsOfRule(rule) : []));
   return [...new Set([...toolsOf({ book, outcome }), ...evidence])].filter(
     (tool) => book.servers.get(serverOf(tool))?.body.transport === 'decided',
   );
 }
 
 export const serverOf = (tool: string): string => tool.slice(0, tool.indexOf('.'));
-
-/**
- * Declarations among those named that changed since the window began, or were first made after one of its calls:
- * the judgement is by what is declared now, so some of the window ran under something else.
- */
-export function changesIn(
-  { book, window }: Evidence,
-  calls: readonly GovernedCall[],
-  concerns: (stream: string) => boolean,
-): readonly Change[] {
-  const firstCall = calls.reduce((least, { intent }) => Math.min(least, intent), Number.POSITIVE_INFINITY);
-  return book.changes.filter(
-    ({ stream, position, time, first }) =>
-      concerns(stream) && (position > firstCall || (!first && time >= window.from)),
-  );
-}
 
 /** People played by a program, among those named. */
 export const simulatedAmong = (book: Book, people: readonly string[]): readonly string[] =>

@@ -23,6 +23,7 @@ import {
   withDay,
   withholdArgs,
 } from './cases.fixture.ts';
+import { checkpointDays } from './checkpoints.fixture.ts';
 
 export const guardedDays: readonly DayCase[] = [
   {
@@ -322,4 +323,5 @@ export const guardedDays: readonly DayCase[] = [
     }),
     ...of('guarded', 'unproven', 'intent-undeclared'),
   },
+  ...checkpointDays,
 ];

@@ -1,10 +1,9 @@
 // Guarded: every call of the window passed its checkpoints, judged again from raw facts; and statically,
 // no tool that spends is without one.
 
-import type { GovernedCall, Judged } from '../book/index.ts';
+import { changesIn, type GovernedCall, type Judged } from '../book/index.ts';
 import {
   callsOf,
-  changesIn,
   decidedTools,
   type Evidence,
   listed,
@@ -23,7 +22,11 @@ export function guarded(evidence: Evidence, { rowed, population }: Reconciliatio
   const calls = callsOf(evidence, rowed);
   if (calls.length === 0 && population.extract === undefined)
     reasons.say('vacuous', 'no call was made, and nothing shows that no effect took place', []);
-  for (const call of calls) callReasons(call, tookEffect(call, rowed), outcome.outcome, reasons);
+  for (const call of calls) {
+    callReasons(call, tookEffect(call, rowed), outcome.outcome, reasons);
+    const duties = tookEffect(call, rowed) ? book.duties(call, outcome.outcome, evidence.asOf) : [];
+    for (const { code, text, facts } of duties) reasons.say(code, text, facts);
+  }
   staticReasons(evidence, reasons);
   const approvers = [...new Set(calls.flatMap(({ judged }) => judged.flatMap((each) => each.approvers)))];
   changeReasons(evidence, calls, approvers, reasons);

@@ -47,6 +47,11 @@ export const reasonCodes = {
     'owner',
     'recover the effect, and find how the call got past its checkpoint',
   ),
+  'follow-up-missed': violated('owner', 'make up for what had to follow the call, and find why it did not'),
+  'follow-up-pending': unproven(
+    'operator',
+    'do what has to follow the call, or judge again when its time is over',
+  ),
   'not-permitted': unproven(
     'operator',
     'find which policy allowed the call when it was made, and who changed it',

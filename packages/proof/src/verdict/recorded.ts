@@ -1,11 +1,11 @@
 // Recorded: how complete the evidence is. The ladder C0 to C5 (docs/formats.md): C1 contiguous per
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
-import { type Book, doubtedIn, type GovernedCall, missingIn } from '../book/index.ts';
+import { type Book, changesIn, doubtedIn, type GovernedCall, missingIn } from '../book/index.ts';
 import { parseVerifier } from '../records/note.ts';
 import { isReached, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
 import { toBase64, utf8 } from '../values/bytes.ts';
-import { callsOf, changesIn, decidedTools, type Evidence, listed } from './evidence.ts';
+import { callsOf, decidedTools, type Evidence, listed } from './evidence.ts';
 import { type Answer, answerOf, Reasons } from './reasons.ts';
 import type { Reconciliation } from './reconciled.ts';
 

@@ -77,6 +77,12 @@ function redoJudged(proof: OpenedProof, call: GovernedCall, judged: Judged, past
     tally.compare(isWhen(asked, answer.answer), differs(`\`when\` is ${asked}`), [call.intent]);
     if (asked !== true) return;
   }
+  // What is counted or must follow is found by looking through everything: that stays the verifier's.
+  if ([rule.forbids, rule.limits, rule.afterwards].some((each) => each !== undefined)) tally.leave();
+  if (answer.answer === 'passed' && rule.requires !== undefined)
+    redoEvidence(rule.requires, answer.evidence, scope, past, (isHeld, position) =>
+      tally.compare(isHeld, differs('`where` does not hold of its evidence'), [call.intent, position]),
+    );
   const where = rule.require?.where;
   if (where === undefined) return;
   const holds = (prior: Prior) => ask(where, { ...scope, prior: priorScope(prior) }) === true;
@@ -94,6 +100,30 @@ function redoJudged(proof: OpenedProof, call: GovernedCall, judged: Judged, past
         call.intent,
         found?.position ?? 0,
       ]);
+  }
+}
+
+/** Whether each call that a list of requirements was passed on fits, by the names of those before it. */
+function redoEvidence(
+  requires: NonNullable<Judged['rule']['requires']>,
+  evidence: readonly number[],
+  scope: Readonly<Record<string, unknown>>,
+  past: Past,
+  say: (isHeld: boolean, position: number) => void,
+): void {
+  const named: Record<string, unknown> = {};
+  let next = 0;
+  for (const { as, any, count = 1 } of requires) {
+    for (const position of evidence.slice(next, next + count)) {
+      const prior = past.byPosition.get(position);
+      const values = prior === undefined ? {} : { ...scope, ...named, prior: priorScope(prior) };
+      const isHeld = any.some(
+        ({ call, where }) => call === prior?.tool && (where === undefined || ask(where, values) === true),
+      );
+      say(isHeld, position);
+      if (as !== undefined && prior !== undefined) named[as] = priorScope(prior);
+    }
+    next += count;
   }
 }
 

@@ -105,6 +105,7 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${sayAmount(of, find)} of ${identity}'s day reserved by ${call}`,
   'budget.released': ({ identity, call, amount: of }, find) =>
     `${sayAmount(of, find)} of ${identity}'s day free again after ${call}`,
+  'call.counted': ({ call }) => `${call} counts against a limit`,
   'action.opened': ({ call }) => `the action of ${call} is open`,
   'action.closed': ({ call }) => `the action of ${call} is closed`,
   'record.extracted': ({ record, extract, count, answer }) =>

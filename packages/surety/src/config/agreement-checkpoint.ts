@@ -1,16 +1,12 @@
 // What a checkpoint must agree on: tools that are labelled, approvers who exist, conditions that can be judged.
 
 import { checkDuration } from './agreement.ts';
+import { checkOthers, checkRequired } from './agreement-calls.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Path } from './document.ts';
-import { checkFunction, checkRule, checkTool, currencyOf } from './mention.ts';
+import { checkFunction, checkTool } from './mention.ts';
 import { type Findings, labelOf, type Names } from './names.ts';
-import type { Outcome } from './outcome.ts';
 import { quote } from './problem.ts';
-
-const whenNames = ['args', 'money', 'user', 'agent'] as const;
-const whereNames = [...whenNames, 'prior'] as const;
-
-type Checkpoint = NonNullable<Outcome['checkpoints']>[number];
 
 export function checkCheckpoint(found: Findings, path: Path, checkpoint: Checkpoint, names: Names): void {
   const { before, require, approve, once, within, mode } = checkpoint;
@@ -25,12 +21,21 @@ export function checkCheckpoint(found: Findings, path: Path, checkpoint: Checkpo
       'warning',
     );
   }
-  if (require !== undefined) checkTool(found, [...path, 'require', 'call'], require.call, names);
-  if (!says('require') && !says('approve') && (once ?? []).length === 0) {
+  const asks = ['require', 'approve', 'forbid', 'limit', 'apart', 'afterwards'].some(says);
+  if (!asks && (once ?? []).length === 0) {
     const problem = `the checkpoint ${quote(checkpoint.id)} asks for nothing, so it always passes`;
     found.add(path, problem, 'add `require`, `approve` or `once`');
   }
+  checkRequired(found, path, checkpoint, names);
+  checkOthers(found, path, checkpoint, names);
   checkDuration(found, [...path, 'within'], within);
+  if (Array.isArray(require) && within !== undefined)
+    found.add(
+      [...path, 'within'],
+      '`within` would be the age of which of them?',
+      'write it in each item',
+      'key',
+    );
   if (within !== undefined && !says('require'))
     found.add(
       [...path, 'within'],
@@ -78,33 +83,3 @@ function checkApprovers(
     found.warn(path, problem, 'add their public keys in `people`; until then every such call stays held');
   }
 }
-
-export function checkConditions(
-  found: Findings,
-  path: Path,
-  checkpoint: Checkpoint,
-  outcome: Outcome,
-  names: Names,
-): void {
-  const rules = [
-    [[...path, 'when'], checkpoint.when, whenNames],
-    [[...path, 'require', 'where'], checkpoint.require?.where, whereNames],
-  ] as const;
-  for (const [place, source, allowed] of rules) {
-    if (source === undefined || !checkRule(found, place, source, allowed) || !mentionsMoney(source)) continue;
-    if (currencyOf(outcome) === undefined && !found.document.has(['at-stake']))
-      found.add(
-        place,
-        'the rule counts money, but the outcome has no currency',
-        'add `at-stake: { amount: ..., currency: ... }`',
-      );
-    if (labelOf(names, checkpoint.before)?.hasMoney === false) {
-      const problem = `the rule counts money, but ${quote(checkpoint.before)} has no \`money\` label, so it would always refuse`;
-      found.add(place, problem, 'say in `tools` where the amount is');
-    }
-  }
-}
-
-/** Text in quotes is no name. */
-const mentionsMoney = (source: string): boolean =>
-  /(^|[^.\w])money\b/.test(source.replace(/"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/g, '""'));

@@ -2,7 +2,8 @@
 // in one currency, rules that parse. Also says which of its keys nothing enforces yet.
 
 import { checkAmount, checkDuration, checkTimeZone } from './agreement.ts';
-import { checkCheckpoint, checkConditions } from './agreement-checkpoint.ts';
+import { checkCheckpoint } from './agreement-checkpoint.ts';
+import { checkConditions } from './agreement-conditions.ts';
 import { checkInvariants, checkReconcile } from './agreement-record.ts';
 import { checkFunction, checkTool, unique } from './mention.ts';
 import type { Findings, Names } from './names.ts';

@@ -199,10 +199,23 @@ function checkTools(found: Findings, { tools = {} }: Installation, names: Names)
 function checkPeople(found: Findings, { people = [] }: Installation): void {
   const ids = new Set<string>();
   const keys = new Map<string, string>();
+  const own = new Set(people.map(({ id }) => id));
+  const accounts = new Map<string, string>();
   people.forEach((person, index) => {
     if (ids.has(person.id))
       found.add(['people', index, 'id'], `${quote(person.id)} stands here twice`, 'keep one of the two');
     ids.add(person.id);
+    person.accounts?.forEach((account, at) => {
+      const holder = own.has(account) ? account : accounts.get(account);
+      // Whoever acts under it must be one person, or nobody could tell the two apart.
+      if (holder !== undefined)
+        found.add(
+          ['people', index, 'accounts', at],
+          `${quote(account)} already stands for ${quote(holder)}`,
+          'an account belongs to one person: remove it here, or the other entry',
+        );
+      accounts.set(account, person.id);
+    });
     person.keys?.forEach((written, at) => {
       const key = publicKeyOf(written);
       const place = ['people', index, 'keys', at];

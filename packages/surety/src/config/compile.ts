@@ -6,6 +6,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { isAlgorithm } from '@surety/proof/records';
 import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
+import { type Checkpoint, laterMembers, requiredBy } from './checkpoint.ts';
 import { type Declaration, digestOf } from './declaration.ts';
 import type { Installation } from './installation.ts';
 import type { Outcome } from './outcome.ts';
@@ -147,10 +148,13 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
 }
 
 function peopleDeclarations({ people = [] }: Installation): Declaration[] {
-  return people.map(({ id, name, functions = [], keys = [], simulated = false }) => ({
+  return people.map(({ id, name, functions = [], keys = [], accounts = [], simulated = false }) => ({
     stream: `person/${id}`,
     kind: 'person.enrolled',
-    body: { person: id, functions, keys: keys.map(keyOf), simulated },
+    body: {
+      ...{ person: id, functions, keys: keys.map(keyOf), simulated },
+      ...(accounts.length === 0 ? {} : { accounts }),
+    },
     committed: name === undefined ? {} : { name },
   }));
 }
@@ -235,23 +239,15 @@ function reconcileOf(reconcile: NonNullable<Outcome['reconcile']>, { records = {
   };
 }
 
-type Checkpoint = NonNullable<Outcome['checkpoints']>[number];
-
-const requireOf = ({ call, where, same = [] }: NonNullable<Checkpoint['require']>) => ({
-  call,
-  ...(where === undefined ? {} : { where }),
-  same,
-});
-
 function ruleDeclaration(outcome: string, checkpoint: Checkpoint): Declaration {
-  const { id, before, when, require, within, once = [], approve, mode } = checkpoint;
+  const { id, before, when, once = [], approve, mode } = checkpoint;
   const rule = {
     outcome,
     rule: id,
     before,
     ...(when === undefined ? {} : { when }),
-    ...(require === undefined ? {} : { require: requireOf(require) }),
-    ...(within === undefined ? {} : { withinMs: durationMs(within) }),
+    ...requiredBy(checkpoint),
+    ...laterMembers(checkpoint),
     once,
     ...(approve === undefined
       ? {}

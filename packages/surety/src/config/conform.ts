@@ -19,8 +19,21 @@ interface Conformed<T> {
 export function conform<T extends z.ZodType>(document: Document, schema: T): Conformed<z.infer<T>> {
   const first = schema.safeParse(document.value, once);
   if (first.success) return { value: first.data as z.infer<T>, problems: [] };
-  const problems = first.error.issues.flatMap((issue) => problemsOf(issue, document, schema));
+  const problems = meant(first.error.issues).flatMap((issue) => problemsOf(issue, document, schema));
   return { value: salvage(document.value, schema), problems };
+}
+
+/** Where a value may have one of several forms, what is wrong with the one that it was given, if it has one. */
+function meant(issues: readonly Issue[]): readonly Issue[] {
+  return issues.flatMap((issue): readonly Issue[] => {
+    if (issue.code !== 'invalid_union') return [issue];
+    const form = issue.errors.find((each) =>
+      each.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+    );
+    return form === undefined
+      ? [issue]
+      : meant(form.map((each) => ({ ...each, path: [...issue.path, ...each.path] })));
+  });
 }
 
 const salvageRoundsMax = 64;
@@ -34,7 +47,7 @@ function salvage<T extends z.ZodType>(value: unknown, schema: T): z.infer<T> | u
   for (let round = 0; round < salvageRoundsMax; round += 1) {
     const parsed = schema.safeParse(withoutHoles(rest), once);
     if (parsed.success) return rest as z.infer<T>;
-    const paths = parsed.error.issues.flatMap((issue) =>
+    const paths = meant(parsed.error.issues).flatMap((issue) =>
       issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
     );
     // All are translated before the first is removed: removing one moves those behind it.
@@ -157,6 +170,7 @@ function nameOf(path: Path): string {
 function schemaAt(root: z.ZodType, path: Path): { schema: z.ZodType; description: string | undefined } {
   let at = open(root);
   for (const name of path) {
+    if (at.schema instanceof z.ZodUnion) at = open(formFor(at.schema, name));
     if (at.schema instanceof z.ZodObject)
       at = open((at.schema.shape as Record<string, z.ZodType>)[name] ?? z.unknown());
     else if (at.schema instanceof z.ZodRecord) at = open(at.schema.valueType as z.ZodType);
@@ -165,6 +179,11 @@ function schemaAt(root: z.ZodType, path: Path): { schema: z.ZodType; description
   }
   return at;
 }
+
+/** Of several forms, the list for an index and another for a name. */
+const formFor = ({ options }: z.ZodUnion, name: string | number): z.ZodType =>
+  (options as z.ZodType[]).find((each) => each instanceof z.ZodArray === (typeof name === 'number')) ??
+  z.unknown();
 
 function open(schema: z.ZodType): { schema: z.ZodType; description: string | undefined } {
   let [at, description] = [schema, schema.description];

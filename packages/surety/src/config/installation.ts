@@ -188,6 +188,10 @@ export const installation = z
             )
             .optional()
             .describe('public keys the person signs with, as `ed25519:BASE64` or `p256:BASE64`'),
+          accounts: z
+            .array(person)
+            .optional()
+            .describe('other names under which the person acts: whoever uses one is this person'),
           simulated: z
             .boolean({ error: 'is neither true nor false\nwrite true or false' })
             .optional()

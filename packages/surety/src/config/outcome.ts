@@ -6,24 +6,99 @@ import { amountOf, budget, duration, identifier, pathBelow, person, text, tool }
 
 const expression = text.max(4_096, 'is longer than 4096 characters\nsplit the rule');
 
+const same = z
+  .array(z.enum(['case', 'agent', 'user']))
+  .optional()
+  .describe('look only at calls of the same case, agent or user');
+const where = (words: string) => expression.optional().describe(words);
+const callName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,31}$/, 'is not a name\nuse a-z, 0-9 and _, starting with a letter, at most 32');
+const role = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,31}(\.(user|owner|approvers))?$/,
+    'is not a role\nwrite `this`, `approvers` or what a required call is called (`as`), perhaps with `.user`, `.owner` or `.approvers`',
+  );
+const natural = (what: string) =>
+  z.int(`is not a whole number\nwrite ${what}`).min(0, `is negative\nwrite ${what}`);
+
+const evidence = z.strictObject({
+  call: tool.describe('the tool that must have been called before, without error'),
+  where: where('what must hold of that call (prior.args, prior.result) and this one'),
+  same,
+  within: duration.optional().describe('how old it may be at most'),
+  after: duration.optional().describe('how old it must be at least'),
+});
+const requirement = evidence.partial({ call: true }).extend({
+  any: z.array(evidence).min(1, 'is empty\nname a call').optional().describe('one of these is enough'),
+  as: callName.optional().describe('what the other conditions call it'),
+  count: natural('how many calls, such as 2')
+    .min(1, 'is less than 1\nwrite how many calls, such as 2')
+    .max(1_000, 'is more than 1000\nask fewer calls')
+    .optional()
+    .describe('how many such calls (default 1)'),
+  follows: callName.optional().describe('the required call after which it must have settled'),
+  once: z.literal(true).optional().describe('each such call serves one call of this checkpoint'),
+});
+const sought = (what: string) => ({
+  call: tool.describe(what),
+  where: where('which of them, by that call (prior.args) and this one'),
+  same,
+});
+
 export const checkpoint = z.strictObject({
   id: identifier.describe('names the checkpoint within its outcome'),
   before: tool.describe('the tool whose calls it judges'),
   when: expression.optional().describe('judge only calls for which this holds (args, money, user, agent)'),
   require: z
-    .strictObject({
-      call: tool.describe('the tool that must have been called before, without error'),
-      where: expression
-        .optional()
-        .describe('what must hold of that call (prior.args, prior.result) and this one'),
-      same: z
-        .array(z.enum(['case', 'agent', 'user']))
-        .optional()
-        .describe('look only at calls of the same case, agent or user'),
-    })
+    .union([requirement, z.array(requirement)])
     .optional()
-    .describe('an earlier call that must exist'),
-  within: duration.optional().describe('how old that earlier call may be'),
+    .describe('an earlier call that must exist, or a list of them: all must'),
+  within: duration.optional().describe('how old the one earlier call may be'),
+  forbid: z
+    .array(
+      z.strictObject({
+        ...sought('the tool that must not have been called before'),
+        within: duration.optional().describe('how long it counts'),
+        since: callName.optional().describe('the required call after which alone it counts'),
+        until: z
+          .array(z.strictObject(sought('the tool whose settled call ends it')))
+          .min(1, 'is empty\nname a call')
+          .optional()
+          .describe('calls after which it counts no more'),
+      }),
+    )
+    .optional()
+    .describe('calls that must not have been let through before'),
+  limit: z
+    .array(
+      z.strictObject({
+        ...sought('the tool that is counted (default that of `before`)'),
+        call: tool.optional().describe('the tool that is counted (default that of `before`)'),
+        within: duration.optional().describe('how long it counts'),
+        sum: expression
+          .optional()
+          .describe('what each call adds, over `prior` (default 1: calls are counted)'),
+        most: natural('a whole number; money is in minor units').describe('the most, this call included'),
+      }),
+    )
+    .optional()
+    .describe('how many calls, or how much in all, may be let through'),
+  apart: z
+    .array(z.array(role).min(2, 'names fewer than two\nname two roles at least'))
+    .optional()
+    .describe('roles in groups: behind those of one group must stand different people'),
+  afterwards: z
+    .array(
+      z.strictObject({
+        ...sought('the tool that must be called afterwards, without error'),
+        where: where('what must hold of that call (next.args, next.result), this one and its `result`'),
+        within: duration.describe('in what time from this call'),
+      }),
+    )
+    .optional()
+    .describe('calls that must follow; only the verdict can see whether they did'),
   once: z
     .array(pathBelow('args'))
     .optional()

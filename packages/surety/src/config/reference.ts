@@ -33,6 +33,8 @@ const table = (schema: z.ZodType): string =>
 
 function rows(schema: z.ZodType, prefix: string): [key: string, meaning: string][] {
   if (schema instanceof z.ZodOptional) return rows(schema.unwrap() as z.ZodType, prefix);
+  // A list of such may stand in its place.
+  if (schema instanceof z.ZodUnion) return rows(schema.options[0] as z.ZodType, prefix);
   if (schema instanceof z.ZodArray) return rows(schema.element as z.ZodType, `${prefix}[]`);
   if (schema instanceof z.ZodRecord) return rows(schema.valueType as z.ZodType, `${prefix}.<name>`);
   if (!(schema instanceof z.ZodObject)) return [];

@@ -72,6 +72,7 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
       case: hold.case,
       agentOwner: parts.ownerOf(hold.agent),
       at: now(),
+      personOf: people.personOf,
     },
     {
       position: 0,

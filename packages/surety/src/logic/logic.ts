@@ -6,9 +6,9 @@ import { type ApprovalStatement, type Fact, isKind, type Rule, type UnknownFact 
 import { canonicalJson, digestOf, keyed, openCommitments } from '@surety/proof/records';
 import {
   type ApprovalOffer,
+  type CheckpointAnswer,
   type CompiledRule,
   compileRule,
-  History,
   judgeCheckpoint,
   onceValues,
   type PendingCall,
@@ -17,12 +17,16 @@ import {
 import { sha256 } from '../ledger/hash.ts';
 import type { Append } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
+import { type Find, Memory } from './memory.ts';
+
+export type { Find } from './memory.ts';
 
 /** The canonical action's id: RFC 8785 of `{tool, args}`, hashed. In facts it appears keyed with the log's salt. */
 export const actionId = (tool: string, args: unknown): string =>
   digestOf(canonicalJson({ tool, args }), sha256);
 
-export type Find = (digest: string) => string | undefined;
+/** Keys that are remembered as used. One that was dropped is found used when the intent is written. */
+const onceMax = 1_000_000;
 
 interface Hold {
   version: number;
@@ -67,36 +71,43 @@ export class Logic {
   readonly #logSalt: Uint8Array;
   readonly #rules = new Map<string, CompiledRule>();
   readonly #currencies = new Map<string, string>();
-  readonly #history = new History();
-  readonly #wanted = new Set<string>();
+  readonly #memory: Memory;
   readonly #offers = new Map<string, (ApprovalOffer & { hold: string })[]>();
   readonly #holds = new Map<string, Hold>();
   readonly #once = new Map<string, { version: number; free: boolean }>();
   readonly #actions = new Map<string, { version: number; open: string | undefined }>();
   readonly #holdsOf = new Map<string, string[]>();
-  /** Arguments of intents that wait for their settlement: evidence needs both. */
-  readonly #awaited = new Map<string, ReturnType<typeof openCommitments>>();
   readonly #open = new Map<string, OpenCall>();
 
   constructor(people: People, logSalt: Uint8Array) {
     this.#people = people;
     this.#logSalt = logSalt;
+    this.#memory = new Memory(logSalt);
   }
 
   apply(fact: Fact | UnknownFact, find: Find): void {
-    if (isKind(fact, 'rule.activated')) this.#activate(fact.body);
+    this.#memory.apply(fact, find);
+    if (isKind(fact, 'rule.activated')) this.#activate(fact.body, fact.position);
     else if (isKind(fact, 'outcome.declared') && fact.body.appetite !== undefined)
       this.#currencies.set(fact.body.outcome, fact.body.appetite.currency);
-    else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
-    else if (isKind(fact, 'call.intended')) this.#intend(fact, find);
-    else if (isKind(fact, 'call.settled')) this.#settle(fact, find);
+    else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream, fact.position);
+    else if (isKind(fact, 'call.intended')) {
+      const { call, tool } = fact.body;
+      this.#open.set(call, { tool, agent: fact.agent, intent: fact.position });
+    } else if (isKind(fact, 'call.settled')) this.#open.delete(fact.body.call);
     else if (fact.stream.startsWith('approval/')) this.#approval(fact, find);
-    else if (fact.stream.startsWith('once/'))
-      this.#once.set(fact.stream, {
-        version: fact.streamVersion + 1,
-        free: isKind(fact, 'evidence.released'),
-      });
+    else if (fact.stream.startsWith('once/')) this.#use(fact);
     else if (fact.stream.startsWith('action/')) this.#action(fact);
+  }
+
+  #use(fact: Fact | UnknownFact): void {
+    this.#once.delete(fact.stream);
+    this.#once.set(fact.stream, {
+      version: fact.streamVersion + 1,
+      free: isKind(fact, 'evidence.released'),
+    });
+    const [oldest] = this.#once.size > onceMax ? this.#once.keys() : [];
+    if (oldest !== undefined) this.#once.delete(oldest);
   }
 
   #action(fact: Fact | UnknownFact): void {
@@ -109,7 +120,7 @@ export class Logic {
 
   /** Holds nothing any more of what these facts disclosed: what was erased is as if it had never been opened here. */
   forget(positions: ReadonlySet<number>): void {
-    this.#history.forget(positions);
+    this.#memory.forget(positions);
     for (const [action, offers] of this.#offers) {
       const left = offers.filter(({ position }) => !positions.has(position));
       if (left.length === 0) this.#offers.delete(action);
@@ -167,14 +178,18 @@ export class Logic {
   judge(call: Omit<PendingCall, 'currency' | 'withheld'>, callId: string): LogicAnswer {
     const checkpoints: Checkpointed[] = [];
     const consumes: Append[] = [];
-    for (const compiled of this.#rules.values()) {
+    const judged: CompiledRule[] = [];
+    const rules = [...this.#rules.values()];
+    for (const compiled of rules.filter(({ rule }) => rule.before === call.tool)) {
       const { rule } = compiled;
-      if (rule.before !== call.tool) continue;
       const offers = (this.#offers.get(call.action) ?? []).filter(({ hold }) => this.#isUsable(hold));
       const pending = { ...call, currency: this.#currencies.get(rule.outcome), withheld: false };
-      const answer = judgeCheckpoint(compiled, pending, this.#history, offers);
-      const once = answer.answer === 'passed' ? this.#useOnce(compiled, call.args) : undefined;
-      const failure = once?.used === true ? 'its evidence was used before' : failureOf(answer);
+      const answer = judgeCheckpoint(compiled, pending, {
+        ...{ history: this.#memory.history, offers, personOf: this.#people.personOf },
+        isUsed: (position) => !this.#key(rule, 'evidence', position).free,
+      });
+      const keys = answer.answer === 'passed' ? this.#keysOf(compiled, call.args, answer.spent) : [];
+      const failure = keys.some(({ free }) => !free) ? 'its evidence was used before' : failureOf(answer);
       if (failure !== undefined && rule.mode !== 'observe') {
         if (answer.answer === 'error') return { answer: 'error', rule, text: failure };
         const asks = answer.answer === 'failed' && answer.lacks === 'approval' && rule.mode === 'hold';
@@ -182,22 +197,23 @@ export class Logic {
         const text = refused ? 'a person has refused it' : failure;
         return { answer: asks && !refused ? 'hold' : 'deny', rule, text };
       }
-      const passed = answer.answer === 'passed' && failure === undefined;
+      if (answer.answer !== 'not-needed') judged.push(compiled);
+      const passed = answer.answer === 'passed' && failure === undefined ? answer : undefined;
       checkpoints.push({
         rule: rule.hash,
-        answer: failure === undefined ? (answer.answer === 'passed' ? 'passed' : 'not-needed') : 'observed',
+        answer: failure !== undefined ? 'observed' : passed === undefined ? 'not-needed' : 'passed',
         evidence: answer.answer === 'passed' ? answer.evidence : [],
         approvals: answer.answer === 'passed' ? answer.approvals : [],
       });
-      if (!passed) continue;
-      if (once !== undefined)
+      if (passed === undefined) continue;
+      for (const { stream, version: expected } of keys)
         consumes.push({
-          stream: once.stream,
-          expected: once.version,
+          stream,
+          expected,
           facts: [{ kind: 'evidence.consumed', body: { rule: rule.hash, call: callId } }],
         });
       // Several people may have approved in one hold: it is used up once.
-      const used = offers.filter(({ position }) => answer.approvals.includes(position));
+      const used = offers.filter(({ position }) => passed.approvals.includes(position));
       for (const hold of new Set(used.map((offer) => offer.hold)))
         consumes.push({
           stream: `approval/${hold}`,
@@ -205,6 +221,7 @@ export class Logic {
           facts: [{ kind: 'approval.consumed', body: { hold, call: callId } }],
         });
     }
+    consumes.push(...this.#memory.countings(rules, judged, call, callId));
     return { answer: 'allow', checkpoints, consumes };
   }
 
@@ -221,57 +238,28 @@ export class Logic {
     return hold !== undefined && this.#holds.get(hold)?.refused === true;
   }
 
-  #useOnce(compiled: CompiledRule, args: unknown) {
+  /** What a passing call uses up. Throws where a value that may serve only once is absent. */
+  #keysOf(compiled: CompiledRule, args: unknown, spent: readonly number[]) {
     const values = onceValues(compiled, args);
-    if (values === undefined) return undefined;
-    const { outcome, rule } = compiled.rule;
-    const stream = `once/${outcome}/${rule}/${keyed(this.#logSalt, 'once', values, sha256)}`;
-    const key = this.#once.get(stream) ?? { version: 0, free: true };
-    return { stream, version: key.version, used: !key.free };
+    return [
+      ...(values === undefined ? [] : [this.#key(compiled.rule, 'once', values)]),
+      ...spent.map((position) => this.#key(compiled.rule, 'evidence', position)),
+    ];
   }
 
-  #activate(rule: Rule): void {
+  #key({ outcome, rule }: Rule, purpose: 'once' | 'evidence', value: unknown) {
+    const stream = `once/${outcome}/${rule}/${keyed(this.#logSalt, purpose, value, sha256)}`;
+    return { stream, ...(this.#once.get(stream) ?? { version: 0, free: true }) };
+  }
+
+  #activate(rule: Rule, position: number): void {
     this.#rules.set(`${rule.outcome}/${rule.rule}`, compileRule(rule));
-    this.#watch();
+    this.#memory.watch([...this.#rules.values()], position);
   }
 
-  #withdraw(stream: string): void {
-    if (stream.startsWith('rule/') && this.#rules.delete(stream.slice('rule/'.length))) this.#watch();
-  }
-
-  #watch(): void {
-    const rules = [...this.#rules.values()];
-    this.#history.watch(rules);
-    for (const { rule } of rules) if (rule.require !== undefined) this.#wanted.add(rule.require.call);
-  }
-
-  #intend({ body, position, agent }: Fact<'call.intended'>, find: Find): void {
-    this.#open.set(body.call, { tool: body.tool, agent, intent: position });
-    if (this.#wanted.has(body.tool)) this.#awaited.set(body.call, openCommitments(body.args, find));
-  }
-
-  #settle(fact: Fact<'call.settled'>, find: Find): void {
-    const { body } = fact;
-    this.#open.delete(body.call);
-    const opened = this.#awaited.get(body.call);
-    this.#awaited.delete(body.call);
-    if (body.settlement !== 'ok' || !this.#wanted.has(body.tool)) return;
-    const args = opened ?? openCommitments(body.args ?? [], find);
-    const result = openCommitments(body.result, find);
-    // What was erased is no evidence any more, whatever it was.
-    if (args.withheld > 0 || result.withheld > 0) return;
-    this.#history.add({
-      position: fact.position,
-      intent: body.intent,
-      tool: body.tool,
-      args: args.value ?? {},
-      result: result.value,
-      agent: fact.agent,
-      user: fact.user,
-      case: fact.case,
-      settledAt: fact.time,
-      withheld: false,
-    });
+  #withdraw(stream: string, position: number): void {
+    if (stream.startsWith('rule/') && this.#rules.delete(stream.slice('rule/'.length)))
+      this.#memory.watch([...this.#rules.values()], position);
   }
 
   #approval(fact: Fact | UnknownFact, find: Find): void {
@@ -307,5 +295,8 @@ export class Logic {
   }
 }
 
-const failureOf = (answer: ReturnType<typeof judgeCheckpoint>): string | undefined =>
-  answer.answer === 'passed' || answer.answer === 'not-needed' ? undefined : answer.text;
+/** Why it did not pass and what would let it, for people. */
+function failureOf(answer: CheckpointAnswer): string | undefined {
+  if (answer.answer === 'passed' || answer.answer === 'not-needed') return undefined;
+  return answer.answer === 'failed' ? `${answer.text}; ${answer.remedy}` : answer.text;
+}

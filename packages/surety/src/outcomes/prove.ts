@@ -15,7 +15,7 @@ import {
   utf8,
 } from '@surety/proof/records';
 import { payloadType, populationCsv, reportHtml, statementText } from '@surety/proof/report';
-import { type Label, labelOf, moneyPointers } from '@surety/proof/rules';
+import { type Label, labelOf, moneyPointers, toolsOfRule } from '@surety/proof/rules';
 import { sha256 } from '../ledger/hash.ts';
 import type { Kept, LogReader } from '../ledger/log.ts';
 import { rowsKept } from './gather.ts';
@@ -96,7 +96,7 @@ function toolsOf(book: Given['evidence']['book'], outcome: string): ReadonlySet<
   const tools = new Set<string>();
   for (const rule of book.rules.filter((each) => each.outcome === outcome)) {
     tools.add(rule.before);
-    if (rule.require !== undefined) tools.add(rule.require.call);
+    for (const tool of toolsOfRule(rule)) tools.add(tool);
   }
   const effect = book.outcomes.get(outcome)?.body.reconcile?.call;
   if (effect !== undefined) tools.add(effect);

@@ -3,7 +3,7 @@
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { type ApprovalStatement, type Body, type Fact, isKind, type UnknownFact } from '@surety/proof/facts';
 import { type Algorithm, equal, onlyFormOf, publicBytesOf, signatureBytesOf } from '@surety/proof/records';
-import { type Approver, approvalText } from '@surety/proof/rules';
+import { type Approver, approvalText, personsByAccount } from '@surety/proof/rules';
 
 /**
  * What Node asks for each algorithm of the table in `proof`, whose verifier needs WebCrypto and so cannot answer
@@ -24,12 +24,18 @@ const forms: Readonly<
 
 export class People {
   readonly #people = new Map<string, Body<'person.enrolled'>>();
+  #byAccount: ReadonlyMap<string, string> = new Map();
 
   apply(fact: Fact | UnknownFact): void {
     if (isKind(fact, 'person.enrolled')) this.#people.set(fact.body.person, fact.body);
     else if (isKind(fact, 'declaration.withdrawn') && fact.body.stream.startsWith('person/'))
       this.#people.delete(fact.body.stream.slice('person/'.length));
+    else return;
+    this.#byAccount = personsByAccount([...this.#people.values()]);
   }
+
+  /** The one name of a person, whichever of their accounts is given. */
+  readonly personOf = (account: string): string => this.#byAccount.get(account) ?? account;
 
   approver(person: string): Approver | undefined {
     const found = this.#people.get(person);
