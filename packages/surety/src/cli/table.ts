@@ -4,31 +4,10 @@
 import type { Algorithm } from '@surety/proof/records';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { LineFormat, NoteForm, NoteLevel } from '../telemetry/index.ts';
-import type { OpenRecord } from './commands/verify-again.ts';
-import type { OpenDesk } from './desk.ts';
+import type { Roots, UpOptions } from './roots.ts';
 import type { Exit, Terminal } from './terminal.ts';
 
-interface UpOptions {
-  readonly folder: string;
-  readonly log?: NoteForm;
-  readonly logLevel?: NoteLevel;
-  readonly port?: number;
-  readonly withParent?: boolean;
-  /** The sealer runs by itself, whoever starts it. */
-  readonly noSealer?: boolean;
-}
-
-/** What only the composition root can do. */
-export interface Roots {
-  readonly openDesk: OpenDesk;
-  /** An auditor's own copy of a record, opened for reading. */
-  readonly openRecord: OpenRecord;
-  /** `surety up`: resolves when it has been asked to stop. */
-  readonly up: (terminal: Terminal, options: UpOptions) => Promise<Exit>;
-  /** `surety demo`: the story of examples/supplier-payments. */
-  readonly demo: (terminal: Terminal, options: { once?: boolean; json?: boolean }) => Promise<Exit>;
-  readonly version: string;
-}
+export type { Roots } from './roots.ts';
 
 interface Building {
   readonly program: Command;
@@ -83,6 +62,15 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .addOption(folder())
     .addOption(json())
     .action(async (options) => done(await (await import('./commands/check.ts')).check(terminal, options)));
+  program
+    .command('dcr')
+    .argument('<file>', 'the graph: events and relations, as JSON')
+    .description('say a DCR graph as checkpoints, and what of it none can say')
+    .requiredOption('--server <name>', 'the server whose tools its events are')
+    .addOption(json())
+    .action(async (file: string, options: { server: string; json?: boolean }) =>
+      done((await import('./commands/dcr.ts')).dcr(terminal, file, options)),
+    );
   program
     .command('up')
     .description('run the gateway, with the sealer beside it, until it is asked to stop')

@@ -1,6 +1,7 @@
 // Files that people write, parsed with positions and compiled into declarations: facts before they are facts.
 
 export type { RecordConfig, ServerConfig, WitnessConfig } from './compile.ts';
+export { importDcr, loadDcr } from './dcr.ts';
 export type { Declaration } from './declaration.ts';
 export { template } from './init.ts';
 export type { Limits } from './limits.ts';

@@ -1,0 +1,27 @@
+// What only the composition root can do for a command.
+
+import type { NoteForm, NoteLevel } from '../telemetry/index.ts';
+import type { OpenRecord } from './commands/verify-again.ts';
+import type { OpenDesk } from './desk.ts';
+import type { Exit, Terminal } from './terminal.ts';
+
+export interface UpOptions {
+  readonly folder: string;
+  readonly log?: NoteForm;
+  readonly logLevel?: NoteLevel;
+  readonly port?: number;
+  readonly withParent?: boolean;
+  /** The sealer runs by itself, whoever starts it. */
+  readonly noSealer?: boolean;
+}
+
+export interface Roots {
+  readonly openDesk: OpenDesk;
+  /** An auditor's own copy of a record, opened for reading. */
+  readonly openRecord: OpenRecord;
+  /** `surety up`: resolves when it has been asked to stop. */
+  readonly up: (terminal: Terminal, options: UpOptions) => Promise<Exit>;
+  /** `surety demo`: the story of examples/supplier-payments. */
+  readonly demo: (terminal: Terminal, options: { once?: boolean; json?: boolean }) => Promise<Exit>;
+  readonly version: string;
+}
