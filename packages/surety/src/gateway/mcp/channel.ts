@@ -16,6 +16,7 @@ export class Channel {
   readonly #takesEvents: boolean;
   readonly #gone = new AbortController();
   #log: EventLog | undefined;
+  #status: number | undefined;
   #stream: EventStream | undefined;
 
   constructor(response: ServerResponse, takesEvents: boolean) {
@@ -40,6 +41,11 @@ export class Channel {
     this.#log = log;
   }
 
+  /** In place of 200, for an answer that is a body. */
+  answerWith(status: number): void {
+    this.#status = status;
+  }
+
   /** Says something before the answer; false if this client cannot hear it here. */
   say(text: string): boolean {
     const stream = this.#streaming();
@@ -62,7 +68,7 @@ export class Channel {
     // The client went away. Whatever was done for it is done and recorded.
     if (response.destroyed || response.headersSent) return;
     const bytes = body === undefined ? undefined : Buffer.from(body);
-    response.writeHead(status, {
+    response.writeHead(this.#status ?? status, {
       ...(bytes === undefined ? {} : { 'content-type': 'application/json' }),
       'content-length': bytes?.length ?? 0,
       'cache-control': 'no-store',

@@ -279,17 +279,27 @@ const lost = 'No answer came. It is not known whether this took effect.';
 function toolAnswer(reply: ToolReply, idText: string, context: Context): string {
   if (reply.is !== 'upstream') return resultText(idText, sorry(reply.message, context));
   const { reply: upstream } = reply;
-  if (upstream.is === 'error') return errorText(idText, upstream.text);
+  if (upstream.is === 'error') return errorAnswer(upstream, idText, context);
   if (upstream.is === 'not-sent') return resultText(idText, sorry(notSent, context));
   if (upstream.is === 'lost') return resultText(idText, sorry(lost, context));
   return resultText(idText, completed(upstream, context));
+}
+
+/** The server's own error, as it is. That its client cannot do enough is HTTP 400 in 2026-07-28 (SEP-2575). */
+function errorAnswer(
+  { code, text }: { readonly code: number; readonly text: string },
+  idText: string,
+  { era, channel }: Context,
+): string {
+  if (era === 'modern' && code === rpc.missingCapability) channel.answerWith(400);
+  return errorText(idText, text);
 }
 
 /** For what has no result in which a refusal could be said. */
 function plainAnswer(reply: ToolReply, idText: string, context: Context): string {
   if (reply.is !== 'upstream') throw new Refusal(200, rpc.refused, reply.message);
   const { reply: upstream } = reply;
-  if (upstream.is === 'error') return errorText(idText, upstream.text);
+  if (upstream.is === 'error') return errorAnswer(upstream, idText, context);
   if (upstream.is === 'not-sent') throw new Refusal(502, rpc.internalError, notSent);
   if (upstream.is === 'lost') throw new Refusal(502, rpc.internalError, lost);
   const { value } = upstream;

@@ -8,7 +8,7 @@ import { UpstreamError } from './errors.ts';
 import { addressOf, checkHeaders } from './http-address.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
-import { discovered, discovering, KnownEra, ownParams, repeated, showsLegacy } from './modern.ts';
+import { discovered, discovering, KnownEra, ownParams, repeated, showsLegacy, wantsOurs } from './modern.ts';
 import type { Wait } from './patience.ts';
 import type { Answered } from './port.ts';
 import { Tally } from './tally.ts';
@@ -247,10 +247,8 @@ export class HttpUpstream implements Upstream {
 
   async #begin(): Promise<Session> {
     if (this.#known.get() === 'legacy') return this.#initialize();
-    const id = ++this.#lastId;
-    const text = requestText(id, discovering.method, discovering.paramsText);
-    const headers = { ...this.#headers(), ...repeated(discovering) };
-    const exchange = await this.#exchange.post({ headers, text, id, timeoutMs: this.#timeoutMs });
+    let exchange = await this.#discover();
+    if (exchange.is === 'answered' && wantsOurs(replyOf(exchange))) exchange = await this.#discover();
     if (exchange.is === 'not-sent') throw new UpstreamError(exchange.is, exchange.cause);
     const initialized = exchange.is === 'answered' ? discovered(replyOf(exchange)) : undefined;
     if (initialized === undefined) {
@@ -262,6 +260,13 @@ export class HttpUpstream implements Upstream {
     const ending = new AbortController();
     if (saysChanges(initialized)) this.#listen(ending.signal);
     return { era: 'modern', id: undefined, initialized, usedAt: performance.now(), ended: false, ending };
+  }
+
+  #discover(): Promise<Exchange> {
+    const id = ++this.#lastId;
+    const text = requestText(id, discovering.method, discovering.paramsText);
+    const headers = { ...this.#headers(), ...repeated(discovering) };
+    return this.#exchange.post({ headers, text, id, timeoutMs: this.#timeoutMs });
   }
 
   /** Hears from a server of the newer era when a list changes. */

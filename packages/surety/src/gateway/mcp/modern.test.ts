@@ -110,6 +110,22 @@ describe('a client and a server of the newer era', () => {
     expect(sent?.headers['authorization']).toBe(undefined);
   });
 
+  test('what a client lacks for a call is the server’s error, and HTTP 400', async () => {
+    const error = '{ "code":-32021,"message":"m","data":{"requiredCapabilities":{"sampling":{}}} }';
+    const { upstream } = await scripted(({ method, text }, response) => {
+      if (method !== 'tools/call') return false;
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(`{"jsonrpc":"2.0","id":${JSON.parse(text).id},"error":${error}}`);
+      return true;
+    });
+    const front = await serve({ governor: new Permissive(), upstreams: [upstream] });
+    closing.push(() => front.close());
+    const asked = modern('tools/call', { name: 'pay' });
+    const reply = await raw(front.port, '/mcp/far', asked.body, asked.headers);
+    expect(reply.status).toBe(400);
+    expect(reply.text).toBe(`{"jsonrpc":"2.0","id":1,"error":${error}}`);
+  });
+
   test('a list that policy filtered is nobody else’s to keep, whatever the server says', async () => {
     const { upstream } = await scripted();
     const front = await serve({ governor: new Permissive(), upstreams: [upstream] });
@@ -183,6 +199,23 @@ describe('the era of a server', () => {
     expect(heard.filter(({ method }) => method === 'server/discover')).toHaveLength(1);
     expect(heard.some(({ method }) => method === 'initialize')).toBe(false);
     expect(await upstream.describe()).toMatchObject({ capabilities: { tools: {} } });
+  });
+
+  test.each([
+    ['ours', ['2026-07-28'], ['server/discover', 'server/discover']],
+    ['only others', ['2027-01-01'], ['server/discover', 'initialize']],
+  ])('is asked again of a server that refuses the version and takes %s', async (_, supported, asked) => {
+    let refused = 0;
+    const { upstream, heard } = await scripted((said, response) => {
+      if (said.method !== 'server/discover' || refused > 0) return legacyAnswer(said, response);
+      refused += 1;
+      const error = { code: -32022, message: 'm', data: { supported, requested: '2026-07-28' } };
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(said.text).id, error }));
+      return true;
+    });
+    await upstream.describe();
+    expect(heard.slice(0, 2).map(({ method }) => method)).toEqual(asked);
   });
 
   test('is the earlier one where the question is not understood, and is not asked again soon', async () => {

@@ -6,7 +6,7 @@ import { type Era, metaKeys, modernVersions, nameMembers } from './eras.ts';
 import type { Exchange } from './http-exchange.ts';
 import type { Answered } from './port.ts';
 import type { Asking } from './upstream.ts';
-import { isMembers, type Members } from './wire.ts';
+import { isMembers, type Members, rpc } from './wire.ts';
 
 export const modernVersion = modernVersions[0] as string;
 const ourselves: Members = { name: 'surety', version };
@@ -51,6 +51,13 @@ export function discovered(reply: Answered): Members | undefined {
     serverInfo: serverInfo ?? { name: 'unnamed', version: '0' },
     ...(typeof instructions === 'string' ? { instructions } : {}),
   };
+}
+
+/** Whether a server refuses a version and names ours as one that it takes: then the client asks again (SEP-2575). */
+export function wantsOurs(reply: Answered): boolean {
+  if (reply.is !== 'error' || reply.code !== rpc.unsupportedVersion) return false;
+  const { data } = JSON.parse(reply.text) as Members;
+  return isMembers(data) && Array.isArray(data.supported) && data.supported.includes(modernVersion);
 }
 
 /** Whether an answer that is no discovery shows that the server speaks the earlier era only. */

@@ -51,6 +51,7 @@ export const rpc = {
   /** A refusal of the governor where there is no tool result to say it in. */
   refused: -32010,
   headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
 } as const;
 
