@@ -20,6 +20,8 @@ export interface AdmissionOptions {
 
 const rpcTransport = -32000;
 const turnedAway = { headers: { 'retry-after': '1' } } as const;
+/** What follows on the connection may be a part of what was refused. */
+const last = { headers: { connection: 'close' } } as const;
 
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -59,8 +61,7 @@ export class Admission {
 
 /** What a proxy before us could have read otherwise than we did. The parser refuses the rest (`node:http`, strict). */
 function checkFraming({ httpVersion, headers, headersDistinct, url = '' }: IncomingMessage): void {
-  const refuse = (message: string) =>
-    new Refusal(400, rpcTransport, message, { headers: { connection: 'close' } });
+  const refuse = (message: string) => new Refusal(400, rpcTransport, message, last);
   if (httpVersion !== '1.1' && httpVersion !== '1.0') throw refuse('only HTTP/1.1 is spoken here');
   if (!url.startsWith('/')) throw refuse('the request names no path');
   const coding = headers['transfer-encoding'];

@@ -42,6 +42,9 @@ export async function openPublic(
     identify: (authorization) => desk.agent(authorization) ?? desk.application(authorization),
     onTurnedAway: (who, why) => turnedAway.add(`turned away: too many requests ${words[why]} of ${who}`),
   });
+  // INVARIANT: after a request that is not understood, nothing that came with it on its connection is taken for one
+  // (RFC 9112, section 9.6): it may be the rest of the first, as somebody else reads it.
+  const closing = new WeakSet<object>();
   const listener = await openListener({
     host: at.host,
     port: port ?? at.port,
@@ -49,11 +52,13 @@ export async function openPublic(
     certificates: tls === undefined ? undefined : new Certificates(tls, onNote),
     onNote,
     onRequest: (request, response) => {
+      if (closing.has(request.socket)) return;
       const toMcp = isMcp(request.url);
       try {
         admission.admit(request, response);
       } catch (cause) {
         if (!(cause instanceof Refusal)) throw cause;
+        if (cause.headers['connection'] === 'close') closing.add(request.socket);
         return refuse(response, cause, toMcp);
       }
       return toMcp ? front.respond(request, response) : void api(request, response);
