@@ -53,6 +53,7 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
   ],
   replay: [
     'a fact replayed from another log',
+    'the facts of another log under a head of this one',
     'a call settled twice',
     'a call intended twice',
     'evidence that was used before',

@@ -3,7 +3,16 @@
 
 import { headOf, salt } from './log.fixture.ts';
 import { badDay, day, edited, type Mutant, mutant, stating, without, withRow } from './mutant.fixture.ts';
-import { canonicalJson, commitScalar, parseDisclosure, parseJson, signHead, utf8 } from './records/index.ts';
+import {
+  canonicalJson,
+  commitScalar,
+  parseDisclosure,
+  parseJson,
+  printHead,
+  signHead,
+  utf8,
+} from './records/index.ts';
+import { signNote } from './records/note.ts';
 import { rotatedMutants } from './rotated.fixture.ts';
 import { succeeded } from './succeeded.fixture.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
@@ -47,14 +56,16 @@ const signed: readonly Mutant[] = [
   mutant(
     'a head signed by the key of another log of the same operator',
     'head-signature',
-    async (made) => {
-      const other = makeKey('acme.example/other');
-      Object.assign(made.log, { logKey: other });
-      const headNote = await made.log.seal([], undefined, { ...made.log.logKey, name: 'acme.example/other' });
-      return { headNote: headNote.replace(/— acme.example\/surety/, '— acme.example/other'), cosigned: [] };
+    async ({ log }) => {
+      const text = printHead(headOf(log.origin, log.entries));
+      const { name, publicKey, sign } = log.logKey;
+      return { headNote: await signNote(text, name, publicKey, sign), cosigned: [] };
     },
-    day,
-    (made) => ({ trust: { ...made.trust, log: [made.log.logKey.verifier] } }),
+    () => {
+      // Opened with it, and pinned by the auditor: nothing but its name says whose it is.
+      const keys = { log: makeKey('acme.example/other'), statement: makeKey('statements') };
+      return honestDay({}, new LogMaker('acme.example/surety', keys)).close();
+    },
   ),
   mutant('a statement that says nothing was simulated', 'verdict', () => ({
     statement: stating((predicate) => {
@@ -147,6 +158,17 @@ const chained: readonly Mutant[] = [
       return fork;
     },
     async (made) => ({ earlierHead: await (made as unknown as { kept: Promise<string> }).kept }),
+  ),
+  mutant(
+    'the facts of another log under a head of this one',
+    'origin',
+    () => ({}),
+    () => {
+      const keys = { log: makeKey('acme.example/surety'), statement: makeKey('statements') };
+      const made = honestDay({}, new LogMaker('acme.example/other', keys)).close();
+      Object.assign(made.log, { origin: 'acme.example/surety' });
+      return made;
+    },
   ),
   mutant(
     'a fact replayed from another log',

@@ -76,15 +76,19 @@ const nothing = '((..._: unknown[]) => undefined)';
 
 const title = ({ file, line, text }: Site): string => `${file}:${line} ${text.slice(0, 90)}`;
 
-/** Names of mutants of a check that get through without this place. */
-async function livingWithout(site: Site, instead: string, check: string): Promise<readonly string[]> {
+/** Names of mutants of these checks that get through without this place. */
+async function livingWithout(
+  site: Site,
+  instead: string,
+  ...checks: readonly string[]
+): Promise<readonly string[]> {
   const { verify } = await without<typeof import('./verify.ts')>(
     "export * from './verify.ts'",
     site,
     instead,
   );
   const lives: string[] = [];
-  for (const mutant of mutants.filter((each) => each.check === check)) {
+  for (const mutant of mutants.filter(({ check }) => checks.includes(check))) {
     const { proof, options, day } = await mutant.make();
     const { verdict } = await verify(proof, { sha256, trust: day.trust, ...options });
     if (verdict !== 'unsound') lives.push(mutant.name);
@@ -117,6 +121,46 @@ describe('a mutant lives without', () => {
     expect([rotations.length, reaches.length]).toEqual([6, 2]));
   it.each([...rotations, ...reaches])('%s', async (_, site, check) => {
     expect(await livingWithout(site, 'void', check)).not.toEqual([]);
+  });
+
+  // `this.#stray ??= \`...\`` becomes `void \`...\``; what is found at the other end of a condition becomes nothing.
+  const sound = [
+    ...sitesIn('.', /\n {2,8}(this\.#(?:foreign|stray) \?\?=)(?= )/g).map(
+      (site) => [title(site), site, 'void'] as const,
+    ),
+    ...sitesIn('.', /\n {6}: (`the facts are of[^\n]*`)(?=;)/g).map(
+      (site) => [title(site), site, 'undefined'] as const,
+    ),
+  ];
+  it('what is unsound of facts and disclosures, which is found in the source', () =>
+    expect(sound).toHaveLength(4));
+  it.each(sound)('%s', async (_, site, instead) => {
+    expect(await livingWithout(site, instead, 'origin', 'disclosures')).not.toEqual([]);
+  });
+
+  // The checks themselves, each a function of verify.ts that is named as its check is.
+  const source = readFileSync(join(here, 'verify.ts'), 'utf8');
+  const checkOf = ({ from }: Site): string => {
+    const name = [...source.slice(0, from).matchAll(/\nfunction (\w+)|\nasync function (\w+)/g)].at(-1);
+    const words =
+      name
+        ?.slice(1)
+        .join('')
+        .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) ?? '';
+    return words === 'beyond' ? 'earlier-head' : words;
+  };
+  const ofVerify = (pattern: RegExp, instead: string) =>
+    sitesIn('.', pattern)
+      .filter(({ file }) => file === './verify.ts')
+      .map((site) => [title(site), site, instead] as const);
+  const checked = [
+    ...ofVerify(/\n {4,6}(?:if \([^\n]*\) )?(return)(?= [`'][^\n]*;)/g, 'void'),
+    ...ofVerify(/\n {4}: ([`'][^\n]*[`'])(?=;)/g, 'undefined'),
+    ...ofVerify(/\n {4}\? ('[^\n]*')(?=\n)/g, 'undefined'),
+  ];
+  it('what the checks say, which is found in the source', () => expect(checked.length).toBeGreaterThan(9));
+  it.each(checked)('%s', async (_, site, instead) => {
+    expect(await livingWithout(site, instead, checkOf(site))).not.toEqual([]);
   });
 
   // `if (...) return \`the rows of fact ...\`;` becomes `if (...) void ...`. Totals that are withheld are no totals: they

@@ -4,7 +4,7 @@ import { filesIn, written, zipOf } from './bundle/files.fixture.ts';
 import { signEnvelope, withheldMark, type ZipFile } from './bundle/index.ts';
 import { at, DayLog, type DayOptions, dayEnd, dayStart } from './day.fixture.ts';
 import { parseFact } from './facts.ts';
-import { headOf, type Key, sha256 } from './log.fixture.ts';
+import { headOf, type Key, type LogMaker, sha256 } from './log.fixture.ts';
 import { digestOf, parseDisclosure, toBase64, utf8 } from './records/index.ts';
 import { payloadType, populationCsv, reportHtml, statementText } from './report/index.ts';
 import { foldBook, type Judgement, judge, type Row } from './verdict/index.ts';
@@ -100,8 +100,8 @@ export interface Instead {
 }
 
 /** Several paid invoices, one approved, one held, one refused, one row of the payroll batch. */
-export function honestDay(options: DayOptions = {}): Day {
-  const day = new Day(options);
+export function honestDay(options: DayOptions = {}, log?: LogMaker): Day {
+  const day = new Day(options, log);
   for (const [index, invoice] of ['4101', '4102', '4103'].entries())
     day.pay(invoice, `${480 + index}.50`, { at: at(9, 10 + index * 5) });
   day.hold('4104', '14000.00', 'h-4104', at(10));
