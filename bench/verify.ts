@@ -1,10 +1,11 @@
 // How long a stranger waits for the verification of a proof: `npm run bench verify [-- --facts 1000000]`.
 // The proof is made by the product itself; each verification is a process of its own, with the platform's
-// SHA-256 as the product passes it, and with the verifier's own in plain TypeScript.
+// SHA-256 as the product passes it, and with the verifier's own in plain TypeScript; then in the page, in Chromium.
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Browsed, verifyInPage } from './rig/browsed.ts';
 import { Disk, scratchFolder } from './rig/disk.ts';
 import { type Made, makeProof } from './rig/proven.ts';
 import { asked, type Figure, figure, publish, say } from './rig/report.ts';
@@ -34,20 +35,41 @@ interface Round {
   readonly node: Verified;
   readonly plain: Verified;
   readonly opened: Verified;
+  readonly page: Browsed | undefined;
 }
 
 async function measure(made: Made): Promise<Round[]> {
   const found: Round[] = [];
   for (let round = 0; round < rounds; round++) {
+    const node = await verifyOnce(made, 'node', 'verify');
     found.push({
-      node: await verifyOnce(made, 'node', 'verify'),
+      node,
       plain: await verifyOnce(made, 'plain', 'verify'),
       opened: await verifyOnce(made, 'node', 'open'),
+      page: await verifyInPage(made.proofPath, made.trustPath, node.verdict),
     });
     disk.syncs(20);
     say(`  round ${round + 1} of ${rounds}`);
   }
   return found;
+}
+
+/** Nothing where there is no Chromium. */
+function inThePage(found: readonly Round[]): Figure[] {
+  const pages = found.flatMap(({ page }) => (page === undefined ? [] : [page]));
+  if (pages.length === 0) return [];
+  return [
+    figure(
+      'verify-page-s',
+      overRounds(pages, ({ seconds }) => seconds),
+      'the page, in Chromium, one thread',
+    ),
+    figure(
+      'verify-page-heap-mb',
+      overRounds(pages, ({ heapMb }) => heapMb),
+      '  heap of the page when it has answered',
+    ),
+  ];
 }
 
 function shares(found: readonly Round[]): Figure[] {
@@ -77,6 +99,9 @@ publish(
     conditions: [
       `${rounds} interleaved rounds, medians; a proof of ${made.facts.toLocaleString('en-US')} facts, its verdict \`${made.verdict}\``,
       'a seventh of the facts are matches, the rest payments with everything that they reserve; all disclosed',
+      ...(found.every(({ page }) => page === undefined)
+        ? ['no chromium here: the page was not measured']
+        : []),
     ],
     sections: [
       {
@@ -106,6 +131,7 @@ publish(
             overRounds(found, ({ plain }) => plain.peakMb),
             '  peak resident memory',
           ),
+          ...inThePage(found),
         ],
       },
       { title: 'share of each step', figures: shares(found) },

@@ -290,8 +290,8 @@ quorum seats
     return this.log.write({ kind: 'call.held', stream: `approval/${hold}`, time, ...who, body });
   }
 
-  refuse(invoice: string, time = at(10)): number {
-    const args = { invoice_id: invoice, amount: '1.00', currency: 'USD', iban: 'X' };
+  refuse(invoice: string, time = at(10), more: object = {}): number {
+    const args = { invoice_id: invoice, amount: '1.00', currency: 'USD', iban: 'X', ...more };
     const body = {
       ...this.#audit(`r-${invoice}`, 'erp.pay_invoice', 'spend', args),
       ...{ args: this.log.commit(args), step: 'checkpoint', code: 'checkpoint' },

@@ -1,12 +1,17 @@
 // Hostile proofs: whatever a file claims, it is refused by what the directory says before it is read, or when its own
 // bytes say otherwise; and what a reader holds does not grow with the proof.
 
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../records/index.ts';
-import { honestDay, sha256 } from '../verify.fixture.ts';
-import { verify } from '../verify.ts';
+import { at, honestDay, sha256 } from '../verify.fixture.ts';
+import { type Trust, verify } from '../verify.ts';
 import { filesIn, zipOf } from './files.fixture.ts';
-import { bytesSource, type Source, type ZipFile } from './index.ts';
+import type { Source, ZipFile } from './index.ts';
 import { piecesOf } from './pieces.ts';
 
 type Change = (files: readonly ZipFile[]) => readonly ZipFile[];
@@ -110,24 +115,66 @@ describe('a hostile proof', () => {
   });
 });
 
+/** An honest day on the disk, with as many refused calls beside it, each of which discloses 64 kB. */
+async function writtenDay(refused: number): Promise<{ path: string; trust: Trust }> {
+  const day = honestDay();
+  for (let call = 0; call < refused; call++)
+    day.refuse(`9${call}`, at(11, 10), { note: `${call} ${'x'.repeat(65_536)}` });
+  const path = join(mkdtempSync(join(tmpdir(), 'surety-proof-')), 'proof.zip');
+  writeFileSync(path, await day.close().proof());
+  return { path, trust: day.trust };
+}
+
+/** How a verification reads a proof, and the most that it holds meanwhile beyond what was held before. */
+async function readingOf({ path, trust }: { path: string; trust: Trust }) {
+  const descriptor = openSync(path, 'r');
+  const { size } = statSync(path);
+  let [most, sum, heldMost, next] = [0, 0, 0, 0];
+  const before = held();
+  const source: Source = {
+    sizeBytes: size,
+    read: async (from, to) => {
+      most = Math.max(most, to - from);
+      sum += to - from;
+      if (sum > next) {
+        heldMost = Math.max(heldMost, held() - before);
+        next += 4 * 1024 * 1024;
+      }
+      const bytes = new Uint8Array(to - from);
+      readSync(descriptor, bytes, 0, bytes.length, from);
+      return bytes;
+    },
+  };
+  const { verdict } = await verify(source, { sha256, trust });
+  closeSync(descriptor);
+  rmSync(dirname(path), { recursive: true });
+  expect(verdict).toBe('unproven');
+  return { size, most, sum, heldMost };
+}
+
+/** Bytes that are in use, after everything that can go has gone. */
+function held(): number {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 describe('one pass', () => {
-  it('reads each byte about once, a few mebibytes at a time, whatever the size', async () => {
-    const day = honestDay().close();
-    const proof = await day.proof();
-    const source = bytesSource(proof);
-    let [most, sum] = [0, 0];
-    const counted: Source = {
-      ...source,
-      read: (from, to) => {
-        most = Math.max(most, to - from);
-        sum += to - from;
-        return source.read(from, to);
-      },
-    };
-    const { verdict } = await verify(counted, { sha256, trust: day.trust });
-    expect(verdict).toBe('unproven');
-    expect(most).toBeLessThanOrEqual(4 * 1024 * 1024);
-    expect(sum).toBeLessThan(3 * proof.length);
+  it('reads each byte about once, a few mebibytes at a time, and holds a few, whatever the size', async () => {
+    const mebibyte = 1024 * 1024;
+    const small = await readingOf(await writtenDay(100));
+    const large = await readingOf(await writtenDay(600));
+    expect(small.size).toBeGreaterThan(6 * mebibyte);
+    expect(large.size).toBeGreaterThan(36 * mebibyte);
+    for (const { most, sum, size, heldMost } of [small, large]) {
+      expect(most).toBeLessThanOrEqual(4 * mebibyte);
+      expect(sum).toBeLessThan(1.5 * size);
+      expect(heldMost).toBeLessThan(24 * mebibyte);
+    }
+    expect(large.heldMost - small.heldMost).toBeLessThan(4 * mebibyte);
   });
 
   it('gives the same whether the bytes lie in memory, in a Blob or come in short blocks', async () => {
