@@ -2,7 +2,7 @@
 // makes of a proof. It decides whose a proof is and who must have seen its head; nothing inside a proof does.
 
 import type { Cosigned } from './records/heads.ts';
-import { NOTE_ED25519, NoteError, parseVerifier, printVerifier } from './records/note.ts';
+import { NoteError, parseVerifier, printVerifier, signsOf } from './records/note.ts';
 import { isReached, type Policy, PolicyError, parsePolicy, policyLines, seatsOf } from './records/policy.ts';
 import { toHex } from './values/bytes.ts';
 import type { Judgement } from './verdict/index.ts';
@@ -80,17 +80,18 @@ function readLine(own: OwnLines, line: number, text: string): void {
       `it is not \`${ours} statement KEY\`, \`${ours} revoked KEY\` or \`${ours} no-rotation\``,
     );
   else if (use === 'revoked') {
-    typeOf(line, key);
+    signedBy(line, key);
     own.revoked.push(key);
   } else {
-    if (typeOf(line, key) !== NOTE_ED25519) throw new PolicyError(line, 'this is no key of a statement');
+    if (signedBy(line, key) !== 'text') throw new PolicyError(line, 'this is no key of a statement');
     own.statement.push(key);
   }
 }
 
-function typeOf(line: number, key: string): number {
+/** What this key signs. Throws if it is none that this verifier knows. */
+function signedBy(line: number, key: string): 'text' | 'cosignature' {
   try {
-    return parseVerifier(key).type;
+    return signsOf(parseVerifier(key));
   } catch (error) {
     if (error instanceof NoteError) throw new PolicyError(line, error.message);
     throw error;

@@ -3,7 +3,7 @@
 // Octets with the high bit set mean nothing here, as the spec asks: names are compared, never interpreted.
 
 import { BytesError, fromUtf8, toHex } from '../values/bytes.ts';
-import { type KeyType, NOTE_COSIGNATURE, NOTE_ED25519, parseVerifier, type Verifier } from './note.ts';
+import { parseVerifier, signsOf, type Verifier } from './note.ts';
 
 export interface PolicyLog {
   /** Its name is the log's origin. */
@@ -123,7 +123,7 @@ class Reading {
   #log(items: readonly string[]): void {
     const [vkey, url, ...more] = items;
     if (vkey === undefined || more.length > 0) throw this.#error('a log is `log KEY [URL]`');
-    const key = this.#key(vkey, NOTE_ED25519, 'a log');
+    const key = this.#key(vkey, 'text', 'a log');
     this.#put(this.#logs, { key, ...(url === undefined ? {} : { url }) });
   }
 
@@ -135,7 +135,7 @@ class Reading {
         'give it a name of your own choice: the `quorum` line refers to it',
       );
     this.#define(name);
-    const key = this.#key(vkey, NOTE_COSIGNATURE, 'a witness');
+    const key = this.#key(vkey, 'cosignature', 'a witness');
     this.#put(this.#witnesses, { name, key, ...(url === undefined ? {} : { url }) });
   }
 
@@ -174,14 +174,14 @@ class Reading {
     this.#names.add(name);
   }
 
-  #key(text: string, type: KeyType, whose: string): Verifier {
+  #key(text: string, signs: 'text' | 'cosignature', whose: string): Verifier {
     let key: Verifier;
     try {
       key = parseVerifier(text);
     } catch (error) {
       throw this.#error((error as Error).message);
     }
-    if (key.type !== type) throw this.#error(`this is no key of ${whose}`);
+    if (signsOf(key) !== signs) throw this.#error(`this is no key of ${whose}`);
     // One key is one signer, whatever names it is given.
     const bytes = toHex(key.publicKey);
     if (this.#keys.has(bytes)) throw this.#error(`the public key of \`${key.name}\` stands here twice`);

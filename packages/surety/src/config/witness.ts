@@ -2,7 +2,7 @@
 // nothing else of Surety.
 
 import { basename, dirname, resolve } from 'node:path';
-import { NOTE_ED25519, parseVerifier, type Verifier } from '@surety/proof/records';
+import { parseVerifier, signsOf, type Verifier } from '@surety/proof/records';
 import { z } from 'zod';
 import { checkAddress } from './agreement.ts';
 import { conform } from './conform.ts';
@@ -79,11 +79,11 @@ export function loadWitness(file: string): LoadedWitness {
   };
 }
 
-/** The verifier key of a log, or undefined if it is none (C2SP signed-note, type 0x01). */
+/** The verifier key of a log, or undefined if it is none (C2SP signed-note: a type that signs texts). */
 export function logKey(written: string): Verifier | undefined {
   try {
     const key = parseVerifier(written);
-    return key.type === NOTE_ED25519 ? key : undefined;
+    return signsOf(key) === 'text' ? key : undefined;
   } catch {
     return undefined;
   }

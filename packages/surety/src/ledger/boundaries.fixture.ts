@@ -4,7 +4,8 @@
 //   BOUNDARY_THREAD  `main` or `worker`: whose writes count     BOUNDARY_LIST  file that gets the name of each, a line each
 //   BOUNDARY_KILL    the one to die at, from 1; 0 for none
 //   BOUNDARY_COPIES  `<folder> <copies>`: at boundary N the folder is copied to `<copies>/N-<loss>`, less what a loss of
-//     power takes: `none`; `names`, every name given since its folder was synced; `bytes`, half of each unsynced file
+//     power takes: `none`; `names`, every name given since its folder was synced; `bytes`, half of each unsynced file;
+//     the last two only where there is something to take
 
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -48,7 +49,8 @@ function boundary(what: string, half: () => void = () => undefined): void {
 }
 
 function copyAll(folder: string, copies: string): void {
-  for (const loss of ['none', 'names', 'bytes']) {
+  const losses = [...(unsynced.length > 0 ? ['names'] : []), ...(dirty.size > 0 ? ['bytes'] : [])];
+  for (const loss of ['none', ...losses]) {
     const copy = join(copies, `${count}-${loss}`);
     const inCopy = (path: string): string => join(copy, path.slice(folder.length));
     real.cpSync(folder, copy, { recursive: true });
@@ -138,6 +140,16 @@ const watched = {
     for (let at = path; first !== undefined && at.length >= first.length; at = dirname(at))
       unsynced.push({ folder: dirname(at), path: at, before: undefined });
     return first;
+  },
+  linkSync: (from: string, to: string) => {
+    boundary(`link ${short(to)}`);
+    if (!real.existsSync(to)) named(to);
+    real.linkSync(from, to);
+  },
+  unlinkSync: (path: string) => {
+    boundary(`unlink ${short(path)}`);
+    if (real.existsSync(path)) named(path);
+    real.unlinkSync(path);
   },
   rmSync: (path: string, options: fs.RmOptions) => {
     boundary(`remove ${short(path)}`);

@@ -201,4 +201,30 @@ describe('a rotation killed wherever it changes the disk', () => {
     has(boundaries, /rename .*\/statement\.key$/);
     has(boundaries, /statement\.rotation/);
   });
+
+  // The loss of power takes what was not synced: SQLite's own files are looked at in torn.test.ts.
+  it.each([
+    ['the sealer hands over', true, ['./sealer.ts', '--folder', 0, '--keys', 1], { log: 1 }],
+    ['the gateway rotates its own key', false, ['./crash-rotation.fixture.ts', 0], { statement: 1 }],
+  ] as const)('when the power goes while %s, leads on', { timeout }, async (_, ordered, words, counts) => {
+    const [folder, to] = [await storeOf(ordered), newFolder()];
+    const [program, ...rest] = words.map((word) =>
+      word === 0 ? folder : word === 1 ? join(folder, 'keys') : word,
+    );
+    const { boundaries, code, trouble } = await runTo(0, 'main', [program ?? '', ...rest], {
+      of: folder,
+      to,
+    });
+    expect({ code, trouble }).toEqual({ code: 0, trouble: '' });
+    const wrecks = readdirSync(to).filter((wreck) => !wreck.endsWith('none'));
+    expect(wrecks.length).toBeGreaterThan(4);
+    for (const wreck of wrecks) {
+      const where = `${wreck}, ${boundaries[Number.parseInt(wreck, 10) - 1]}`;
+      const again = ordered ? undefined : 'statement';
+      expect(await goOn(join(to, wreck), again).catch((cause: Error) => cause.message), where).toEqual(
+        counts,
+      );
+    }
+    rmSync(to, { recursive: true });
+  });
 });
