@@ -130,7 +130,9 @@ const watched = {
   },
   renameSync: (from: string, to: string) => {
     boundary(`rename ${short(to)}`);
+    // One change of one folder: with the new name goes that the old one is gone.
     named(to);
+    named(from);
     real.renameSync(from, to);
     if (dirty.delete(from)) dirty.add(to);
   },
