@@ -23,7 +23,12 @@ interface Unsynced {
   readonly folder: string;
   readonly path: string;
   /** Nothing if nothing was there. */
-  readonly before: Uint8Array | undefined;
+  readonly before: Held | undefined;
+}
+
+interface Held {
+  readonly bytes: Uint8Array;
+  readonly mode: number;
 }
 
 /** The oldest first. */
@@ -61,14 +66,17 @@ function copyAll(folder: string, copies: string): void {
   }
 }
 
-function undo(path: string, before: Uint8Array | undefined): void {
+function undo(path: string, before: Held | undefined): void {
   if (before === undefined) return real.rmSync(path, { recursive: true, force: true });
   real.mkdirSync(dirname(path), { recursive: true });
-  real.writeFileSync(path, before);
+  real.writeFileSync(path, before.bytes);
+  real.chmodSync(path, before.mode);
 }
 
 function named(path: string): void {
-  const before = real.existsSync(path) ? real.readFileSync(path) : undefined;
+  const before = real.existsSync(path)
+    ? { bytes: real.readFileSync(path), mode: real.statSync(path).mode & 0o777 }
+    : undefined;
   unsynced.push({ folder: dirname(path), path, before });
 }
 
