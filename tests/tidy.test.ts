@@ -106,7 +106,16 @@ const directions: Record<string, readonly string[]> = {
 };
 
 /** The files that join everything: each imports what it likes, and no folder imports them. */
-const compositionRoot = ['main.ts', 'house.ts', 'custody.ts', 'up.ts', 'demo.ts'];
+const compositionRoot = [
+  'main.ts',
+  'house.ts',
+  'custody.ts',
+  'equipment.ts',
+  'servers.ts',
+  'reloading.ts',
+  'up.ts',
+  'demo.ts',
+];
 
 /** Why this import may not be, or nothing. */
 function offence(path: string, name: string): string | undefined {

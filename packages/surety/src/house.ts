@@ -10,9 +10,9 @@ import { parseFact } from '@surety/proof/facts';
 import { commit, type KeyRole, type RotationReason } from '@surety/proof/records';
 import type { OrderAnswer } from './api/index.ts';
 import { clockFrom } from './clock.ts';
-import type { Config } from './config/index.ts';
-import { sqliteRecord } from './connectors/sqlite-record.ts';
+import type { Config, ServerConfig } from './config/index.ts';
 import { Custody } from './custody.ts';
+import { Equipment } from './equipment.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Observer } from './gateway/observer.ts';
 import {
@@ -52,6 +52,8 @@ export interface HouseOptions {
   readonly onNote: (level: 'info' | 'warn', note: string) => void;
   /** Watches calls; decides nothing. */
   readonly observer?: Observer | undefined;
+  /** Told each time that something took force, with the servers that are now to be reached. */
+  readonly onServers?: (servers: readonly ServerConfig[]) => void;
 }
 
 /** Everything that a person can ask of a running or an opened house. */
@@ -79,6 +81,8 @@ export interface House {
   survey(subject: string): Promise<Survey>;
   /** The legal holds in force. */
   legalHolds(): readonly LegalHold[];
+  /** Those whose definitions are in force: the files may say something else that waits. */
+  servers(): readonly ServerConfig[];
   /** Brings into force what another configuration of the same log asks for, as far as it may be. */
   reload(config: Config): Promise<Activated>;
   /** What the files ask for, and waits for the signature of an owner. */
@@ -147,26 +151,25 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     });
     const changing = new Changing({ log, people: gateway.people, now: clock.now });
     replay(log, [gateway, custody, changing]);
-    tellOf(await changing.activate(config.declarations), options);
+    const equipment = new Equipment(config.store, options);
+    opened.push(() => equipment.close());
+    let current = config;
+    const took = async <T>(doing: Promise<T>, next = current): Promise<T> => {
+      const done = await doing;
+      current = next;
+      equipment.take(current, changing.inForce.standing);
+      options.onServers?.(equipment.servers);
+      return done;
+    };
+    tellOf(await took(changing.activate(config.declarations)), options);
     const sealer = await side.start();
     // After the log has said its last word, so that the last head covers it.
     opened.push(() => sealer.stop());
-    const records = new Map(
-      config.records.map(({ id, sqlite, money, subject }) => [
-        id,
-        sqliteRecord({
-          id,
-          path: sqlite,
-          ...(money === undefined ? {} : { moneyColumn: money.amount }),
-          ...(subject === undefined ? {} : { subject }),
-        }),
-      ]),
-    );
     const published = (size: number) => sealer.sealed(size, { timeoutMs: witnessMs, headMs });
     const parts = {
       log,
       now: clock.now,
-      records,
+      records: equipment.records,
       onTheWay: () => gateway.onTheWay,
       sealed: async (size: number) => (await published(size)).head,
     };
@@ -231,15 +234,15 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       order: (offered) => inTurn(() => custody.order(offered)),
       survey: (subject) => custody.survey(subject),
       legalHolds: () => custody.legalHolds,
-      reload: (next) => inTurn(() => changing.activate(next.declarations)),
+      servers: () => equipment.servers,
+      reload: (next) => inTurn(() => took(changing.activate(next.declarations), next)),
       changes: () => changing.pending,
-      sign: (offered) => inTurn(() => changing.sign(offered)),
+      sign: (offered) => inTurn(() => took(changing.sign(offered))),
       settle,
       close: async () => {
         // Whoever asks for a verdict gets it, or the error that its work ends with.
         await inTurn(async () => undefined);
         for (const close of opened) await close();
-        await Promise.all([...records.values()].map((record) => record.close()));
       },
     };
   } catch (error) {

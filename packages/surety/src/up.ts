@@ -5,15 +5,23 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { adminApp, type Desk, type LegalHoldShown, openPublic, showVerdict } from './api/index.ts';
+import {
+  adminApp,
+  type Desk,
+  type LegalHoldShown,
+  openPublic,
+  type ReloadAnswer,
+  showVerdict,
+} from './api/index.ts';
 import { type DeskWork, socketOf } from './cli/desk.ts';
 import { configOf } from './cli/store.ts';
 import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts';
-import type { Config, Limits } from './config/index.ts';
-import { httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
+import type { Config } from './config/index.ts';
 import type { LegalHold } from './governance/index.ts';
-import { type House, openHouse } from './house.ts';
+import { type House, HouseError, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
+import { reload } from './reloading.ts';
+import { Servers, type Swap } from './servers.ts';
 import { faultMembers, type NoteForm, type NoteLevel, notes, type Say } from './telemetry/notes.ts';
 import type { Telemetry } from './telemetry/open.ts';
 import type { CallSeen } from './telemetry/watching.ts';
@@ -41,8 +49,9 @@ export async function openDesk(
   return { ...deskOf(house), close: () => house.close() };
 }
 
-function deskOf(house: House): Desk {
+function deskOf(house: House, reloading: Desk['reload'] = notRunning): Desk {
   return {
+    reload: reloading,
     verdict: async (outcome, at) => {
       const { judgement, headNote } = await house.verdict(outcome, at);
       return showVerdict(judgement, headNote);
@@ -82,6 +91,8 @@ function deskOf(house: House): Desk {
   };
 }
 
+const notRunning = () => Promise.reject(new HouseError('nothing runs here: the next start reads the files'));
+
 const holdShown = (hold: LegalHold): LegalHoldShown => ({ ...hold, lifters: [...hold.lifters.keys()] });
 
 interface UpOptions {
@@ -104,28 +115,46 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
   const onFault = (fault: Error) => onNote('error', 'a request failed', faultMembers(fault));
   const telemetry = await telemetryOf(config, level, onNote, onFault);
   const { observer } = telemetry ?? {};
-  const house = await openHouse(config, { program: 'gateway', env: terminal.env, onNote, observer });
-  const upstreams = config.servers.map((server) => upstreamOf(server, config.limits, onNote));
+  const servers = new Servers(onNote);
+  let { limits } = config;
+  let swap: Swap | undefined;
+  const house = await openHouse(config, {
+    ...{ program: 'gateway', env: terminal.env, onNote, observer },
+    onServers: (inForce) => servers.take(inForce, limits, swap),
+  });
   const closing: (() => Promise<unknown>)[] = [];
+  const ending = new Ending(options.withParent === true);
   try {
-    const desk = deskOf(house);
     const onProblem = (problem: string) => onNote('warn', problem);
     telemetry?.watch({ ...house, sealedSize: () => house.sealer.latest()?.size ?? 0 });
-    const listener = await openPublic(config, options.port, {
-      desk,
-      governor: house.gateway,
-      upstreams,
-      onNote,
-      onFault,
+    const reloading = oneAtATime(async () => {
+      const answer = await reload({
+        ...{ house, env: terminal.env, started: config },
+        onConfig: (next) => {
+          limits = next.limits;
+        },
+      });
+      for (const note of notesOf(answer)) onNote(answer.ok ? 'info' : 'warn', note);
+      return answer;
     });
-    closing.push(() => listener.close());
+    const desk = deskOf(house, reloading);
+    const listener = await openPublic(config, options.port, {
+      ...{ desk, governor: house.gateway, upstreams: servers.upstreams, onNote, onFault },
+    });
+    swap = listener.swap;
+    closing.push(() => listener.close(ending.force));
+    const onHangup = () =>
+      void reloading().catch((error: Error) => onProblem(`not reloaded: ${error.message}`));
+    process.on('SIGHUP', onHangup);
+    closing.push(async () => void process.off('SIGHUP', onHangup));
     const socket = socketOf(config);
     // The writer's lock is ours by now: a socket that lies here was left by a process that died.
     rmSync(socket, { force: true });
     const own = getRequestListener(adminApp(desk, onFault).fetch);
     const admin = await listen(besideLog(own, config, onProblem, telemetry), { path: socket });
     chmodSync(socket, 0o600);
-    closing.push(() => closed(admin));
+    // A verdict that somebody waits for is given.
+    closing.push(() => Promise.race([closed(admin), ending.force]).then(() => admin.closeAllConnections()));
     const served = await serveLog(config, onProblem);
     if (served !== undefined) closing.push(() => cutOff(served));
     const figures = await serveMetrics(config, telemetry);
@@ -142,17 +171,20 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     if (figures !== undefined) tell(`Metrics are served: ${addressOf(figures, hostOf(config))}/metrics`);
     tell(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
-    const why = await Promise.race([asked(options.withParent === true), broken.promise]);
+    const why = await Promise.race([ending.asked, broken.promise]);
+    onNote('info', 'ending: what is under way is answered first (asked again, it is not waited for)');
     if (why === undefined) return exit.ok;
     const fatal = `the ledger cannot be written any more: ${why.message}`;
     if (form === 'json') onNote('error', fatal);
     else terminal.note(`error: ${fatal}`);
     return exit.error;
   } finally {
+    ending.begin();
     for (const close of closing) await close();
-    await Promise.all(upstreams.map((upstream) => upstream.close()));
+    await servers.close();
     await telemetry?.close();
     await house.close();
+    ending.over();
   }
 }
 
@@ -244,33 +276,6 @@ function addressOf(server: Server, host = ''): string {
 /** As the host part of a URL. */
 const written = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-function upstreamOf(
-  server: Config['servers'][number],
-  limits: Limits,
-  onNote: (level: 'warn', note: string) => void,
-): Upstream {
-  const onProblem = (problem: string) => onNote('warn', `${server.id}: ${problem}`);
-  const { id, timeoutMs, linkLocal = false } = server;
-  const bounds = { ...limits, timeoutMs, inFlightMax: limits.callsOfServerMax, onProblem };
-  if (server.transport === 'http')
-    return httpUpstream({
-      ...bounds,
-      server: id,
-      url: server.url ?? '',
-      headers: server.headers ?? {},
-      connectTimeoutMs: limits.connectWithinMs,
-      linkLocal,
-    });
-  return stdioUpstream({
-    ...bounds,
-    server: id,
-    command: server.command ?? '',
-    args: server.args ?? [],
-    cwd: server.cwd ?? '.',
-    env: server.env ?? {},
-  });
-}
-
 /** Headers and bodies in bounded time, so that a slow client holds nothing for long. */
 const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 };
 
@@ -299,10 +304,67 @@ function cutOff(server: Server): Promise<void> {
   return gone;
 }
 
-function asked(withParent: boolean): Promise<undefined> {
-  return new Promise((resolve) => {
-    const stop = () => resolve(undefined);
-    process.once('SIGINT', stop).once('SIGTERM', stop);
-    if (withParent) process.stdin.once('end', stop).resume();
-  });
+/** How long calls under way may take once Surety was asked to end. */
+const drainMsMax = 30_000;
+
+/**
+ * Asked once, Surety answers what is under way, for a bounded time, and ends; asked twice, it waits no longer and still
+ * closes its log; asked a third time, it is gone.
+ */
+class Ending {
+  readonly #asked = Promise.withResolvers<undefined>();
+  readonly #force = Promise.withResolvers<void>();
+  readonly #onSignal = () => {
+    this.#times += 1;
+    if (this.#times === 2) this.#force.resolve();
+    if (this.#times > 2) process.exit(exit.cancelled);
+    this.#asked.resolve(undefined);
+  };
+  #times = 0;
+  #late: NodeJS.Timeout | undefined;
+
+  constructor(withParent: boolean) {
+    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+    if (withParent) process.stdin.once('end', this.#onSignal).resume();
+  }
+
+  get asked(): Promise<undefined> {
+    return this.#asked.promise;
+  }
+
+  /** Resolves when nothing is to be waited for any more. */
+  get force(): Promise<void> {
+    return this.#force.promise;
+  }
+
+  begin(): void {
+    this.#times = Math.max(this.#times, 1);
+    this.#late = setTimeout(this.#force.resolve, drainMsMax);
+  }
+
+  over(): void {
+    clearTimeout(this.#late);
+    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+  }
+}
+
+/** Ids and codes, never values. */
+function notesOf(answer: ReloadAnswer): string[] {
+  if (!answer.ok) {
+    const errors = answer.problems.filter(({ severity }) => severity === 'error').length;
+    return [`not reloaded: ${errors} errors in the files, nothing has changed (\`surety check\`)`];
+  }
+  const { applied, pending, restart } = answer;
+  const later = restart.length === 0 ? '' : `; only after a restart: ${restart.join(', ')}`;
+  return [`reloaded: ${applied.length} declarations took force, ${pending.length} changes wait${later}`];
+}
+
+/** Whoever asks while it runs gets the next run: the files may have changed since. */
+function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return () => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
 }

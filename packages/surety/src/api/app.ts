@@ -191,6 +191,7 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
     const ask = await read(c, surveyed);
     return ask instanceof Response ? ask : c.json(await desk.survey(ask.subject));
   });
+  app.post('/reload', async (c) => c.json(await desk.reload()));
   app.post('/signatures', async (c) => {
     const offer = await read(c, signing);
     return offer instanceof Response ? offer : c.json(await desk.sign(offer));

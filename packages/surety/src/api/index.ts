@@ -8,6 +8,7 @@ export {
   type LegalHoldShown,
   type OrderAnswer,
   type Proved,
+  type ReloadAnswer,
   type Survey,
   showVerdict,
   type VerdictShown,

@@ -33,6 +33,8 @@ export interface Listener {
   readonly scheme: 'http' | 'https';
   /** Takes no more connections; resolves when the requests under way are answered. */
   close(): Promise<void>;
+  /** Ends the connections that are left, whatever is under way on them. */
+  cut(): void;
 }
 
 /** How often time is looked at. */
@@ -66,6 +68,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const answers = new Answers(limits.readWithinMs);
   server.on('request', (request, response) => {
     connections.working(request.socket, response);
+    if (!server.listening) response.shouldKeepAlive = false;
     answers.watch(response);
     onRequest(request, response);
   });
@@ -83,10 +86,13 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     close: async () => {
       renewing?.();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Their clients are told to come no more on these connections.
+      answers.letGo();
       connections.closeIdle();
       await closed;
       clearInterval(watching);
     },
+    cut: () => server.closeAllConnections(),
   };
 }
 
@@ -188,6 +194,11 @@ class Answers {
   watch(response: ServerResponse): void {
     this.#waiting.set(response, undefined);
     response.once('close', () => this.#waiting.delete(response));
+  }
+
+  /** Each ends its connection. */
+  letGo(): void {
+    for (const response of this.#waiting.keys()) response.shouldKeepAlive = false;
   }
 
   look(): void {

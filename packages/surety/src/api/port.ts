@@ -3,11 +3,13 @@
 import type { Sink } from '@surety/proof/bundle';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { ErasedEvidence, Judgement } from '@surety/proof/verdict';
+import type { Problem } from '../config/index.ts';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
 import type {
   HoldAnswer,
   LegalHold,
   OfferedSignature,
+  Pending,
   ReleaseAnswer,
   Survey as Surveyed,
 } from '../governance/index.ts';
@@ -30,6 +32,8 @@ export interface Desk {
   /** What is kept about a subject, by its name in the store. */
   survey(subject: string): Promise<Survey>;
   legalHolds(): LegalHoldShown[] | Promise<LegalHoldShown[]>;
+  /** Reads the files again; nothing changes if anything in them is wrong. */
+  reload(): Promise<ReloadAnswer>;
   /** The signature of an owner under a change that waits; `pending`: it waits for others. */
   sign(offered: OfferedSignature): Promise<{ pending: boolean }>;
   settle(): Promise<void>;
@@ -46,6 +50,22 @@ export interface Desk {
   application(authorization: string | undefined): string | undefined;
   status(): DeskStatus;
 }
+
+/** What became of a reload. `surety reload --json`: documented in docs/cli.md; members are only ever added. */
+export type ReloadAnswer =
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+  | {
+      readonly ok: true;
+      /** What took force, each with how it stands to what was there before. */
+      readonly applied: readonly { readonly stream: string; readonly is: string }[];
+      /** What waits for the signature of an owner. */
+      readonly pending: readonly Pending[];
+      /** Those that are reached now. */
+      readonly servers: readonly string[];
+      /** Keys of surety.yaml that changed and hold only after a restart. */
+      readonly restart: readonly string[];
+      readonly warnings: readonly Problem[];
+    };
 
 /** What became of an order. */
 export type OrderAnswer =

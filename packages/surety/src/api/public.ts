@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { Config } from '../config/index.ts';
+import type { Config, Limits } from '../config/index.ts';
 import { createFront, type Governor, Refusal, type Upstream } from '../gateway/mcp/index.ts';
 import { Tally } from '../gateway/mcp/tally.ts';
 import { Admission } from './admission.ts';
@@ -19,12 +19,19 @@ export interface PublicParts {
   readonly onFault: (fault: Error) => void;
 }
 
+export interface PublicListener extends Omit<Listener, 'close' | 'cut'> {
+  /** As `Front.swap`; from here on these limits hold, but for those of connections. */
+  swap(upstreams: readonly Upstream[], limits: Limits): Promise<void>;
+  /** Takes nothing more, answers what is under way, and closes; `until` resolves when it is to wait no longer. */
+  close(until: Promise<unknown>): Promise<void>;
+}
+
 /** Throws `CertificateError`. */
 export async function openPublic(
   { listen: at, names: others, tls, limits }: Config,
   port: number | undefined,
   { desk, governor, upstreams, onNote, onFault }: PublicParts,
-): Promise<Listener> {
+): Promise<PublicListener> {
   const onProblem = (problem: string) => onNote('warn', problem);
   const names = [at.host, ...others];
   const front = createFront({
@@ -32,16 +39,19 @@ export async function openPublic(
     upstreams,
     allowedHosts: names,
     onProblem,
-    limits: { ...limits, inFlightMax: limits.requestsMax },
+    limits: frontLimits(limits),
   });
   const api = getRequestListener(publicApp(desk, onFault).fetch);
   const turnedAway = new Tally<string>((what, count) => onProblem(`${what}, ${count} so far`));
-  const admission = new Admission({
-    ...limits,
-    names,
-    identify: (authorization) => desk.agent(authorization) ?? desk.application(authorization),
-    onTurnedAway: (who, why) => turnedAway.add(`turned away: too many requests ${words[why]} of ${who}`),
-  });
+  const admitting = (bounds: Limits) =>
+    new Admission({
+      ...bounds,
+      names,
+      identify: (authorization) => desk.agent(authorization) ?? desk.application(authorization),
+      onTurnedAway: (who, why) => turnedAway.add(`turned away: too many requests ${words[why]} of ${who}`),
+    });
+  let admission = admitting(limits);
+  let current = limits;
   // INVARIANT: after a request that is not understood, nothing that came with it on its connection is taken for one
   // (RFC 9112, section 9.6): it may be the rest of the first, as somebody else reads it.
   const closing = new WeakSet<object>();
@@ -64,14 +74,27 @@ export async function openPublic(
       return toMcp ? front.respond(request, response) : void api(request, response);
     },
   });
-  const close = async () => {
-    const closed = listener.close();
-    // Streams that would never end by themselves.
-    await front.close();
-    await closed;
+  const { scheme, port: own } = listener;
+  return {
+    ...{ scheme, port: own },
+    swap: (others, bounds) => {
+      if (JSON.stringify(bounds) !== JSON.stringify(current)) admission = admitting(bounds);
+      current = bounds;
+      return front.swap(others, frontLimits(bounds));
+    },
+    close: async (until) => {
+      const closed = listener.close();
+      await Promise.race([front.idle(), until]);
+      // Streams that would never end by themselves.
+      await Promise.race([front.close(), until]);
+      await Promise.race([closed, until]);
+      listener.cut();
+      await closed;
+    },
   };
-  return { ...listener, close };
 }
+
+const frontLimits = (limits: Limits) => ({ ...limits, inFlightMax: limits.requestsMax });
 
 const words = { rate: 'a second', requests: 'at once' } as const;
 

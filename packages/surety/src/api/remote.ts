@@ -5,7 +5,15 @@ import type { Sink } from '@surety/proof/bundle';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { Rotated } from '../ledger/key-desk.ts';
 import { unframed } from './frames.ts';
-import type { DeskStatus, LegalHoldShown, OrderAnswer, Proved, Survey, VerdictShown } from './port.ts';
+import type {
+  DeskStatus,
+  LegalHoldShown,
+  OrderAnswer,
+  Proved,
+  ReloadAnswer,
+  Survey,
+  VerdictShown,
+} from './port.ts';
 
 /** What the running Surety said no to, in its own words; `fault` if it could not be understood. */
 export class RemoteError extends Error {
@@ -55,6 +63,7 @@ export const remoteDesk = (socket: string) => ({
   order: async (offered: object) => (await ask(socket, 'POST', '/orders', offered)) as OrderAnswer,
   survey: async (subject: string) => (await ask(socket, 'POST', '/survey', { subject })) as Survey,
   legalHolds: async () => (await ask(socket, 'GET', '/legal-holds')) as LegalHoldShown[],
+  reload: async () => (await ask(socket, 'POST', '/reload', {})) as ReloadAnswer,
   sign: async (offered: object) =>
     (await ask(socket, 'POST', '/signatures', offered)) as { pending: boolean },
   settle: async () => {

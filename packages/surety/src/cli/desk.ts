@@ -20,6 +20,7 @@ export type DeskWork = Pick<
   | 'survey'
   | 'legalHolds'
   | 'sign'
+  | 'reload'
 >;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */

@@ -152,6 +152,7 @@ function addLooking({ program, terminal, done }: Building): void {
 
 function addActing({ program, terminal, roots: { openDesk }, done }: Building): void {
   program.commandsGroup('Act:');
+  const plain = (name: string) => program.command(name).addOption(folder()).addOption(json());
   program
     .command('key')
     .argument('<file>', 'where the private half goes')
@@ -172,11 +173,8 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     .action(async (ref: string | undefined, options) =>
       done(await (await import('./commands/approve.ts')).approve(terminal, openDesk, ref, options)),
     );
-  program
-    .command('changes')
+  plain('changes')
     .description('what the files ask for and waits for an owner, with the difference to what is in force')
-    .addOption(folder())
-    .addOption(json())
     .action(async (options) =>
       done(await (await import('./commands/changes.ts')).changes(terminal, options)),
     );
@@ -192,6 +190,9 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     .action(async (refs: readonly string[], options) =>
       done(await (await import('./commands/changes.ts')).sign(terminal, openDesk, refs, options)),
     );
+  plain('reload')
+    .description('have a running Surety read its files again, without a call lost')
+    .action(async (options) => done(await (await import('./commands/reload.ts')).reload(terminal, options)));
   program
     .command('credential')
     .argument('<identity>', 'an agent or an application')
@@ -205,11 +206,8 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
         await (await import('./commands/credential.ts')).credential(terminal, openDesk, identity, options),
       ),
     );
-  program
-    .command('settle')
+  plain('settle')
     .description('look in the records for the effects of calls whose answer was lost')
-    .addOption(folder())
-    .addOption(json())
     .action(async (options) =>
       done(await (await import('./commands/settle.ts')).settle(terminal, openDesk, options)),
     );

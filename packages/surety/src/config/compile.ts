@@ -14,7 +14,13 @@ import type { QuorumConfig } from './quorum.ts';
 import { fillIn } from './secret.ts';
 import { durationMs } from './words.ts';
 
-export interface ServerConfig {
+/** What a person wrote, and its digest: by that a declaration in the ledger names it. */
+export interface Defined {
+  readonly definition: string;
+  readonly written: unknown;
+}
+
+export interface ServerConfig extends Defined {
   readonly id: string;
   readonly transport: 'stdio' | 'http';
   readonly command?: string;
@@ -31,7 +37,7 @@ export interface ServerConfig {
   readonly timeoutMs: number;
 }
 
-export interface RecordConfig {
+export interface RecordConfig extends Defined {
   readonly id: string;
   /** Absolute path of the database. */
   readonly sqlite: string;
@@ -61,34 +67,40 @@ export function serverConfigs(
 ): ServerConfig[] {
   // What never crosses has no address here.
   const crossing = Object.entries(servers).filter(([, { decided }]) => decided !== true);
-  return crossing.map(([id, { stdio, http, cwd, env: variables = {}, headers = {}, timeout, ...rest }]) => {
-    const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
-    const filled = (values: Readonly<Record<string, string>>) =>
-      Object.fromEntries(Object.entries(values).map(([name, written]) => [name, fillIn(written, env).value]));
-    if (http !== undefined) {
-      const linkLocal = rest['link-local'] === undefined ? {} : { linkLocal: true };
-      return { id, transport: 'http', url: http, headers: filled(headers), ...linkLocal, timeoutMs };
-    }
-    const [command = '', ...args] = stdio ?? [];
-    return {
-      id,
-      transport: 'stdio',
-      command,
-      args,
-      cwd: resolve(folder, cwd ?? '.'),
-      env: filled(variables),
-      timeoutMs,
-    };
-  });
+  return crossing.map(([id, written]) => serverConfig(id, written, folder, env));
+}
+
+type WrittenServer = NonNullable<Installation['servers']>[string];
+type WrittenRecord = NonNullable<Installation['records']>[string];
+
+export function serverConfig(
+  id: string,
+  server: WrittenServer,
+  folder: string,
+  env: Environment,
+): ServerConfig {
+  const { stdio, http, cwd, env: variables = {}, headers = {}, timeout, ...rest } = server;
+  const defined = { id, definition: digestOf(server), written: server };
+  const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
+  const filled = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, text]) => [name, fillIn(text, env).value]));
+  if (http !== undefined) {
+    const linkLocal = rest['link-local'] === undefined ? {} : { linkLocal: true };
+    return { ...defined, transport: 'http', url: http, headers: filled(headers), ...linkLocal, timeoutMs };
+  }
+  const [command = '', ...args] = stdio ?? [];
+  const run = { command, args, cwd: resolve(folder, cwd ?? '.'), env: filled(variables) };
+  return { ...defined, transport: 'stdio', ...run, timeoutMs };
 }
 
 export const recordConfigs = ({ records = {} }: Installation, folder: string): RecordConfig[] =>
-  Object.entries(records).map(([id, { sqlite, money, subject }]) => ({
-    id,
-    sqlite: resolve(folder, sqlite),
-    ...(money === undefined ? {} : { money }),
-    ...Object.entries(subject ?? {}).reduce((_, [kind, column]) => ({ subject: { kind, column } }), {}),
-  }));
+  Object.entries(records).map(([id, written]) => recordConfig(id, written, folder));
+
+export const recordConfig = (id: string, record: WrittenRecord, folder: string): RecordConfig => ({
+  ...{ id, definition: digestOf(record), written: record, sqlite: resolve(folder, record.sqlite) },
+  ...(record.money === undefined ? {} : { money: record.money }),
+  ...Object.entries(record.subject ?? {}).reduce((_, [kind, column]) => ({ subject: { kind, column } }), {}),
+});
 
 /** A witness on the operator's own host sees what the operator shows it, whatever name it is called by. */
 function isThisHost(name: string): boolean {

@@ -3,6 +3,7 @@
 export type { RecordConfig, ServerConfig, WitnessConfig } from './compile.ts';
 export { importDcr, loadDcr } from './dcr.ts';
 export type { Declaration } from './declaration.ts';
+export { Definitions, definedInForce } from './definitions.ts';
 export { template } from './init.ts';
 export type { Limits } from './limits.ts';
 export { type Config, type Loaded, loadConfig, type SealerConfig, type TlsConfig } from './load.ts';

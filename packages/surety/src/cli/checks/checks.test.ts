@@ -174,10 +174,11 @@ describe('outside', () => {
   test('a record that is no database fails', async () => {
     const sqlite = join(folder, 'erp.db');
     writeFileSync(sqlite, 'no database at all, but long enough to be looked at'.repeat(20));
-    expect((await records([{ id: 'erp', sqlite }]))[0]?.state).toBe('fail');
-    expect((await records([{ id: 'erp', sqlite: join(folder, 'none.db') }]))[0]?.found).toContain(
-      'is not there',
-    );
+    expect((await records([{ id: 'erp', definition: '', written: {}, sqlite }]))[0]?.state).toBe('fail');
+    expect(
+      (await records([{ id: 'erp', definition: '', written: {}, sqlite: join(folder, 'none.db') }]))[0]
+        ?.found,
+    ).toContain('is not there');
   });
 
   test('a command is found as the system would find it', async () => {
@@ -191,6 +192,8 @@ describe('outside', () => {
     expect(findCommand('bin', folder, folder)).toBeUndefined();
     const server = {
       id: 'erp',
+      definition: '',
+      written: {},
       transport: 'stdio',
       command: 'no-such-command',
       cwd: folder,

@@ -1,15 +1,20 @@
-// `surety status`: each outcome with its latest verdict, what waits for approval, and how far the log is sealed.
+// `surety status`: each outcome in force with its latest verdict, what waits for approval or for an owner's signature, and
+// how far the log is sealed.
 
+import { declaredAs, type InForce } from '@surety/proof/changes';
+import type { Kind } from '@surety/proof/facts';
 import { type Cosigned, isReached } from '@surety/proof/records';
 import { remoteStatus } from '../../api/index.ts';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
 import { successionAt } from '../../ledger/opening.ts';
 import { socketOf } from '../desk.ts';
+import { inForceIn } from '../in-force.ts';
+import { pendingIn } from '../pending.ts';
 import { waitingHolds } from '../references.ts';
 import { verdictWord } from '../show-verdict.ts';
 import { configOf, headOf, latestVerdict, openStore, type Store } from '../store.ts';
-import { type Exit, exit, type Terminal } from '../terminal.ts';
+import { type Exit, exit, printable, type Terminal } from '../terminal.ts';
 
 interface Asked {
   readonly folder: string;
@@ -33,6 +38,10 @@ interface Status {
     readonly lost: { readonly from: number; readonly to: number } | null;
   } | null;
   readonly outcomes: readonly OutcomeStatus[];
+  /** How many of each are in force, whatever the files say now. */
+  readonly inForce: { readonly [kind in keyof typeof kinds]: number };
+  /** What the files ask for and waits for an owner. */
+  readonly changes: readonly { change: string; stream: string; since: string; owners: readonly string[] }[];
   readonly holds: readonly { hold: string; expires: string; needed: number; given: number }[];
 }
 
@@ -63,9 +72,8 @@ export async function status(terminal: Terminal, { folder, json }: Asked): Promi
 async function statusOf(terminal: Terminal, config: Config, store: Store, running: boolean): Promise<Status> {
   const keys = config.witnesses.map(({ key }) => key);
   const head = await headOf(config.store, store.reader, keys);
-  const declared = config.declarations.flatMap((each) =>
-    each.kind === 'outcome.declared' ? [each.body] : [],
-  );
+  const inForce = inForceIn(store);
+  const declared = declaredAs(inForce.standing, 'outcome.declared');
   const now = clockFrom(terminal.env).now();
   return {
     running,
@@ -80,11 +88,30 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
       const window = given === undefined ? null : { from: instant(given.from), to: instant(given.to) };
       return { outcome, owner, statement, verdict: given?.verdict ?? null, window };
     }),
+    inForce: countsOf(inForce),
+    changes: pendingIn(inForce).map(({ change, stream, since, missing }) => {
+      return { change, stream, since, owners: [...new Set(missing.map(({ owner }) => owner))] };
+    }),
     holds: waitingHolds(store.views.database, now).map(({ hold, expires, needed, given }) => {
       return { hold, expires: instant(expires), needed, given };
     }),
   };
 }
+
+const kinds = {
+  servers: 'server.declared',
+  labels: 'tool.labelled',
+  policies: 'policy.activated',
+  identities: 'identity.enrolled',
+  people: 'person.enrolled',
+  outcomes: 'outcome.declared',
+  checkpoints: 'rule.activated',
+} as const satisfies Record<string, Kind>;
+
+const countsOf = ({ standing }: InForce): Status['inForce'] =>
+  Object.fromEntries(
+    Object.entries(kinds).map(([name, kind]) => [name, declaredAs(standing, kind).length]),
+  ) as Status['inForce'];
 
 function successionOf({ reader }: Store): Status['succession'] {
   const { succeededAt: position } = reader;
@@ -119,6 +146,12 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
     lines.push(`${paint('bold', outcome)}  ${said}  ${paint('dim', owner)}`);
   }
   if (state.outcomes.length === 0) lines.push('no outcome is declared: there is nothing to prove');
+  const counts = Object.entries(state.inForce).map(([name, count]) => `${count} ${name}`);
+  lines.push(paint('dim', `in force: ${counts.join(', ')}`));
+  for (const { change, stream, owners } of state.changes)
+    lines.push(
+      `waits for the signature of ${owners.join(', ')}: ${printable(stream)}  ${paint('dim', `surety changes, surety sign ${change}`)}`,
+    );
   for (const { hold, needed, given, expires } of state.holds) {
     const left = needed === 1 ? '' : ` (${given} of ${needed})`;
     lines.push(

@@ -1,17 +1,21 @@
 // Tells everybody who watches a list that it is no longer what they would see: soon, and once for what changes at once.
 
 import type { Changing } from './changes.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Watcher } from './listening.ts';
 import type { Governor } from './port.ts';
 
 export class Announcer {
   readonly #governor: Governor;
+  readonly #current: (endpoint: Endpoint) => Endpoint | undefined;
   readonly #watchers = new Set<Watcher>();
   /** What has changed and was not announced yet. */
   readonly #changed = new Set<Changing>();
 
-  constructor(governor: Governor) {
+  /** `current` gives the endpoint that now stands where one stood when its watcher came. */
+  constructor(governor: Governor, current: (endpoint: Endpoint) => Endpoint | undefined) {
     this.#governor = governor;
+    this.#current = current;
   }
 
   /** Gives back how to stop it. */
@@ -29,7 +33,9 @@ export class Announcer {
   async #now(): Promise<void> {
     const changed = [...this.#changed];
     this.#changed.clear();
-    for (const { caller, endpoint, links, seen, among, tell } of [...this.#watchers]) {
+    for (const { caller, endpoint: before, links, seen, among, tell } of [...this.#watchers]) {
+      const endpoint = this.#current(before);
+      if (endpoint === undefined) continue;
       const wanted = changed.filter((what) => among.includes(what));
       try {
         const found = await seen.changed({ governor: this.#governor, caller, endpoint, links }, wanted);

@@ -3,18 +3,18 @@
 // with the upstream's own bytes, as a stream where the upstream streams.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Shares } from '../../shares.ts';
 import { Announcer } from './announcer.ts';
 import { answerRequest, type Context, needsOwnLink } from './answering.ts';
 import { changedIn, changedText, changing } from './changes.ts';
 import { Channel, type Reply } from './channel.ts';
 import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes } from './door.ts';
-import { type Endpoint, type Links, mergedEndpoint, type OnProblem, serverEndpoint } from './endpoint.ts';
+import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { eraOf } from './eras.ts';
 import type { Watcher } from './listening.ts';
 import { Parking } from './parking.ts';
 import type { Caller, Governor, NotSent } from './port.ts';
 import { Refusal } from './refusal.ts';
+import { Serving } from './serving.ts';
 import type { ClientSession, UnderWay } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SealedStates } from './state.ts';
@@ -64,6 +64,13 @@ const defaults: FrontLimits = {
 
 export interface Front {
   respond(request: IncomingMessage, response: ServerResponse): void;
+  /**
+   * From here on requests go to these servers; what is under way stays where it is. Resolves when nothing that began
+   * before needs a server that is not among them any more.
+   */
+  swap(upstreams: readonly Upstream[], limits?: Partial<FrontLimits>): Promise<void>;
+  /** Resolves when every request that is under way now is answered. */
+  idle(): Promise<void>;
   /** Ends every session and stream; requests under way are still answered. */
   close(): Promise<void>;
 }
@@ -72,6 +79,8 @@ export function createFront(options: FrontOptions): Front {
   const front = new HttpFront(options);
   return {
     respond: (request, response) => void front.respond(request, response),
+    swap: (upstreams, limits) => front.swap(upstreams, limits),
+    idle: () => front.idle(),
     close: () => front.close(),
   };
 }
@@ -79,17 +88,18 @@ export function createFront(options: FrontOptions): Front {
 class HttpFront {
   readonly #governor: Governor;
   readonly #door: Door;
-  readonly #endpoints: ReadonlyMap<string, Endpoint>;
+  readonly #serving: Serving;
   readonly #sessions: Sessions;
   readonly #states = new SealedStates();
-  readonly #shares: ReadonlyMap<string, Shares>;
-  readonly #limits: FrontLimits;
+  #limits: FrontLimits;
   readonly #onProblem: OnProblem;
   #inFlight = 0;
   readonly #closing = new AbortController();
   /** Streams of changes, by agent: they wait for nothing of ours, so they are not in flight. */
   readonly #watching = new Map<string, number>();
   readonly #announcer: Announcer;
+  /** What each request calls when nothing waits for it any more. */
+  readonly #ends = new WeakMap<Channel, () => void>();
   readonly #parking: Parking;
 
   constructor({ governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {} }: FrontOptions) {
@@ -97,19 +107,31 @@ class HttpFront {
     this.#door = new Door(allowedHosts);
     this.#limits = { ...defaults, ...limits };
     this.#sessions = new Sessions(this.#limits);
-    this.#shares = new Map(
-      upstreams.map(({ server }) => [server, new Shares(this.#limits.callsOfServerMax)]),
-    );
     this.#onProblem = onProblem;
-    this.#announcer = new Announcer(governor);
+    this.#serving = new Serving(onProblem, ({ method }) => {
+      const what = changedIn(method);
+      if (what !== undefined) this.#announcer.announce([what]);
+    });
+    this.#announcer = new Announcer(governor, ({ id }) => this.#serving.endpointOf(id));
     this.#parking = new Parking(this.#limits.ownLinksOfAgentMax);
-    this.#endpoints = endpointsOf(upstreams, onProblem);
-    for (const upstream of upstreams)
-      upstream.onSaid(({ method }) => {
-        const what = changedIn(method);
-        if (what !== undefined) this.#announcer.announce([what]);
-      });
+    this.#serving.exchange(upstreams, this.#limits.callsOfServerMax);
     governor.onPermissions?.(() => this.#announcer.announce(changing));
+  }
+
+  async swap(upstreams: readonly Upstream[], limits: Partial<FrontLimits> = {}): Promise<void> {
+    this.#limits = { ...this.#limits, ...limits };
+    const gone = this.#serving.exchange(upstreams, this.#limits.callsOfServerMax);
+    const links = [...this.#sessions.all()].flatMap((session) =>
+      gone.flatMap((each) => session.detach(each) ?? []),
+    );
+    for (const each of gone) this.#parking.leave(each);
+    this.#announcer.announce(changing);
+    await this.idle();
+    await Promise.all(links.map((link) => link.close()));
+  }
+
+  idle(): Promise<void> {
+    return this.#serving.idle();
   }
 
   async close(): Promise<void> {
@@ -119,6 +141,8 @@ class HttpFront {
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const channel = new Channel(response, takes(request, 'text/event-stream'));
+    const done = this.#serving.begin();
+    this.#ends.set(channel, done);
     this.#inFlight++;
     try {
       const reply = await this.#reply(request, response, channel);
@@ -131,6 +155,7 @@ class HttpFront {
       channel.finish({ status: refusal.status, body: refusal.body(), headers: refusal.headers });
     } finally {
       this.#inFlight--;
+      done();
     }
   }
 
@@ -145,7 +170,7 @@ class HttpFront {
       throw new Refusal(503, rpc.transport, 'too many requests', { headers: { 'retry-after': '1' } });
     this.#door.checkNames(request);
     const caller = this.#identify(request);
-    const endpoint = this.#endpoints.get(request.url?.split('?')[0] ?? '');
+    const endpoint = this.#serving.endpoints.get(request.url?.split('?')[0] ?? '');
     if (endpoint === undefined) throw new Refusal(404, rpc.transport, 'there is no such endpoint');
     if (request.method === 'DELETE') {
       this.#sessions.end(this.#session(request, caller, endpoint));
@@ -283,7 +308,7 @@ class HttpFront {
       paramHeaders: () => paramHeadersOf(request),
       states: this.#states,
       parking: this.#parking,
-      watch: (watcher) => this.#watch(watcher, rest.channel.gone),
+      watch: (watcher) => this.#watch(watcher, rest.channel),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),
       onProblem: this.#onProblem,
@@ -292,7 +317,7 @@ class HttpFront {
 
   /** A server that hangs holds the calls of whoever keeps calling it, and leaves room for the others'. */
   async #share<R>(server: string, { agent }: Caller, send: () => Promise<R>): Promise<R | NotSent> {
-    const shares = this.#shares.get(server);
+    const shares = this.#serving.shares(server);
     if (shares?.take(agent) !== true)
       return { is: 'not-sent', cause: 'too many calls of this agent are in flight' };
     try {
@@ -312,17 +337,18 @@ class HttpFront {
     };
   }
 
-  async #watch(watcher: Watcher, gone: AbortSignal): Promise<void> {
+  async #watch(watcher: Watcher, channel: Channel): Promise<void> {
     const { agent } = watcher.caller;
     const open = this.#watching.get(agent) ?? 0;
     if (open >= this.#limits.sessionsOfAgentMax)
       throw new Refusal(503, rpc.transport, 'too many streams of this agent');
     this.#watching.set(agent, open + 1);
     this.#inFlight--;
+    this.#ends.get(channel)?.();
     const stop = this.#announcer.add(watcher);
     try {
       await new Promise<void>((resolve) => {
-        for (const signal of [gone, this.#closing.signal])
+        for (const signal of [channel.gone, this.#closing.signal])
           if (signal.aborted) resolve();
           else signal.addEventListener('abort', () => resolve(), { once: true });
       });
@@ -368,9 +394,3 @@ class HttpFront {
     return session;
   }
 }
-
-const endpointsOf = (upstreams: readonly Upstream[], onProblem: OnProblem): ReadonlyMap<string, Endpoint> =>
-  new Map([
-    ['/mcp', mergedEndpoint(upstreams, onProblem)],
-    ...upstreams.map((each) => [`/mcp/${each.server}`, serverEndpoint(each, onProblem)] as const),
-  ]);

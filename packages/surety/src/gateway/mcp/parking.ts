@@ -117,6 +117,7 @@ const idleMsMax = 5 * 60_000;
 interface Idle {
   readonly agent: string;
   readonly key: string;
+  readonly upstream: Upstream;
   readonly link: Link;
   readonly timer: NodeJS.Timeout;
 }
@@ -126,6 +127,7 @@ export class Parking {
   /** By the suspended call. */
   readonly #parked = new Map<string, { readonly call: ParkedCall; readonly timer: NodeJS.Timeout }>();
   readonly #idle = new Set<Idle>();
+  readonly #left = new WeakSet<Upstream>();
   /** Links of each agent, idle and not. */
   readonly #links = new Map<string, Set<Link>>();
 
@@ -136,7 +138,7 @@ export class Parking {
   /** Undefined if all that this agent may have are at work. */
   begin(agent: string, upstream: Upstream, capabilities: Members, towards: Towards): ParkedCall | undefined {
     const key = JSON.stringify([agent, upstream.server, capabilities]);
-    const idle = [...this.#idle].find((each) => each.key === key);
+    const idle = [...this.#idle].find((each) => each.key === key && each.upstream === upstream);
     if (idle !== undefined) {
       this.#idle.delete(idle);
       clearTimeout(idle.timer);
@@ -180,8 +182,15 @@ export class Parking {
     }
     const key = JSON.stringify([agent, upstream.server, capabilities]);
     const timer = setTimeout(() => this.#drop(idle), idleMsMax).unref();
-    const idle: Idle = { agent, key, link: call.link, timer };
+    const idle: Idle = { agent, key, upstream, link: call.link, timer };
     this.#idle.add(idle);
+    if (this.#left.has(upstream)) this.#drop(idle);
+  }
+
+  /** This server is there no more: calls that are parked end on their links, and no other begins on one. */
+  leave(upstream: Upstream): void {
+    this.#left.add(upstream);
+    for (const each of [...this.#idle]) if (each.upstream === upstream) this.#drop(each);
   }
 
   async close(): Promise<void> {

@@ -92,6 +92,13 @@ export class ClientSession {
     return this.#links.has(server);
   }
 
+  /** Its link to a server that is there no more: what is under way on it goes on, and then it is to be closed. */
+  detach({ server }: Upstream): Link | undefined {
+    const link = this.#links.get(server);
+    this.#links.delete(server);
+    return link;
+  }
+
   /** How many links are its alone. */
   get links(): number {
     return this.#links.size;
