@@ -203,8 +203,9 @@ const spanOf = ({ withinMs }: Clause): string =>
 
 function remedyOf(clause: Clause, until: readonly Clause[]): string {
   const ends = until.map(({ call }) => call);
-  if (ends.length > 0) return `it passes after ${ends.join(' or ')}`;
-  return clause.withinMs === undefined
-    ? 'it does not pass any more where that has happened'
-    : `it passes ${spanText(clause.withinMs)} after it`;
+  const alone =
+    clause.withinMs === undefined
+      ? 'it does not pass any more where that has happened'
+      : `it passes ${spanText(clause.withinMs)} after it`;
+  return ends.length === 0 ? alone : `it passes after ${ends.join(' or ')}`;
 }

@@ -42,6 +42,60 @@ const whole = {
   needs: { rung: 'C5', window: '1d' },
 };
 
+const sought = { call: 'erp.match', where: 'true', same: ['case'] };
+const aged = { ...sought, within: '2h', after: '1h' };
+const alone = { as: 'one', count: 2, follows: 'two', once: true };
+const later = {
+  forbid: [{ ...sought, within: '1h', since: 'one', until: [sought] }],
+  limit: [{ ...sought, within: '1h', sum: 'prior.money', most: 1 }],
+  apart: [['this', 'one']],
+  afterwards: [{ ...sought, within: '1h' }],
+};
+/** The sample with other requirements, and all that came with them. */
+const requiring = (require: unknown) => ({
+  ...whole,
+  checkpoints: [{ id: 'matched', before: 'erp.pay', require, ...later }],
+});
+
+/** The sample in which a key stands. */
+function sampleOf(path: string): object {
+  const [, after = ''] = path.split('checkpoints[].');
+  const inList = /^require(\[\])?\.any/.test(after) ? { ...alone, any: [aged] } : { ...alone, ...aged };
+  if (after.startsWith('require[]')) return requiring([inList]);
+  const isPlain = /^(require(\.(call|where|same))?|within|when|once|approve.*|mode|id|before)?$/.test(after);
+  return isPlain ? whole : requiring(inList);
+}
+
+/** Keys of one requirement, alone or in a list. */
+const requirement = (at: string): Record<string, readonly [member: string, other?: unknown]> => {
+  const calls = (place: string) => ({
+    [`${place}.call`]: ['rule.requires[].any[].call', 'erp.look'] as const,
+    [`${place}.where`]: ['rule.requires[].any[].where', 'false'] as const,
+    [`${place}.same`]: ['rule.requires[].any[].same', ['user']] as const,
+    [`${place}.within`]: ['rule.requires[].any[].withinMs', '3h'] as const,
+    [`${place}.after`]: ['rule.requires[].any[].afterMs', '2h'] as const,
+  });
+  return {
+    ...calls(at),
+    ...calls(`${at}.any[]`),
+    [`${at}.any`]: ['rule.requires[].any', [{ call: 'erp.look' }]],
+    [`${at}.as`]: ['rule.requires[].as', 'another'],
+    [`${at}.count`]: ['rule.requires[].count', 3],
+    [`${at}.follows`]: ['rule.requires[].follows', 'another'],
+    [`${at}.once`]: ['rule.requires[].once'],
+  };
+};
+const counted = (
+  key: string,
+  member: string,
+): Record<string, readonly [member: string, other?: unknown]> => ({
+  [`checkpoints[].${key}`]: [`rule.${member}`],
+  [`checkpoints[].${key}[].call`]: [`rule.${member}[].call`, 'erp.look'],
+  [`checkpoints[].${key}[].where`]: [`rule.${member}[].where`, 'false'],
+  [`checkpoints[].${key}[].same`]: [`rule.${member}[].same`, ['user']],
+  [`checkpoints[].${key}[].within`]: [`rule.${member}[].withinMs`, '3h'],
+});
+
 /** What each key becomes, and another value that it can have; where it can only be left out, nothing. */
 const keys: Readonly<Record<string, readonly [member: string, other?: unknown]>> = {
   outcome: ['outcome.outcome', 'refunds'],
@@ -60,6 +114,19 @@ const keys: Readonly<Record<string, readonly [member: string, other?: unknown]>>
   arguments: ['outcome.arguments'],
   egress: ['outcome.egress'],
   checkpoints: ['rule.rule'],
+  ...requirement('checkpoints[].require[]'),
+  ...requirement('checkpoints[].require'),
+  ...counted('forbid', 'forbids'),
+  'checkpoints[].forbid[].since': ['rule.forbids[].since', 'two'],
+  'checkpoints[].forbid[].until': ['rule.forbids[].until'],
+  'checkpoints[].forbid[].until[].call': ['rule.forbids[].until[].call', 'erp.look'],
+  'checkpoints[].forbid[].until[].where': ['rule.forbids[].until[].where', 'false'],
+  'checkpoints[].forbid[].until[].same': ['rule.forbids[].until[].same', ['user']],
+  ...counted('limit', 'limits'),
+  'checkpoints[].limit[].sum': ['rule.limits[].sum', 'prior.args.count'],
+  'checkpoints[].limit[].most': ['rule.limits[].most', 2],
+  'checkpoints[].apart': ['rule.apart'],
+  ...counted('afterwards', 'afterwards'),
   'checkpoints[].id': ['rule.rule', 'another'],
   'checkpoints[].before': ['rule.before', 'erp.gift'],
   'checkpoints[].when': ['rule.when', 'money > 2'],
@@ -127,7 +194,7 @@ const published = (): Schema =>
 
 /** The sample with one key changed, or without it. */
 function changed(path: string, other: unknown): Outcome {
-  const copy = structuredClone(whole) as Record<string, unknown>;
+  const copy = structuredClone(sampleOf(path)) as Record<string, unknown>;
   const names = path.replaceAll('[]', '.0').split('.');
   const last = names.pop() as string;
   const at = names.reduce((place, name) => place[name] as Record<string, unknown>, copy);
@@ -152,7 +219,7 @@ test('every key of the schema is accounted for', () => {
 
 describe.each(Object.entries(keys))('`%s`', (path, [member, other]) => {
   test('changes what is declared, and a verdict looks at that or tells it', () => {
-    const before = memberOf(outcomeShape.parse(whole), member);
+    const before = memberOf(outcomeShape.parse(sampleOf(path)), member);
     expect(before).toBeDefined();
     const removed = path === 'appetite.per' ? 'appetite' : path;
     expect(memberOf(changed(removed, other), member)).not.toEqual(before);
