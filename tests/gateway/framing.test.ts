@@ -299,7 +299,7 @@ describe('paths and headers', () => {
   });
 });
 
-describe('DNS rebinding', () => {
+describe('DNS rebinding (CVE-2025-66414, CVE-2025-66416, CVE-2026-59950: MCP SDKs; CVE-2025-49596: MCP Inspector)', () => {
   const foreign = { host: 'evil.example' };
   const visiting = { origin: 'http://evil.example' };
 

@@ -1,6 +1,7 @@
 // Published weaknesses of peers, each as an attack on a started Surety: docs/peer-weaknesses.md has the list.
 
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Siege } from './siege.fixture.ts';
 
@@ -35,7 +36,7 @@ const inSession = (session: string, agent: string, mark: string, path = '/mcp/er
   );
 
 describe('sessions', () => {
-  test('CVE-2026-52869, CVE-2026-52870, CVE-2026-59950 (MCP Python SDK): a session is its agent’s alone', async () => {
+  test('CVE-2026-52869 (MCP Python SDK): a session is its agent’s alone', async () => {
     const session = await opened();
     expect((await inSession(session, 'second', 'stolen')).status).toBe(404);
     expect((await inSession(session, 'buyer', 'elsewhere', '/mcp')).status).toBe(404);
@@ -93,7 +94,7 @@ test('CVE-2026-42208 (LiteLLM): what stands in a credential’s place is looked 
   expect(siege.said().slice(before.length)).not.toMatch(/UNION|SELECT/);
 });
 
-test('CVE-2026-59822 (LiteLLM): without a credential of an agent there is nobody to fall back to', async () => {
+test('CVE-2026-59822 (LiteLLM), CVE-2026-50027 (mcp-memory-service): at no path is there anybody to fall back to', async () => {
   const { authorization, ...without } = siege.headers('look');
   const token = authorization?.slice('Bearer '.length) ?? '';
   const wrong = [
@@ -165,7 +166,7 @@ test('CVE-2026-55887 (Docker MCP Gateway): on the merged endpoint no tool takes 
   expect(new Set(names).size).toBe(names.length);
 });
 
-test('CVE-2026-50027 (mcp-memory-service), Kong 3.13: what is not permitted is neither listed nor called', async () => {
+test('CVE-2026-46519 (mcp-server-kubernetes), Kong 3.13: what is not permitted is neither listed nor called', async () => {
   const { 'mcp-name': _, ...headers } = siege.headers('x');
   const list = siege
     .callText('x')
@@ -182,7 +183,7 @@ test('CVE-2026-50027 (mcp-memory-service), Kong 3.13: what is not permitted is n
   expect(siege.reached('unlisted')).toBe(0);
 });
 
-test('CVE-2026-27825, CVE-2026-27826 (mcp-atlassian): a credential is no connection’s and no process’s', async () => {
+test('CVE-2026-48529 (GitHub MCP Server, as grouped by a review): a credential is no connection’s and no process’s', async () => {
   // On one connection that stays open: first an agent, then somebody without, then another.
   const bodies = [siege.bearer('buyer'), undefined, siege.bearer('second')];
   const statuses: number[] = [];
@@ -210,6 +211,33 @@ test('CVE-2026-27825, CVE-2026-27826 (mcp-atlassian): a credential is no connect
     .flatMap(({ body }) => ('screened' in (body as object) ? [body as { screened: string }] : []));
   expect(screened.length).toBeGreaterThan(0);
   expect(screened.every((body) => body.screened === 'none')).toBe(true);
+});
+
+test('CVE-2026-27826 (mcp-atlassian): no header of a request says where the gateway goes', async () => {
+  let asked = 0;
+  const bystander = createServer((_, response) => {
+    asked++;
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => bystander.listen(0, '127.0.0.1', resolve));
+  const there = `http://127.0.0.1:${(bystander.address() as AddressInfo).port}/`;
+  const names = [
+    'x-atlassian-jira-url',
+    'x-atlassian-confluence-url',
+    'x-target-url',
+    'x-forwarded-host',
+    'x-original-url',
+    'referer',
+  ];
+  const headers = Object.fromEntries(names.map((name) => [name, there]));
+  const { authorization: _, ...without } = siege.headers('look');
+  expect((await siege.ask('/mcp/erp', siege.callText('look'), { ...without, ...headers })).status).toBe(401);
+  const known = await siege.ask('/mcp/erp', siege.callText('look', { mark: 'steered' }), {
+    ...siege.headers('look'),
+    ...headers,
+  });
+  bystander.close();
+  expect([known.status, siege.reached('steered'), asked]).toEqual([200, 1, 0]);
 });
 
 test('LiteLLM 35257: what nothing screened says so; an argument too large to record is refused, and that is recorded', async () => {
