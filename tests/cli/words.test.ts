@@ -84,7 +84,7 @@ describe('files', () => {
   test('init makes the folder, and what it writes has no error', async () => {
     const { code, stdout, stderr } = await here.run('init', 'new/place');
     expect([code, stdout.split('\n').length]).toEqual([0, 5]);
-    expect(stderr).toContain('next: surety check -C new/place');
+    expect(stderr).toContain('next, one by one:\n  surety check -C new/place\n');
     const checked = await here.run('check', '-C', 'new/place');
     expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining('ok: 1 server, 4 labels')]);
   });
