@@ -45,6 +45,9 @@ test('the sample loads without a warning and with every default where nothing is
       cwd: config.folder,
       env: { ERP_DB: 'erp.db', TOKEN: 'erp-secret' },
       timeoutMs: 30_000,
+      definition: expect.stringMatching(/^[\w-]{43}$/),
+      // What is kept of it names variables, never what is in them.
+      written: expect.objectContaining({ env: { ERP_DB: 'erp.db', TOKEN: '${ERP_TOKEN}' } }),
     },
     {
       id: 'crm',
@@ -52,6 +55,8 @@ test('the sample loads without a warning and with every default where nothing is
       url: 'https://crm.example/mcp',
       headers: { authorization: 'Bearer crm-secret' },
       timeoutMs: 30_000,
+      definition: expect.stringMatching(/^[\w-]{43}$/),
+      written: expect.objectContaining({ headers: { authorization: 'Bearer ${CRM_TOKEN}' } }),
     },
   ]);
   const least = await load({ 'surety.yaml': 'origin: a.example/log\n' });
