@@ -14,7 +14,8 @@ import { median, percentile } from './rig/statistics.ts';
 const here = import.meta.dirname;
 const guide = readFileSync(join(here, '../docs/benchmarks.md'), 'utf8');
 
-describe.each(['ledger', 'growth', 'decision', 'verify', 'gateway', 'start'])('bench %s', (name) => {
+const names = ['ledger', 'growth', 'decision', 'checkpoints', 'verify', 'gateway', 'start'];
+describe.each(names)('bench %s', (name) => {
   test('says one object with finite figures, and its steps to people', { timeout: 300_000 }, async () => {
     const words = [join(here, `${name}.ts`), '--quick', '--json'];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { cwd: here });
