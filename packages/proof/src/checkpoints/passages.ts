@@ -64,12 +64,13 @@ export function forbiddenBy(
   const text = `${clause.call} was let through before${sourceOf(clause)}`;
   const isFound = doubts.attempt(() => {
     for (const passage of passagesOf(clause, asked)) {
-      // Settled before the evidence was: what it did, the evidence has seen.
-      if (after !== undefined && (passage.settled ?? Number.POSITIVE_INFINITY) < after.position) continue;
-      const fits = doubts.attempt(() => fit(clause, passage, asked));
-      if (fits === false || fits === undefined) continue;
+      // Settled when the evidence was, or is the evidence itself: what it did, the evidence has seen.
+      if (after !== undefined && (passage.settled ?? Number.POSITIVE_INFINITY) <= after.position) continue;
+      // First, since what is over concerns nobody, not even where it cannot be evaluated.
       const ended = endOf(passage, until, asked);
       if (ended === 'ended') continue;
+      const fits = doubts.attempt(() => fit(clause, passage, asked));
+      if (fits === false || fits === undefined) continue;
       if (fits === true && ended === 'lasts') return true;
       doubts.missing.push(...(fits === true ? [] : missingOf(passage)), ...(ended === 'lasts' ? [] : ended));
     }

@@ -79,7 +79,8 @@ describe('CVE-2026-53708 (ContextForge): a server’s name cannot be made to lea
     // This host says so of itself, so its own address is no surprise; the metadata address is.
     const reply = await call(`http://erp.localhost:${port}/mcp`, answering(['169.254.169.254', '127.0.0.1']));
     expect(reply).toMatchObject({ is: 'not-sent' });
-    expect(asked).toBe(1);
+    // Reached: asked which era it speaks, then for a session.
+    expect(asked).toBe(2);
   });
 
   test('a name without an answer is nobody', async () => {
@@ -95,5 +96,5 @@ test('an address as it stands is judged as well, in whichever spelling', async (
     });
   const port = await bystander();
   await call(`http://127.0.0.1:${port}/mcp`);
-  expect(asked).toBe(1);
+  expect(asked).toBe(2);
 });
