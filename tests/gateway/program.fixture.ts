@@ -91,6 +91,6 @@ export class Program {
         await end;
       }),
     );
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
