@@ -1,12 +1,12 @@
 // Recording: what was answered is in the log, in order; what cannot be recorded is not sent; and no value of
 // an argument, a result, a name or a secret stands in the log or in a note in the clear.
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Fact, isKind } from '@surety/proof/facts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { people, referenceIn, result, TestHouse, told } from '../house.fixture.ts';
+import { filesIn } from '../ledger/stores/subjects.fixture.ts';
 
 let house: TestHouse;
 beforeAll(async () => {
@@ -199,13 +199,9 @@ test('no value of an argument, a result, a name or a secret stands in the log or
     expect(text.includes(credential)).toBe(false);
   }
   // The credential is nowhere at all; values are nowhere in the store, the disclosures beside the log included.
-  for (const each of readdirSync(house.folder, { recursive: true, withFileTypes: true })) {
-    // The sealer renames what it has written: what it is just writing may be gone.
-    if (!each.isFile() || each.name.endsWith('.tmp')) continue;
-    const path = join(each.parentPath, each.name);
-    const bytes = readFileSync(path);
+  for (const { name, bytes } of filesIn(house.folder)) {
     expect(bytes.includes(credential)).toBe(false);
-    if (!path.startsWith(join(house.folder, 'store'))) continue;
+    if (!name.startsWith(join(house.folder, 'store'))) continue;
     for (const text of ['CANARY', 'Canaryname', 'Q0FOQVJZ']) expect(bytes.includes(text)).toBe(false);
   }
   // The disclosures lie beside it: this test would see a canary if it were there.

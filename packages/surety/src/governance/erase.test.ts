@@ -1,11 +1,11 @@
 // Orders about disclosures over a real house: who may give them, what stands against them, and that what was erased is
 // neither in a file nor in memory, nor counts as free afterwards.
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Fact, isKind } from '@surety/proof/facts';
 import { afterEach, expect, test } from 'vitest';
 import { files, hourMs, people, referenceIn, TestHouse, told } from '../house.fixture.ts';
+import { filesWith as withAny } from '../ledger/stores/subjects.fixture.ts';
 import { order as ordered } from './orders.fixture.ts';
 
 const { dora, paul, sam } = people;
@@ -40,12 +40,7 @@ const codeOf = (doing: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Files of the store that hold one of these. */
-const filesWith = (...needles: string[]): string[] =>
-  readdirSync(join(house.folder, 'store'), { recursive: true, withFileTypes: true }).flatMap((entry) => {
-    if (!entry.isFile() || entry.name.endsWith('.tmp')) return [];
-    const bytes = readFileSync(join(entry.parentPath, entry.name));
-    return needles.some((needle) => bytes.includes(needle)) ? [entry.name] : [];
-  });
+const filesWith = (...needles: string[]): string[] => withAny(join(house.folder, 'store'), ...needles);
 
 test('what calls disclose is about whom their labels say, rows about whom their record says, else about the case', async () => {
   house = await TestHouse.open(labelled);

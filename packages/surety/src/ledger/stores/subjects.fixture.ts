@@ -39,12 +39,21 @@ export const erasureOf = (log: Log, ...subjects: string[]): Erasure => {
 export const erase = (log: Log, ...subjects: string[]) =>
   log.append([{ stream: 'erased', facts: [refused('order')] }], erasureOf(log, ...subjects));
 export const texts = (log: Log): string[] => log.disclosures(2, log.size()).map(([, text]) => text);
-/** Every file below a folder, whole. */
-function filesIn(folder: string): { name: string; bytes: Buffer }[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-    const name = join(entry.parentPath, entry.name);
-    return entry.isFile() ? [{ name, bytes: readFileSync(name) }] : [];
+/** Every file below a folder, whole. A sealer renames and takes away what it wrote: what is gone by now is left out. */
+export function filesIn(folder: string): { name: string; bytes: Buffer }[] {
+  return ifThere(() => readdirSync(folder, { withFileTypes: true })).flatMap((entry) => {
+    const name = join(folder, entry.name);
+    if (entry.isDirectory()) return filesIn(name);
+    return entry.isFile() ? ifThere(() => [{ name, bytes: readFileSync(name) }]) : [];
   });
+}
+function ifThere<T>(read: () => T[]): T[] {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw cause;
+  }
 }
 export const filesWith = (folder: string, ...needles: (string | Buffer)[]): string[] =>
   filesIn(folder)
