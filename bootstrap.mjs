@@ -214,8 +214,12 @@ function findNode() {
 
 // --- Running ------------------------------------------------------------------------------------------------
 
-/** What children see: the Node that was found and the installed tools come first. @param {string} node */
+/**
+ * What children see: the Node that was found and the installed tools come first, and what Node compiled once is kept beside
+ * them. @param {string} node
+ */
 const environment = (node) => ({
+  NODE_COMPILE_CACHE: join(modules, '.cache', 'compiled'),
   ...process.env,
   PATH: [dirname(node), join(modules, '.bin'), process.env['PATH']].filter(Boolean).join(delimiter),
 });

@@ -2,7 +2,7 @@
 // With `SURETY_TEST_TALLY` naming a file, the run leaves its counts there for `bootstrap.mjs`.
 
 import { writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import type { Reporter, TestModule } from 'vitest/node';
 
@@ -37,6 +37,9 @@ const tallyFile = process.env['SURETY_TEST_TALLY'];
 const tally = (path: string): Reporter => ({
   onTestRunEnd: (modules, errors) => writeFileSync(path, JSON.stringify(tallyOf(modules, errors.length))),
 });
+
+// Tests start our programs thousands of times: Node compiles their sources once.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compiled');
 
 export default defineConfig({
   test: {
