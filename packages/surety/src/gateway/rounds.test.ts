@@ -1,8 +1,6 @@
 // Inputs in the middle of a call, between clients and a server of the official SDK, over a real ledger: the server
 // speaks MCP 2026-07-28 and asks in place of an answer; a client of either era gives what it wants to know.
 
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -14,11 +12,12 @@ import { z } from 'zod';
 import { files, TestHouse } from '../house.fixture.ts';
 import { HttpUpstream } from './mcp/http.ts';
 import { modern, raw, type Served, serve } from './mcp/surroundings.fixture.ts';
+import { serveWeb, type WebServer } from './mcp/web.fixture.ts';
 
 const state = 'opaque/é=?"1.0';
 let house: TestHouse;
 let served: Served;
-let upstreamServer: Server;
+let upstreamServer: WebServer;
 let upstream: HttpUpstream;
 const credentials = new Map<string, string>();
 /** What the server got: the state that came back, and whether there were inputs. */
@@ -51,23 +50,8 @@ function newServer(): McpServer {
 
 beforeAll(async () => {
   const handler = createMcpHandler(newServer);
-  upstreamServer = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const headers = Object.entries(request.headers).map(
-      ([name, value]) => [name, String(value)] as [string, string],
-    );
-    const body = parts.length === 0 ? null : Buffer.concat(parts);
-    const answer = await handler.fetch(
-      new Request(`http://localhost${request.url}`, { method: request.method ?? 'GET', headers, body }),
-    );
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    for await (const part of answer.body ?? []) response.write(part);
-    response.end();
-  });
-  await new Promise<void>((resolve) => upstreamServer.listen(0, '127.0.0.1', resolve));
-  const { port } = upstreamServer.address() as AddressInfo;
-  upstream = new HttpUpstream({ server: 'erp', url: `http://127.0.0.1:${port}/mcp` });
+  upstreamServer = await serveWeb((request) => handler.fetch(request));
+  upstream = new HttpUpstream({ server: 'erp', url: upstreamServer.url });
   house = await TestHouse.open({ 'surety.yaml': files['surety.yaml'] });
   for (const agent of ['buyer', 'second'])
     credentials.set(agent, (await house.house.issue(agent, 600_000)).credential);
@@ -76,8 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await served.close();
   await upstream.close();
-  upstreamServer.closeAllConnections();
-  upstreamServer.close();
+  await upstreamServer.close();
   await house.close();
 });
 
@@ -115,6 +98,7 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
 
   test('is asked, and the call is one: one intent, its inputs, one settlement', async () => {
     const client = await connect();
+    await house.house.gateway.caughtUp();
     const before = house.log.size();
     const from = heard.length;
     const result = await client.callTool({ name: 'note', arguments: { text: era } });

@@ -198,10 +198,11 @@ async function passed(
 
 /** Whether a session needs a link of its own to a server: it may be asked, or keeps something of its client's. */
 export async function needsOwnLink(session: ClientSession, upstream: Upstream): Promise<boolean> {
-  const { capabilities } = await upstream.describe();
+  const earlier = await upstream.earlier();
   // In the newer era there is nothing that a server keeps of its client.
-  if ((await upstream.era()) === 'modern') return false;
+  if (earlier === undefined) return false;
   if (canBeAsked(session.capabilities)) return true;
+  const { capabilities } = earlier;
   if (!isMembers(capabilities)) return false;
   const { resources, logging } = capabilities;
   return isMembers(logging) || (isMembers(resources) && resources.subscribe === true);

@@ -8,7 +8,16 @@ import { UpstreamError } from './errors.ts';
 import { addressOf, checkHeaders } from './http-address.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
-import { discovered, discovering, KnownEra, ownParams, repeated, showsLegacy, wantsOurs } from './modern.ts';
+import {
+  discovered,
+  discovering,
+  Earlier,
+  KnownEra,
+  ownParams,
+  repeated,
+  showsLegacy,
+  wantsOurs,
+} from './modern.ts';
 import type { Wait } from './patience.ts';
 import type { Answered } from './port.ts';
 import { Tally } from './tally.ts';
@@ -19,7 +28,7 @@ import {
   expectResult,
   type Hear,
   initializeParams,
-  type Link,
+  nobody,
   ownAnswer,
   type Said,
   type Upstream,
@@ -84,6 +93,7 @@ export class HttpUpstream implements Upstream {
   readonly server: string;
   readonly streams = true;
   readonly #known: KnownEra;
+  readonly #earlier = new Earlier();
   readonly #options: HttpOptions;
   readonly #exchange: HttpExchange;
   readonly #lists: Listing;
@@ -143,7 +153,21 @@ export class HttpUpstream implements Upstream {
     return this.#lists.get(kind);
   }
 
-  open(client: ClientSide): Link {
+  async earlier(): Promise<Members | undefined> {
+    if ((await this.era()) === 'legacy') return this.describe();
+    return this.#earlier.get(async () => {
+      const asked = this.open(nobody);
+      try {
+        const { id, initialized } = await asked.#open();
+        // Without a session it keeps nothing of a client that the newer era would lose.
+        return id === undefined ? undefined : initialized;
+      } finally {
+        await asked.close();
+      }
+    });
+  }
+
+  open(client: ClientSide): HttpUpstream {
     return new HttpUpstream({ ...this.#options, client, known: this.#known });
   }
 
@@ -246,7 +270,7 @@ export class HttpUpstream implements Upstream {
   }
 
   async #begin(): Promise<Session> {
-    if (this.#known.get() === 'legacy') return this.#initialize();
+    if (this.#options.client !== undefined || this.#known.get() === 'legacy') return this.#initialize();
     let exchange = await this.#discover();
     if (exchange.is === 'answered' && wantsOurs(replyOf(exchange))) exchange = await this.#discover();
     if (exchange.is === 'not-sent') throw new UpstreamError(exchange.is, exchange.cause);

@@ -3,12 +3,15 @@
 
 import { version } from '../../version.ts';
 import { type Era, metaKeys, modernVersions, nameMembers } from './eras.ts';
+import { UpstreamError } from './errors.ts';
 import type { Exchange } from './http-exchange.ts';
 import type { Answered } from './port.ts';
 import type { Asking } from './upstream.ts';
 import { isMembers, type Members, rpc } from './wire.ts';
 
 export const modernVersion = modernVersions[0] as string;
+/** Servers are renewed: what was found of their eras is asked again after this. */
+const eraMsMax = 10 * 60_000;
 const ourselves: Members = { name: 'surety', version };
 
 /** What `_meta` of every request holds. Without a client nobody can be asked anything. */
@@ -67,13 +70,49 @@ export const showsLegacy = (exchange: Exchange): boolean =>
   ![401, 403, 407, 408, 425, 429].includes(exchange.status) &&
   exchange.status < 500;
 
+const againMs = 60_000;
+
+/** What a server of the newer era says of itself in the earlier one. It is asked once, and again after a time. */
+export class Earlier {
+  readonly #msMax: number;
+  #found: Promise<Members | undefined> | undefined;
+  #until = Number.POSITIVE_INFINITY;
+
+  constructor(msMax = eraMsMax) {
+    this.#msMax = msMax;
+  }
+
+  /** `ask` throws where the server has not answered: then the newer era goes on, and it is asked again sooner. */
+  get(ask: () => Promise<Members | undefined>): Promise<Members | undefined> {
+    if (this.#found !== undefined && performance.now() < this.#until) return this.#found;
+    this.#until = Number.POSITIVE_INFINITY;
+    const kept = (ms: number) => {
+      this.#until = performance.now() + ms;
+    };
+    this.#found = ask().then(
+      (found) => {
+        kept(this.#msMax);
+        return found;
+      },
+      (cause) => {
+        kept(isNo(cause) ? this.#msMax : againMs);
+        return undefined;
+      },
+    );
+    return this.#found;
+  }
+}
+
+const isNo = (cause: unknown): boolean =>
+  cause instanceof UpstreamError && (cause.code === 'refused' || cause.code === 'unknown-version');
+
 /** What is known of a server's era. That it was the earlier one is asked again after a time: servers are renewed. */
 export class KnownEra {
   readonly #legacyMsMax: number;
   #era: Era | undefined;
   #since = 0;
 
-  constructor(legacyMsMax = 10 * 60_000) {
+  constructor(legacyMsMax = eraMsMax) {
     this.#legacyMsMax = legacyMsMax;
   }
 

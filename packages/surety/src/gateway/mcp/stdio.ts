@@ -5,7 +5,7 @@
 import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
-import { discovered, discovering, KnownEra, ownParams } from './modern.ts';
+import { discovered, discovering, Earlier, KnownEra, ownParams } from './modern.ts';
 import type { Answered } from './port.ts';
 import { type NonsenseKind, ServerProcess } from './process.ts';
 import { Tally } from './tally.ts';
@@ -16,6 +16,7 @@ import {
   expectResult,
   initializeParams,
   type Link,
+  nobody,
   type Said,
   type Upstream,
 } from './upstream.ts';
@@ -71,6 +72,7 @@ export class StdioUpstream implements Upstream {
   readonly #ending = new Set<Promise<void>>();
   /** A property of the program, which is not renewed while it is configured. */
   readonly #known: KnownEra;
+  readonly #earlier = new Earlier(Number.POSITIVE_INFINITY);
   #process: ServerProcess | undefined;
   #running: Promise<Running> | undefined;
   /** Processes that ended since one last answered a request. */
@@ -110,6 +112,21 @@ export class StdioUpstream implements Upstream {
 
   list(kind: ListKind): Promise<readonly Item[]> {
     return this.#lists.get(kind);
+  }
+
+  async earlier(): Promise<Members | undefined> {
+    if ((await this.era()) === 'legacy') return this.describe();
+    // That it does not start so is no problem: it speaks the newer era.
+    const { onProblem: _, ...options } = this.#options;
+    return this.#earlier.get(async () => {
+      const startTimeoutMs = Math.min(options.startTimeoutMs ?? discoverMsMax, discoverMsMax);
+      const asked = new StdioUpstream({ ...options, startTimeoutMs, client: nobody, known: this.#known });
+      try {
+        return await asked.describe();
+      } finally {
+        await asked.close();
+      }
+    });
   }
 
   open(client: ClientSide): Link {
@@ -171,14 +188,15 @@ export class StdioUpstream implements Upstream {
     const paramsText = initializeParams(this.#options.client);
     const asking = { method: 'initialize', paramsText };
     try {
-      const modern = this.#known.get() === 'legacy' ? undefined : await this.#discover(process);
+      const own = this.#options.client !== undefined;
+      const modern = own || this.#known.get() === 'legacy' ? undefined : await this.#discover(process);
       if (modern !== undefined) return modern;
       const reply = await process.ask(asking, this.#options.startTimeoutMs ?? 120_000);
       // It may have been too slow for the question, or have died of something else: it is asked again next time.
-      if (reply.is === 'error') this.#known.forget();
+      if (reply.is === 'error' && !own) this.#known.forget();
       const initialized = checkInitialized(expectResult(reply, 'initialize').value);
       process.tell('notifications/initialized');
-      this.#known.found('legacy');
+      if (!own) this.#known.found('legacy');
       return { process, era: 'legacy', initialized };
     } catch (cause) {
       this.#options.onProblem?.(`it did not start: ${(cause as Error).message}${this.#lastWords(said)}`);

@@ -53,6 +53,9 @@ export interface ClientSide {
   readonly hear: Hear;
 }
 
+/** Who opens a link only to look. */
+export const nobody: ClientSide = { capabilities: {}, hear: () => {} };
+
 /** A conversation with a server. */
 export interface Link {
   /** What the server says of itself: its initialize or discover result. Throws `UpstreamError`. */
@@ -72,7 +75,12 @@ export interface Upstream extends Link {
   readonly server: string;
   /** Whether each request has a stream of its own, so that what is said on it can be nobody else's. */
   readonly streams: boolean;
-  /** A conversation that is one client's alone; only with a server of the earlier era. */
+  /**
+   * What the server says of itself in the earlier era, whichever era the shared link speaks; undefined if it keeps no
+   * sessions there. Throws `UpstreamError`.
+   */
+  earlier(): Promise<Members | undefined>;
+  /** A conversation that is one client's alone, in the earlier era: only with a server that speaks it. */
   open(client: ClientSide): Link;
   /** Told of what the server says to everybody, such as that a list changed; gives back how to stop it. */
   onSaid(listener: (said: Notification) => void): () => void;
