@@ -1,7 +1,8 @@
 // Many at once, and slow ones: a started Surety with tight limits. Whoever floods, hangs or dribbles is bounded, and
 // the calls of another agent go on.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { heardOn, Siege, statusesIn } from './siege.fixture.ts';
@@ -10,8 +11,8 @@ let siege: Siege;
 beforeAll(async () => {
   siege = await Siege.start({
     limits:
-      'requests: 64, server-calls: 32, headers-within: 20s, request-within: 20s, read-within: 2s, rate: 100000',
-    more: '',
+      'requests: 64, server-calls: 32, headers-within: 20s, request-within: 20s, read-within: 2s, rate: 100000, ' +
+      'streams: 100, agent-streams: 40, agent-links: 2, session-idle: 1s',
   });
 }, 180_000);
 afterAll(() => siege?.end());
@@ -122,6 +123,105 @@ describe('a crowd', () => {
     asking = false;
     await Promise.all(flood);
   }, 180_000);
+});
+
+describe('event streams', () => {
+  const open = new Set<() => void>();
+  afterEach(() => {
+    for (const close of open) close();
+    open.clear();
+  });
+
+  const meta = () => JSON.parse(siege.callText('x')).params._meta;
+
+  /** The status of a stream of changes once it has begun; it then stays open. */
+  function listening(agent: string): Promise<number> {
+    const { 'mcp-name': _, ...headers } = siege.headers('x', agent);
+    const params = { notifications: { toolsListChanged: true }, _meta: meta() };
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        {
+          ...{ host: '127.0.0.1', port: siege.port, path: '/mcp/erp', method: 'POST' },
+          headers: { ...headers, 'mcp-method': 'subscriptions/listen' },
+        },
+        (answer) => {
+          answer.on('error', () => undefined).once('data', () => resolve(answer.statusCode ?? 0));
+        },
+      );
+      open.add(() => sent.destroy());
+      sent.on('error', reject);
+      sent.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params }));
+    });
+  }
+
+  test('are no requests, have a bound for each agent, and one in all that leaves others their part', async () => {
+    // A stream is a request until the lists are known that it watches: asked for here, since a server may take long to start.
+    const { 'mcp-name': _, ...headers } = siege.headers('x');
+    const list = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta() } });
+    await siege.ask('/mcp/erp', list, { ...headers, 'mcp-method': 'tools/list' });
+    // More than one agent's part of the requests (32).
+    for (let at = 0; at < 40; at++) expect(await listening('buyer')).toBe(200);
+    expect(await listening('buyer')).toBe(503);
+    // Its calls may wait for the server still, but none is turned away.
+    expect((await siege.call('look', { mark: 'beside' })).status).toBe(200);
+    // 60 are left, and half of them is the most that one may have: fewer than its own bound.
+    const others: number[] = [];
+    for (let at = 0; at < 31; at++) others.push(await listening('second'));
+    expect(others).toEqual([...Array(30).fill(200), 503]);
+    // Whoever closes one may open one. (The 41 before them are the other's.)
+    [...open][41]?.();
+    await expect.poll(() => listening('second'), { timeout: 20_000 }).toBe(200);
+  }, 60_000);
+});
+
+describe('links that are a session’s alone', () => {
+  /** Processes of the server now: one that all share, and one for each such link. */
+  const servers = () =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        try {
+          const parent = / (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1').split(')').at(-1) ?? '');
+          return (
+            Number(parent?.[1]) === siege.child?.pid &&
+            readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('noting-server')
+          );
+        } catch {
+          return false;
+        }
+      }).length;
+
+  test('are bounded for each agent, and end with a session that nobody uses', async () => {
+    const headers = (session?: string) => ({
+      authorization: siege.bearer(),
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(session === undefined ? {} : { 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' }),
+    });
+    const asked = (id: string, method: string, params: object) =>
+      JSON.stringify({ jsonrpc: '2.0', id, method, params });
+    const look = (session: string) =>
+      siege.ask(
+        '/mcp/erp',
+        asked('c', 'tools/call', { name: 'look', arguments: { mark: 'alone' } }),
+        headers(session),
+      );
+    const opening = {
+      ...{ protocolVersion: '2025-11-25', capabilities: { elicitation: {} } },
+      clientInfo: { name: 't', version: '1' },
+    };
+    const sessions: string[] = [];
+    for (let at = 0; at < 3; at++) {
+      const opened = await siege.ask('/mcp/erp', asked('i', 'initialize', opening), headers());
+      sessions.push(String(opened.headers['mcp-session-id']));
+      expect((await look(sessions[at] ?? '')).status).toBe(200);
+      expect(servers()).toBeGreaterThan(1);
+    }
+    // The third took the place of the one that lay idle longest.
+    expect((await look(sessions[0] ?? '')).status).toBe(404);
+    await expect.poll(servers, { timeout: 20_000 }).toBe(1);
+    expect((await look(sessions[2] ?? '')).status).toBe(404);
+  }, 60_000);
 });
 
 describe('slow ones', () => {

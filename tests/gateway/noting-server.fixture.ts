@@ -24,7 +24,12 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     }));
     return answer(id, { tools });
   }
-  if (method !== 'tools/call') return;
+  if (method !== 'tools/call') {
+    // What is not known is said, so that nobody waits for it.
+    const error = { code: -32601, message: 'no such method' };
+    if (id !== undefined) process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`);
+    return;
+  }
   appendFileSync(received, `${line}\n`);
   if (params.name === 'hang') return;
   const text =

@@ -15,6 +15,16 @@ test('one that takes all it can leaves half, and the next finds its part', () =>
   expect(shares.take('third')).toBe(true);
 });
 
+test('a bound that became lower takes nothing away, and holds from then on', () => {
+  const shares = new Shares(100);
+  expect(takeAll(shares, 'a')).toBe(50);
+  shares.resize(20);
+  expect([shares.take('a'), shares.take('b')]).toEqual([false, false]);
+  for (let at = 0; at < 45; at++) shares.give('a');
+  expect(takeAll(shares, 'a')).toBe(5);
+  expect(takeAll(shares, 'b')).toBe(5);
+});
+
 test('what is given back can be taken again, by anybody', () => {
   const shares = new Shares(4);
   expect(takeAll(shares, 'a')).toBe(2);

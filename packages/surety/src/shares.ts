@@ -4,7 +4,7 @@
 // IEEE/ACM Transactions on Networking 6(2), 1998, with alpha = 1.)
 
 export class Shares {
-  readonly #capacity: number;
+  #capacity: number;
   readonly #held = new Map<string, number>();
   #used = 0;
 
@@ -19,6 +19,11 @@ export class Shares {
     this.#held.set(who, held + 1);
     this.#used++;
     return true;
+  }
+
+  /** Whoever has more than that now keeps it, and gets nothing until it is given back. */
+  resize(capacity: number): void {
+    this.#capacity = capacity;
   }
 
   give(who: string): void {

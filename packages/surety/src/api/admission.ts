@@ -36,14 +36,23 @@ export class Admission {
     this.#rates = new Rates(options.rateMax);
   }
 
-  /** Throws `Refusal`; else the request counts until its answer has gone, or its client. */
-  admit(request: IncomingMessage, response: ServerResponse): void {
+  /**
+   * Throws `Refusal`; else the request counts until its answer has gone, or its client, or until what is given back is
+   * called: then it is no request any more, but a stream that others bound.
+   */
+  admit(request: IncomingMessage, response: ServerResponse): () => void {
     checkFraming(request);
     this.#door.checkNames(request);
     const who = this.#who(request);
     if (!this.#rates.take(who)) throw this.#turnedAway(who, 'rate', 'too many requests a second');
     if (!this.#shares.take(who)) throw this.#turnedAway(who, 'requests', 'too many requests at once');
-    response.once('close', () => this.#shares.give(who));
+    let counts = true;
+    const leave = () => {
+      if (counts) this.#shares.give(who);
+      counts = false;
+    };
+    response.once('close', leave);
+    return leave;
   }
 
   #who({ headersDistinct, socket }: IncomingMessage): string {

@@ -64,14 +64,15 @@ export async function openPublic(
     onRequest: (request, response) => {
       if (closing.has(request.socket)) return;
       const toMcp = isMcp(request.url);
+      let leave: () => void;
       try {
-        admission.admit(request, response);
+        leave = admission.admit(request, response);
       } catch (cause) {
         if (!(cause instanceof Refusal)) throw cause;
         if (cause.headers['connection'] === 'close') closing.add(request.socket);
         return refuse(response, cause, toMcp);
       }
-      return toMcp ? front.respond(request, response) : void api(request, response);
+      return toMcp ? front.respond(request, response, leave) : void api(request, response);
     },
   });
   const { scheme, port: own } = listener;

@@ -29,6 +29,10 @@ describe('limits', () => {
       requestsMax: 1_024,
       rateMax: 2_000,
       sessionsOfAgentMax: 64,
+      sessionIdleMsMax: 1_800_000,
+      ownLinksOfAgentMax: 16,
+      streamsMax: 4_096,
+      streamsOfAgentMax: 128,
       callsOfServerMax: 256,
       queueBytesMax: 33_554_432,
       connectWithinMs: 10_000,
@@ -38,11 +42,11 @@ describe('limits', () => {
 
   test('and is what is written', async () => {
     const { limits } = await load(
-      'limits: { body: 64KiB, answer: 1MiB, idle: 5s, rate: 5, headers-within: 2s }\n',
+      'limits: { body: 64KiB, answer: 1MiB, idle: 5s, rate: 5, headers-within: 2s, session-idle: 5m, agent-links: 3 }\n',
     );
     expect(limits).toMatchObject({
       ...{ bodyBytesMax: 65_536, answerBytesMax: 1_048_576, idleWithinMs: 5_000, rateMax: 5 },
-      headersWithinMs: 2_000,
+      ...{ headersWithinMs: 2_000, sessionIdleMsMax: 300_000, ownLinksOfAgentMax: 3 },
       depthMax: 64,
     });
   });
@@ -56,6 +60,10 @@ describe('limits', () => {
     ['limits: { depth: 8.5 }', 'is not a whole number'],
     ['limits: { rate: 0 }', 'write from 1 to 1000000'],
     ['limits: { idle: 0s }', 'write from 1s to 3600s'],
+    ['limits: { session-idle: 2d }', 'write from 1s to 86400s'],
+    ['limits: { agent-links: 0 }', 'write from 1 to 1000'],
+    ['limits: { streams: 1 }', 'write from 4 to 1000000'],
+    ['limits: { agent-streams: 0 }', 'write from 1 to 100000'],
     ['limits: { boddy: 1MiB }', 'did you mean `body`'],
     ['limits: { headers-within: 60s }', 'headers may take longer than the whole request'],
     ['limits: { request-within: 5s }', 'headers may take longer than the whole request'],

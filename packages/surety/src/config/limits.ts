@@ -18,6 +18,10 @@ export interface Limits {
   readonly depthMax: number;
   readonly requestsMax: number;
   readonly sessionsOfAgentMax: number;
+  readonly sessionIdleMsMax: number;
+  readonly ownLinksOfAgentMax: number;
+  readonly streamsMax: number;
+  readonly streamsOfAgentMax: number;
   readonly rateMax: number;
   readonly callsOfServerMax: number;
   readonly answerBytesMax: number;
@@ -127,6 +131,40 @@ const kinds = {
     max: 10_000,
     fallback: 64,
     meaning: 'sessions of one agent; one more ends its oldest (default 64)',
+  },
+  'session-idle': {
+    is: 'duration',
+    member: 'sessionIdleMsMax',
+    min: 1_000,
+    max: 86_400_000,
+    fallback: 1_800_000,
+    meaning: 'how long a session may stay that nobody uses or listens to (default 30m)',
+  },
+  'agent-links': {
+    is: 'count',
+    member: 'ownLinksOfAgentMax',
+    min: 1,
+    max: 1_000,
+    fallback: 16,
+    meaning:
+      'links to servers (a process each, on stdio) that the sessions of one agent have alone; as many for its calls that wait for input (default 16)',
+  },
+  streams: {
+    is: 'count',
+    member: 'streamsMax',
+    min: 4,
+    max: 1_000_000,
+    fallback: 4_096,
+    meaning:
+      'event streams open at once, beside requests; one agent never has more than are left for others (default 4096)',
+  },
+  'agent-streams': {
+    is: 'count',
+    member: 'streamsOfAgentMax',
+    min: 1,
+    max: 100_000,
+    fallback: 128,
+    meaning: 'of these, those of one agent (default 128)',
   },
   'server-calls': {
     is: 'count',

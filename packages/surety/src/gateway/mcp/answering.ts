@@ -35,8 +35,11 @@ export interface Context {
   readonly paramHeaders: () => Readonly<Record<string, string>>;
   readonly states: SealedStates;
   readonly parking: Parking;
-  /** Until the client goes away, or the gateway ends the stream. */
-  readonly watch: (watcher: Watcher) => Promise<void>;
+  /**
+   * Does what comes first and watches until the client goes away, or the gateway ends the stream. Throws `Refusal`,
+   * before anything was said, if this agent has too many streams.
+   */
+  readonly watch: (watcher: Watcher, first: () => Promise<void>) => Promise<void>;
   readonly listMaxAgeMs: number;
   /** Sends a call of this caller to a server, if the caller's part of what the server can do at once allows it. */
   readonly share: <R>(server: string, send: () => Promise<R>) => Promise<R | NotSent>;

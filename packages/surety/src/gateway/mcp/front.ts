@@ -10,8 +10,10 @@ import { Channel, type Reply } from './channel.ts';
 import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes } from './door.ts';
 import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { eraOf } from './eras.ts';
+import { defaults, type FrontLimits } from './front-limits.ts';
 import type { Watcher } from './listening.ts';
 import { Parking } from './parking.ts';
+import { Places } from './places.ts';
 import type { Caller, Governor, NotSent } from './port.ts';
 import { Refusal } from './refusal.ts';
 import { Serving } from './serving.ts';
@@ -21,25 +23,6 @@ import { SealedStates } from './state.ts';
 import { EventStream } from './streams.ts';
 import type { Upstream } from './upstream.ts';
 import { type Message, type Notification, parseMessage, type Request, rpc, WireError } from './wire.ts';
-
-export interface FrontLimits {
-  /** Default 4 MiB. */
-  readonly bodyBytesMax: number;
-  /** Of the JSON of a body; default 64. */
-  readonly depthMax: number;
-  /** Requests being answered at once; default 1,024. */
-  readonly inFlightMax: number;
-  /** Calls that one server answers at once; default 256. One agent never has more than are left for others. */
-  readonly callsOfServerMax: number;
-  /** Default 64; an agent that opens more loses its oldest that is not at work. */
-  readonly sessionsOfAgentMax: number;
-  /** Of these, how many may have servers of their own running; default 16. */
-  readonly ownLinksOfAgentMax: number;
-  /** A session that nobody uses or listens to ends after this; default 30 min. */
-  readonly sessionIdleMsMax: number;
-  /** How long a client may keep a list; default 5 s. */
-  readonly listMaxAgeMs: number;
-}
 
 export interface FrontOptions {
   readonly governor: Governor;
@@ -51,19 +34,9 @@ export interface FrontOptions {
   readonly limits?: Partial<FrontLimits>;
 }
 
-const defaults: FrontLimits = {
-  bodyBytesMax: 4 * 1024 * 1024,
-  depthMax: 64,
-  inFlightMax: 1_024,
-  callsOfServerMax: 256,
-  sessionsOfAgentMax: 64,
-  ownLinksOfAgentMax: 16,
-  sessionIdleMsMax: 30 * 60_000,
-  listMaxAgeMs: 5_000,
-};
-
 export interface Front {
-  respond(request: IncomingMessage, response: ServerResponse): void;
+  /** `onStream` is called if the answer turns out to be a stream that waits for nothing of ours. */
+  respond(request: IncomingMessage, response: ServerResponse, onStream?: () => void): void;
   /**
    * From here on requests go to these servers; what is under way stays where it is. Resolves when nothing that began
    * before needs a server that is not among them any more.
@@ -78,7 +51,7 @@ export interface Front {
 export function createFront(options: FrontOptions): Front {
   const front = new HttpFront(options);
   return {
-    respond: (request, response) => void front.respond(request, response),
+    respond: (request, response, onStream) => void front.respond(request, response, onStream),
     swap: (upstreams, limits) => front.swap(upstreams, limits),
     idle: () => front.idle(),
     close: () => front.close(),
@@ -95,10 +68,9 @@ class HttpFront {
   readonly #onProblem: OnProblem;
   #inFlight = 0;
   readonly #closing = new AbortController();
-  /** Streams of changes, by agent: they wait for nothing of ours, so they are not in flight. */
-  readonly #watching = new Map<string, number>();
+  readonly #places: Places;
   readonly #announcer: Announcer;
-  /** What each request calls when nothing waits for it any more. */
+  /** What each request calls when it waits for nothing of ours any more. */
   readonly #ends = new WeakMap<Channel, () => void>();
   readonly #parking: Parking;
 
@@ -106,14 +78,15 @@ class HttpFront {
     this.#governor = governor;
     this.#door = new Door(allowedHosts);
     this.#limits = { ...defaults, ...limits };
-    this.#sessions = new Sessions(this.#limits);
+    this.#sessions = new Sessions(() => this.#limits);
+    this.#places = new Places(() => this.#limits);
     this.#onProblem = onProblem;
     this.#serving = new Serving(onProblem, ({ method }) => {
       const what = changedIn(method);
       if (what !== undefined) this.#announcer.announce([what]);
     });
     this.#announcer = new Announcer(governor, ({ id }) => this.#serving.endpointOf(id));
-    this.#parking = new Parking(this.#limits.ownLinksOfAgentMax);
+    this.#parking = new Parking(() => this.#limits.ownLinksOfAgentMax);
     this.#serving.exchange(upstreams, this.#limits.callsOfServerMax);
     governor.onPermissions?.(() => this.#announcer.announce(changing));
   }
@@ -139,10 +112,17 @@ class HttpFront {
     await Promise.all([this.#sessions.close(), this.#parking.close()]);
   }
 
-  async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    onStream: () => void = () => {},
+  ): Promise<void> {
     const channel = new Channel(response, takes(request, 'text/event-stream'));
     const done = this.#serving.begin();
-    this.#ends.set(channel, done);
+    this.#ends.set(channel, () => {
+      done();
+      onStream();
+    });
     this.#inFlight++;
     try {
       const reply = await this.#reply(request, response, channel);
@@ -176,7 +156,11 @@ class HttpFront {
       this.#sessions.end(this.#session(request, caller, endpoint));
       return { status: 200 };
     }
-    if (request.method === 'GET') return this.#listen(request, response, caller, endpoint);
+    if (request.method === 'GET') {
+      this.#listen(request, response, caller, endpoint);
+      this.#ends.get(channel)?.();
+      return undefined;
+    }
     if (request.method !== 'POST')
       throw new Refusal(405, rpc.transport, 'only POST, GET and DELETE', {
         headers: { allow: 'POST, GET, DELETE' },
@@ -199,7 +183,7 @@ class HttpFront {
   }
 
   /** The stream of what belongs to no request, or one that broke off, from where it did. */
-  #listen(request: IncomingMessage, response: ServerResponse, caller: Caller, endpoint: Endpoint): undefined {
+  #listen(request: IncomingMessage, response: ServerResponse, caller: Caller, endpoint: Endpoint): void {
     // Whoever comes without a session finds no stream here, as in 2026-07-28.
     if (only(request, 'mcp-session-id') === undefined)
       throw new Refusal(405, rpc.transport, 'there is a stream only in a session', {
@@ -208,16 +192,15 @@ class HttpFront {
     const session = this.#session(request, caller, endpoint);
     checkAccepts(request, 'text/event-stream');
     const last = only(request, 'last-event-id');
-    if (last === undefined) {
-      session.general.connect(response);
-      return;
-    }
+    if (last === undefined) return this.#places.connect(session, session.general, response);
     const found = session.log.after(last);
     if (found === undefined) throw new Refusal(400, rpc.transport, 'there was no such event');
-    const stream = found.stream ?? new EventStream();
-    stream.connect(response, found.missed);
+    if (found.stream !== undefined)
+      return this.#places.connect(session, found.stream, response, found.missed);
     // All that there was to come has come.
-    if (found.stream === undefined) stream.end();
+    const stream = new EventStream();
+    stream.connect(response, found.missed);
+    stream.end();
   }
 
   async #message(
@@ -308,7 +291,7 @@ class HttpFront {
       paramHeaders: () => paramHeadersOf(request),
       states: this.#states,
       parking: this.#parking,
-      watch: (watcher) => this.#watch(watcher, rest.channel),
+      watch: (watcher, first) => this.#watch(watcher, rest.channel, first),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),
       onProblem: this.#onProblem,
@@ -337,12 +320,17 @@ class HttpFront {
     };
   }
 
-  async #watch(watcher: Watcher, channel: Channel): Promise<void> {
-    const { agent } = watcher.caller;
-    const open = this.#watching.get(agent) ?? 0;
-    if (open >= this.#limits.sessionsOfAgentMax)
-      throw new Refusal(503, rpc.transport, 'too many streams of this agent');
-    this.#watching.set(agent, open + 1);
+  async #watch(watcher: Watcher, channel: Channel, first: () => Promise<void>): Promise<void> {
+    const leave = this.#places.take(watcher.caller);
+    try {
+      await first();
+      await this.#watching(watcher, channel);
+    } finally {
+      leave();
+    }
+  }
+
+  async #watching(watcher: Watcher, channel: Channel): Promise<void> {
     this.#inFlight--;
     this.#ends.get(channel)?.();
     const stop = this.#announcer.add(watcher);
@@ -355,9 +343,6 @@ class HttpFront {
     } finally {
       stop();
       this.#inFlight++;
-      const left = (this.#watching.get(agent) ?? 1) - 1;
-      if (left === 0) this.#watching.delete(agent);
-      else this.#watching.set(agent, left);
     }
   }
 

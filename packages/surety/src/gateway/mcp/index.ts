@@ -3,7 +3,8 @@
 
 export { bridge } from './bridge.ts';
 export { Door } from './door.ts';
-export { createFront, type Front, type FrontLimits, type FrontOptions } from './front.ts';
+export { createFront, type Front, type FrontOptions } from './front.ts';
+export type { FrontLimits } from './front-limits.ts';
 export type { HttpOptions } from './http.ts';
 export type { Caller, Governed, Governor, Input, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 export { Refusal } from './refusal.ts';

@@ -34,12 +34,15 @@ export async function listen(context: Context, { idText, params }: Request): Pro
   const say = (method: string, more = '') =>
     channel.say(`{"jsonrpc":"2.0","method":"${method}","params":{${more}"_meta":{${about}}}}`);
   const honoured = Object.fromEntries(among.map((what) => [wantedBy[what], true]));
-  say('notifications/subscriptions/acknowledged', `"notifications":${JSON.stringify(honoured)},`);
   const seen = new Seen();
-  // A server that is away now shows nothing; when it is back, that is a change.
-  for (const kind of among.flatMap((what) => kindsOf[what]))
-    seen.saw(kind, await visible(context, kind).catch(() => []));
+  const begin = async () => {
+    say('notifications/subscriptions/acknowledged', `"notifications":${JSON.stringify(honoured)},`);
+    // A server that is away now shows nothing; when it is back, that is a change.
+    for (const kind of among.flatMap((what) => kindsOf[what]))
+      seen.saw(kind, await visible(context, kind).catch(() => []));
+  };
   const tell = (what: Changing) => void say(changedMethod(what));
-  if (among.length > 0) await context.watch({ caller, endpoint, links, seen, among, tell });
+  if (among.length === 0) await begin();
+  else await context.watch({ caller, endpoint, links, seen, among, tell }, begin);
   return resultText(idText, `{"resultType":"complete","_meta":{${about}}}`);
 }

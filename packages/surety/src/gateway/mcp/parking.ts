@@ -123,7 +123,7 @@ interface Idle {
 }
 
 export class Parking {
-  readonly #ofAgentMax: number;
+  readonly #ofAgentMax: () => number;
   /** By the suspended call. */
   readonly #parked = new Map<string, { readonly call: ParkedCall; readonly timer: NodeJS.Timeout }>();
   readonly #idle = new Set<Idle>();
@@ -131,7 +131,7 @@ export class Parking {
   /** Links of each agent, idle and not. */
   readonly #links = new Map<string, Set<Link>>();
 
-  constructor(ofAgentMax: number) {
+  constructor(ofAgentMax: () => number) {
     this.#ofAgentMax = ofAgentMax;
   }
 
@@ -146,8 +146,9 @@ export class Parking {
     }
     const own = this.#links.get(agent) ?? new Set<Link>();
     const [oldest] = [...this.#idle].filter((each) => each.agent === agent);
-    if (own.size >= this.#ofAgentMax && oldest !== undefined) this.#drop(oldest);
-    if (own.size >= this.#ofAgentMax) return undefined;
+    const max = this.#ofAgentMax();
+    if (own.size >= max && oldest !== undefined) this.#drop(oldest);
+    if (own.size >= max) return undefined;
     // What belongs to no call is nobody's: on this link there is one call at a time.
     const hear: Hear = (said, answer) => {
       if (said.is === 'request') answer('error', errorObject(rpc.methodNotFound, 'nothing is under way'));

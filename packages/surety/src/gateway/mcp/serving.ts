@@ -46,6 +46,7 @@ export class Serving {
     this.#shares = new Map(
       upstreams.map(({ server }) => [server, kept.get(server) ?? new Shares(callsOfServerMax)]),
     );
+    for (const shares of this.#shares.values()) shares.resize(callsOfServerMax);
     this.#endpoints = new Map([
       ['/mcp', mergedEndpoint(upstreams, this.#onProblem)],
       ...upstreams.map((each) => [`/mcp/${each.server}`, serverEndpoint(each, this.#onProblem)] as const),

@@ -10,22 +10,25 @@ export interface SessionLimits {
   readonly sessionIdleMsMax: number;
 }
 
+/** A limit that a reload lowered holds after this. */
+const sweepEveryMsMax = 60_000;
+
 export class Sessions {
-  readonly #limits: SessionLimits;
+  readonly #limits: () => SessionLimits;
   /** By agent, the longest unused first. */
   readonly #sessions = new Map<string, Map<string, ClientSession>>();
-  readonly #sweeping: NodeJS.Timeout;
+  #sweeping: NodeJS.Timeout;
 
-  constructor(limits: SessionLimits) {
+  constructor(limits: () => SessionLimits) {
     this.#limits = limits;
-    this.#sweeping = setInterval(() => this.#sweep(), Math.min(limits.sessionIdleMsMax, 60_000)).unref();
+    this.#sweeping = this.#sweepLater();
   }
 
   /** Undefined if the agent has too many sessions that are all at work. */
   open(agent: string, endpoint: string, opening: Members): ClientSession | undefined {
     const own = this.#sessions.get(agent) ?? new Map<string, ClientSession>();
     this.#sessions.set(agent, own);
-    if (own.size >= this.#limits.sessionsOfAgentMax) {
+    if (own.size >= this.#limits().sessionsOfAgentMax) {
       const unused = [...own.values()].find(({ busy }) => !busy);
       if (unused === undefined) return undefined;
       this.#end(unused);
@@ -69,14 +72,20 @@ export class Sessions {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#sweeping);
+    clearTimeout(this.#sweeping);
     await Promise.all([...this.all()].map((session) => session.end()));
     this.#sessions.clear();
   }
 
+  #sweepLater(): NodeJS.Timeout {
+    const { sessionIdleMsMax } = this.#limits();
+    return setTimeout(() => this.#sweep(), Math.min(sessionIdleMsMax, sweepEveryMsMax)).unref();
+  }
+
   #sweep(): void {
-    const before = performance.now() - this.#limits.sessionIdleMsMax;
+    const before = performance.now() - this.#limits().sessionIdleMsMax;
     for (const session of [...this.all()]) if (!session.busy && session.usedAt < before) this.#end(session);
+    this.#sweeping = this.#sweepLater();
   }
 
   #end(session: ClientSession): void {
