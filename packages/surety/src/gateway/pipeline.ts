@@ -5,7 +5,7 @@
 // and the append of the intent reserves what it uses: on a conflict everything is decided again.
 
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
-import type { Governed, Input, ToolReply, UpstreamReply } from './mcp/port.ts';
+import type { Governed, Input, RunningCall, ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Recorder } from './recorder.ts';
 import type { Suspended, SuspendedCall } from './suspended.ts';
 import type { Turns } from './turns.ts';
@@ -49,9 +49,31 @@ async function sendAndSettle(
 ): Promise<ToolReply> {
   const onInput = (input: Input) => goesOn(pipeline, call, draft, input);
   const reply = await sent(() => forward({ onInput }));
+  if (reply.is === 'task')
+    return { is: 'upstream', reply, running: running(pipeline, { call, draft, intent }, onInput) };
   if (reply.is !== 'asks') return settle(pipeline, { call, draft, intent }, reply);
   pipeline.suspended.add({ call, draft, intent, asked: reply.value['inputRequests'] });
   return { is: 'upstream', reply, suspended: call.id };
+}
+
+/**
+ * The server goes on with the call as a task. It stays the call it was, open and on its way, until somebody learns what
+ * came of it; if nobody does in time, that is lost, as an answer is.
+ */
+function running(
+  pipeline: Pipeline,
+  begun: Pick<SuspendedCall, 'call' | 'draft' | 'intent'>,
+  onInput: Governed['onInput'],
+): RunningCall {
+  let isOver = false;
+  return {
+    onInput: (input) => (isOver ? Promise.reject(new Error('the call is over')) : onInput(input)),
+    settle: (came) => {
+      // INVARIANT: one settlement, whatever the server says later.
+      if (!isOver) settle(pipeline, begun, came);
+      isOver = true;
+    },
+  };
 }
 
 export function settle(

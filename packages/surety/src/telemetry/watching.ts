@@ -207,5 +207,6 @@ function decisionOf(reply: ToolReply | undefined, sent: boolean): Decision {
 /** A class of error: `tool_error` where the tool says so itself, the code of JSON-RPC, or what became of the exchange. */
 function errorOf(reply: UpstreamReply): string | undefined {
   if (reply.is === 'result') return reply.value.isError === true ? 'tool_error' : undefined;
+  if (reply.is === 'task') return undefined;
   return reply.is === 'error' ? String(reply.code) : reply.is;
 }

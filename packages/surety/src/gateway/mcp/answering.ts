@@ -1,7 +1,7 @@
 // The methods that the front serves, in both eras. What is not named here does not exist: a method that passed
 // unknown could do what no rule sees. What reaches a server on a client's behalf goes through governed.ts.
 
-import { canBeAsked, type Offer, offered } from './capabilities.ts';
+import { canBeAsked, type Offer, offered, runsTools } from './capabilities.ts';
 import type { Channel } from './channel.ts';
 import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { type Era, legacyVersions, metaKeys, modernVersions } from './eras.ts';
@@ -14,6 +14,8 @@ import type { Caller, Governor, NotSent } from './port.ts';
 import { Refusal } from './refusal.ts';
 import type { ClientSession, UnderWay } from './session.ts';
 import type { SealedStates } from './state.ts';
+import { tasking } from './tasking.ts';
+import type { Tasks } from './tasks.ts';
 import type { Upstream } from './upstream.ts';
 import { isMembers, type Request, resultText, rpc } from './wire.ts';
 
@@ -35,6 +37,7 @@ export interface Context {
   readonly paramHeaders: () => Readonly<Record<string, string>>;
   readonly states: SealedStates;
   readonly parking: Parking;
+  readonly tasks: Tasks;
   /**
    * Does what comes first and watches until the client goes away, or the gateway ends the stream. Throws `Refusal`,
    * before anything was said, if this agent has too many streams.
@@ -68,8 +71,19 @@ const methods: Readonly<Record<Era, ReadonlyMap<string, Serve>>> = {
     ['resources/subscribe', governed.subscribe],
     ['resources/unsubscribe', unsubscribe],
     ['logging/setLevel', setLevel],
+    ['tasks/get', tasking.get],
+    ['tasks/result', tasking.result],
+    ['tasks/list', tasking.list],
+    ['tasks/cancel', tasking.cancel],
   ]),
-  modern: new Map<string, Serve>([...both, ['server/discover', discover], ['subscriptions/listen', listen]]),
+  modern: new Map<string, Serve>([
+    ...both,
+    ['server/discover', discover],
+    ['subscriptions/listen', listen],
+    ['tasks/get', tasking.get],
+    ['tasks/update', tasking.update],
+    ['tasks/cancel', tasking.cancel],
+  ]),
 };
 
 /** The text of the JSON-RPC answer. Throws `Refusal`. */
@@ -207,6 +221,6 @@ export async function needsOwnLink(session: ClientSession, upstream: Upstream): 
   if (canBeAsked(session.capabilities)) return true;
   const { capabilities } = earlier;
   if (!isMembers(capabilities)) return false;
-  const { resources, logging } = capabilities;
-  return isMembers(logging) || (isMembers(resources) && resources.subscribe === true);
+  const { resources, logging, tasks } = capabilities;
+  return runsTools(tasks) || isMembers(logging) || (isMembers(resources) && resources.subscribe === true);
 }

@@ -14,8 +14,12 @@ export const questions: ReadonlyMap<string, string> = new Map([
 export const canBeAsked = (capabilities: Members): boolean =>
   [...questions.values()].some((each) => capabilities[each] !== undefined);
 
+/** Its methods are served for clients of the newer era, on servers of it (tasking.ts). */
+export const tasksExtension = 'io.modelcontextprotocol/tasks';
+
 /** Extensions without methods of their own: they say more in messages that pass in any case. */
-const extensionsPassed = new Set(['io.modelcontextprotocol/ui']);
+const extensionsPassed: readonly string[] = ['io.modelcontextprotocol/ui'];
+const modernExtensions: readonly string[] = [...extensionsPassed, tasksExtension];
 
 /** What a client declares, as its server is told. */
 export function passedOn(capabilities: Members): Members {
@@ -27,18 +31,18 @@ const only = (members: Members, names: readonly string[]): Members =>
     names.flatMap((name) => (Object.hasOwn(members, name) ? [[name, members[name]] as const] : [])),
   );
 
-export function extensionsOf({ extensions }: Members): Members {
+function extensionsOf({ extensions }: Members, known = extensionsPassed): Members {
   if (!isMembers(extensions)) return {};
-  const passed = only(extensions, [...extensionsPassed]);
+  const passed = only(extensions, known);
   return Object.keys(passed).length === 0 ? {} : { extensions: passed };
 }
 
-/** The same, if every extension in it is known. */
+/** The same, if every extension in it is known to the newer era. */
 export function knownExtensions(capabilities: Members): Members {
   const { extensions, ...rest } = capabilities;
   const unknown =
-    isMembers(extensions) && Object.keys(extensions).some((each) => !extensionsPassed.has(each));
-  return unknown ? { ...rest, ...extensionsOf(capabilities) } : capabilities;
+    isMembers(extensions) && Object.keys(extensions).some((each) => !modernExtensions.includes(each));
+  return unknown ? { ...rest, ...extensionsOf(capabilities, modernExtensions) } : capabilities;
 }
 
 export interface Offer {
@@ -66,6 +70,19 @@ export function offered(capabilities: unknown, offer: Offer): Members {
     ...(isMembers(prompts) && offer.mayPrompt ? { prompts: changes } : {}),
     ...(isMembers(completions) && offer.mayComplete ? { completions } : {}),
     ...(isMembers(logging) && offer.session ? { logging } : {}),
-    ...extensionsOf(said),
+    ...(offer.session ? tasksOf(said) : {}),
+    ...extensionsOf(said, offer.session ? extensionsPassed : modernExtensions),
   };
 }
+
+/** Calls of tools are what can run as a task here, in a session. */
+function tasksOf({ tasks }: Members): Members {
+  if (!runsTools(tasks)) return {};
+  return { tasks: { ...only(tasks as Members, ['list', 'cancel']), requests: { tools: { call: {} } } } };
+}
+
+export const runsTools = (tasks: unknown): boolean =>
+  isMembers(tasks) &&
+  isMembers(tasks.requests) &&
+  isMembers(tasks.requests.tools) &&
+  isMembers(tasks.requests.tools.call);

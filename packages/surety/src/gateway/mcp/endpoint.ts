@@ -3,6 +3,7 @@
 // asked is the caller's to say: a session may have one of its own.
 
 import { version } from '../../version.ts';
+import { tasksExtension } from './capabilities.ts';
 import { UpstreamError } from './errors.ts';
 import { type Item, type ListKind, listKinds } from './listing.ts';
 import type { Mirrored } from './mirrored.ts';
@@ -159,7 +160,11 @@ export function mergedEndpoint(upstreams: readonly Upstream[], onProblem: OnProb
     about: async () => ({
       serverInfo: { name: 'surety', version },
       // What each server offers is asked when it is needed: none may keep a client from the others.
-      capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
+      capabilities: {
+        ...{ tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
+        tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+        extensions: { [tasksExtension]: {} },
+      },
     }),
     async list(kind, links) {
       if (kind === 'tools' || kind === 'prompts') return ofAll((view) => view.list(kind, links));

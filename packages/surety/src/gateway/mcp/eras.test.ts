@@ -184,7 +184,7 @@ describe('up to 2025-11-25', () => {
     expect(errorOf(await initialize({ 'mcp-protocol-version': '2026-07-28' }))).toBe(-32020);
   });
 
-  test.each(['server/discover', 'subscriptions/listen', 'tasks/get'])(
+  test.each(['server/discover', 'subscriptions/listen', 'tasks/update'])(
     'there is no method `%s`',
     async (method) => {
       const reply = await post(

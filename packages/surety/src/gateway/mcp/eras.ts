@@ -113,10 +113,13 @@ function mirrors(headers: MirrorHeaders, { method, params }: Request): void {
 }
 
 /** The member of `params` that `Mcp-Name` repeats, for the methods that have one. */
-export const nameMembers: ReadonlyMap<string, 'name' | 'uri'> = new Map([
+export const nameMembers: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
   ['tools/call', 'name'],
   ['prompts/get', 'name'],
   ['resources/read', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
 ]);
 
 const sentinel = /^=\?base64\?(.*)\?=$/s;

@@ -179,7 +179,6 @@ describe('calls', () => {
     ['a name that is too long', { name: 'x'.repeat(257) }],
     ['arguments that are a list', { name: 'echo', arguments: [] }],
     ['arguments that are null', { name: 'echo', arguments: null }],
-    ['a task', { name: 'echo', task: { ttl: 1 } }],
   ])('%s', async (_, params) => {
     const reply = await ask('/mcp/scripted', 'tools/call', { ...params });
     expect(errorOf(reply)).toBe(-32602);

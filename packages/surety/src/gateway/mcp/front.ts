@@ -21,6 +21,7 @@ import type { ClientSession, UnderWay } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SealedStates } from './state.ts';
 import { EventStream } from './streams.ts';
+import { Tasks } from './tasks.ts';
 import type { Upstream } from './upstream.ts';
 import { type Message, type Notification, parseMessage, type Request, rpc, WireError } from './wire.ts';
 
@@ -73,6 +74,7 @@ class HttpFront {
   /** What each request calls when it waits for nothing of ours any more. */
   readonly #ends = new WeakMap<Channel, () => void>();
   readonly #parking: Parking;
+  readonly #tasks = new Tasks();
 
   constructor({ governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {} }: FrontOptions) {
     this.#governor = governor;
@@ -98,6 +100,8 @@ class HttpFront {
       gone.flatMap((each) => session.detach(each) ?? []),
     );
     for (const each of gone) this.#parking.leave(each);
+    const stay = new Set(upstreams.map(({ server }) => server));
+    this.#tasks.leave(gone.flatMap(({ server }) => (stay.has(server) ? [] : [server])));
     this.#announcer.announce(changing);
     await this.idle();
     await Promise.all(links.map((link) => link.close()));
@@ -109,6 +113,7 @@ class HttpFront {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#tasks.close();
     await Promise.all([this.#sessions.close(), this.#parking.close()]);
   }
 
@@ -291,6 +296,7 @@ class HttpFront {
       paramHeaders: () => paramHeadersOf(request),
       states: this.#states,
       parking: this.#parking,
+      tasks: this.#tasks,
       watch: (watcher, first) => this.#watch(watcher, rest.channel, first),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),

@@ -4,17 +4,19 @@
 
 import type { Context } from './answering.ts';
 import { paramHeaders } from './bridge-headers.ts';
-import { canBeAsked, passedOn } from './capabilities.ts';
+import { canBeAsked, passedOn, runsTools } from './capabilities.ts';
 import type { Target } from './endpoint.ts';
 import { type Era, metaKeys, metaOf } from './eras.ts';
 import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
 import { allTo, paramsFor, progressTo, tokenIn } from './params.ts';
 import type { ParkedCall } from './parking.ts';
-import type { Governed, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
+import type { Governed, RunningCall, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
 import { heldIn, maySuspend, recognized, restored, rounds, sealed } from './rounds.ts';
 import type { Bound, Held } from './state.ts';
+import { declaresTasks } from './tasking.ts';
+import { shownTask, taskIn } from './tasks.ts';
 import { messageOf, withTrace } from './trace-context.ts';
 import type { Asking, Link, Upstream } from './upstream.ts';
 import {
@@ -25,7 +27,9 @@ import {
   type Request,
   resultText,
   rpc,
+  spanIn,
   withMember,
+  withoutMember,
   withValue,
 } from './wire.ts';
 
@@ -41,11 +45,10 @@ interface Asked {
 }
 
 async function callTool(context: Context, request: Request): Promise<string> {
-  const { name, arguments: args = {}, task } = request.params;
+  const { name, arguments: args = {}, task = {} } = request.params;
   if (typeof name !== 'string') throw invalidParams('name is not a string');
   if (!isMembers(args)) throw invalidParams('arguments is not an object');
-  // A task answers before it acts: what it did would be settled by an answer that says nothing.
-  if (task !== undefined) throw invalidParams('tasks are not offered');
+  if (context.era === 'legacy' && !isTask(task)) throw invalidParams('task says more than times');
   const target = await context.endpoint.find('tools', name, context.links);
   if (target === undefined) throw invalidParams('there is no such tool');
   if (context.era === 'modern') checkMirrored(await target.mirrored(), args, context.headerOf);
@@ -53,6 +56,14 @@ async function callTool(context: Context, request: Request): Promise<string> {
   const reply = await govern(context, request, { target, as: target.native, args, edits });
   return toolAnswer(reply, request.idText, context);
 }
+
+/** How long to keep the result, and how often to ask. No rule sees what is there, so nothing else passes. */
+const isTask = (task: unknown): boolean =>
+  isMembers(task) &&
+  Object.entries(task).every(
+    ([name, ms]) =>
+      (name === 'ttl' || name === 'pollInterval') && Number.isSafeInteger(ms) && Number(ms) >= 0,
+  );
 
 async function readResource(context: Context, request: Request): Promise<string> {
   return ofResource(context, request, 'resources/read');
@@ -134,10 +145,35 @@ async function govern(context: Context, request: Request, asked: Asked): Promise
     forward: once((governing, traceparent) => send(context, request, asked, round, governing, traceparent)),
   };
   const reply = await context.governor.call(context.caller, toolRequest);
+  if (reply.is === 'upstream' && reply.reply.is === 'task')
+    return began(context, bound, asked.target, reply.reply, reply.running);
   if (reply.is !== 'upstream' || reply.reply.is !== 'asks' || reply.suspended === undefined) return reply;
   if (round.parked !== undefined) context.parking.park(reply.suspended, bound.agent, round.parked);
   const { reply: asks, suspended } = reply;
   return { is: 'upstream', reply: { ...asks, text: sealed(context, asks, suspended, bound) } };
+}
+
+/** The call goes on as a task: from now on its client, and nobody else, can ask what came of it. */
+function began(
+  { tasks, session, endpoint }: Context,
+  { agent, tool }: Bound,
+  { upstream: { server } }: Target,
+  reply: Extract<UpstreamReply, { readonly is: 'task' }>,
+  call: RunningCall | undefined,
+): ToolReply {
+  const begun = taskIn(reply.value);
+  if (call === undefined || begun === undefined || begun === 'nameless')
+    return { is: 'failed', message: lost };
+  const task = { agent, server, native: begun.id, tool, call, session, asked: {}, isOver: false };
+  if (!tasks.add(task, begun.lifeMs)) {
+    call.settle({ is: 'lost', cause: 'the server named its task as another of this agent' });
+    return { is: 'failed', message: lost };
+  }
+  const shown = shownTask(endpoint.id, server, begun.id);
+  const pointer =
+    isMembers(reply.value.task) && reply.value.resultType !== 'task' ? '/task/taskId' : '/taskId';
+  const text = shown === begun.id ? reply.text : withValue(reply.text, pointer, shown);
+  return { is: 'upstream', reply: { ...reply, text } };
 }
 
 const boundTo = (context: Context, { params }: Request, { target, as }: Asked): Bound => ({
@@ -180,8 +216,10 @@ async function send(
   const asking = { method: request.method, name: native, signal, hear, headers, ...token };
   const ask = (paramsText: string) =>
     context.share(upstream.server, () => link.ask({ ...asking, paramsText, alive: () => channel.alive() }));
+  const runs = await askedAsTask(context, request, link, to);
+  const passed = request.params.task === undefined || runs ? made.paramsText : withoutTask(made.paramsText);
   const paramsText = withTrace(
-    round.held === undefined ? made.paramsText : restored(made.paramsText, round.held),
+    round.held === undefined ? passed : restored(passed, round.held),
     traceparent,
     () => messageOf(context.headerOf, request),
   );
@@ -189,9 +227,36 @@ async function send(
     const asking = { method: request.method, paramsText, name: native };
     return context.share(upstream.server, () => parkable(context, request, upstream, parks, round, asking));
   }
-  if (to === 'legacy') return ask(paramsText);
-  if (session !== undefined) return rounds(context, request, upstream, paramsText, governing, ask);
-  return recognized(await ask(paramsText), request.method);
+  if (to === 'legacy') return withTask(await ask(paramsText), runs);
+  if (session !== undefined)
+    return withTask(await rounds(context, request, upstream, paramsText, governing, ask), false);
+  return withTask(recognized(await ask(paramsText), request.method), declaresTasks(request.params));
+}
+
+/** The reply, if it begins a task, as that: or as lost, where its client could not ask what came of it. */
+function withTask(reply: UpstreamReply, follows: boolean): UpstreamReply {
+  const begun = reply.is === 'result' ? taskIn(reply.value) : undefined;
+  if (reply.is !== 'result' || begun === undefined) return reply;
+  if (begun !== 'nameless' && follows) return { ...reply, is: 'task' };
+  return { is: 'lost', cause: 'the server began a task that its client cannot ask about' };
+}
+
+/** `task` goes to a server that says it knows it, from a client that can ask about it. */
+async function askedAsTask(
+  { era }: Context,
+  { method, params }: Request,
+  link: Link,
+  to: Era,
+): Promise<boolean> {
+  if (method !== 'tools/call' || params.task === undefined || era !== 'legacy' || to !== 'legacy')
+    return false;
+  const { capabilities } = await link.describe();
+  return isMembers(capabilities) && runsTools(capabilities.tasks);
+}
+
+function withoutTask(paramsText: string): string {
+  const span = spanIn(paramsText, '/task');
+  return span === undefined ? paramsText : withoutMember(paramsText, span);
 }
 
 /** What a client of the newer era can be asked in the middle of this request, if it can be asked anything. */

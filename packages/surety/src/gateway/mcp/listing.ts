@@ -44,10 +44,7 @@ export interface ListingOptions {
   readonly maxAgeMs: number;
   readonly now?: () => number;
   /** Asks for one page; throws `UpstreamError`. */
-  readonly page: (
-    method: string,
-    params: Members,
-  ) => Promise<{ readonly text: string; readonly value: Members }>;
+  readonly page: Page;
 }
 
 interface Kept {
@@ -80,7 +77,10 @@ export class Listing {
   get(kind: ListKind): Promise<readonly Item[]> {
     const known = this.#kept.get(kind);
     if (known !== undefined && this.#now() < known.freshUntil) return known.items;
-    const kept: Kept = { items: this.#fetch(listKinds[kind]), freshUntil: Number.POSITIVE_INFINITY };
+    const kept: Kept = {
+      items: allPages(listKinds[kind], this.#options.page),
+      freshUntil: Number.POSITIVE_INFINITY,
+    };
     this.#kept.set(kind, kept);
     kept.items.then(
       () => {
@@ -92,23 +92,26 @@ export class Listing {
     );
     return kept.items;
   }
-
-  async #fetch(kind: Kind): Promise<readonly Item[]> {
-    const items: Item[] = [];
-    let params: Members = {};
-    for (let page = 0; page < pagesMax; page++) {
-      const { text, value } = await this.#options.page(kind.method, params);
-      items.push(...itemsOf(kind, text, value));
-      if (items.length > itemsMax) throw new UpstreamError('nonsense', 'the server lists too much');
-      if (value.nextCursor === undefined) return items;
-      if (typeof value.nextCursor !== 'string') throw new UpstreamError('nonsense', 'a cursor is no string');
-      params = { cursor: value.nextCursor };
-    }
-    throw new UpstreamError('nonsense', 'the server lists too many pages');
-  }
 }
 
-function itemsOf({ member, key }: Kind, text: string, value: Members): Item[] {
+type Page = (method: string, params: Members) => Promise<{ readonly text: string; readonly value: Members }>;
+
+/** Throws `UpstreamError`. */
+export async function allPages(kind: Omit<Kind, 'capability'>, page: Page): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let params: Members = {};
+  for (let at = 0; at < pagesMax; at++) {
+    const { text, value } = await page(kind.method, params);
+    items.push(...itemsOf(kind, text, value));
+    if (items.length > itemsMax) throw new UpstreamError('nonsense', 'the server lists too much');
+    if (value.nextCursor === undefined) return items;
+    if (typeof value.nextCursor !== 'string') throw new UpstreamError('nonsense', 'a cursor is no string');
+    params = { cursor: value.nextCursor };
+  }
+  throw new UpstreamError('nonsense', 'the server lists too many pages');
+}
+
+function itemsOf({ member, key }: Pick<Kind, 'member' | 'key'>, text: string, value: Members): Item[] {
   const items = value[member];
   if (!Array.isArray(items) || items.length > itemsMax)
     throw new UpstreamError('nonsense', `the server lists no ${member}`);

@@ -17,6 +17,12 @@ export interface Governed {
   readonly onInput: (input: Input) => Promise<void>;
 }
 
+/** A call that its server goes on with as a task: open until what came of it is known. */
+export interface RunningCall extends Governed {
+  /** Only the first is heard. */
+  readonly settle: (came: Answered) => void;
+}
+
 /** What a message says of itself, for whoever watches: nothing is decided by it. Its client chose every word. */
 export interface Message {
   readonly method?: string;
@@ -59,6 +65,8 @@ export type UpstreamReply =
   | { readonly is: 'result'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
   /** No answer yet: the server wants to know something first. `text` is the original text of the result. */
   | { readonly is: 'asks'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
+  /** No result yet: the server began a task, and says what came of it to whoever asks for that (tasking.ts). */
+  | { readonly is: 'task'; readonly text: string; readonly value: Readonly<Record<string, unknown>> }
   /** A JSON-RPC error; `text` is the original JSON text of the error object. */
   | { readonly is: 'error'; readonly text: string; readonly code: number; readonly message: string }
   | NotSent
@@ -66,11 +74,19 @@ export type UpstreamReply =
   | { readonly is: 'lost'; readonly cause: string };
 
 /** What a server answers to one message. */
-export type Answered = Exclude<UpstreamReply, { readonly is: 'asks' }>;
+export type Answered = Exclude<UpstreamReply, { readonly is: 'asks' | 'task' }>;
 
 export type ToolReply =
-  /** With `suspended`, the call waits for inputs: it goes on if `continues` names it. */
-  | { readonly is: 'upstream'; readonly reply: UpstreamReply; readonly suspended?: string }
+  /**
+   * With `suspended`, the call waits for inputs: it goes on if `continues` names it. With `running`, it goes on as a
+   * task of its server.
+   */
+  | {
+      readonly is: 'upstream';
+      readonly reply: UpstreamReply;
+      readonly suspended?: string;
+      readonly running?: RunningCall;
+    }
   /** Becomes a tool result with `isError: true` and this one text block; else an error of the protocol. */
   | { readonly is: 'refused' | 'held' | 'failed'; readonly message: string };
 

@@ -8,6 +8,7 @@ import { Seen } from './changes.ts';
 import type { Channel } from './channel.ts';
 import type { Governed } from './port.ts';
 import { EventLog, EventStream } from './streams.ts';
+import { shownTask } from './tasks.ts';
 import type { AnswerServer, Hear, Link, Said, Upstream } from './upstream.ts';
 import {
   edited,
@@ -53,6 +54,8 @@ export class ClientSession {
   readonly #underWay = new Map<string, UnderWay>();
   readonly #questions = new Map<number, Question>();
   #lastQuestion = 0;
+  /** Tasks of the session's that are not over. */
+  readonly running = new Set<string>();
   /** Addresses of resources whose changes the client wants to hear of. */
   readonly subscribed = new Set<string>();
   /** Called when it has ended. */
@@ -70,7 +73,7 @@ export class ClientSession {
 
   /** True while something is being answered or listened to: then it does not end by itself. */
   get busy(): boolean {
-    return this.#underWay.size > 0 || this.#general.connected;
+    return this.#underWay.size > 0 || this.#general.connected || this.running.size > 0;
   }
 
   get general(): EventStream {
@@ -180,7 +183,9 @@ export class ClientSession {
         ? this.#withdrawn(server, said)
         : heardByClients.has(said.method)
           ? notificationText(said.method, said.paramsText)
-          : undefined;
+          : said.method === 'notifications/tasks/status'
+            ? this.#taskStatus(server, said)
+            : undefined;
     if (text !== undefined) this.#say(text, about);
   }
 
@@ -218,6 +223,16 @@ export class ClientSession {
         return notificationText('notifications/cancelled', edited(paramsText, [[span, id]]));
       }
     return undefined;
+  }
+
+  /** On a link of its own a server speaks of the session's own tasks only. */
+  #taskStatus(
+    server: string,
+    { method, params: { taskId }, paramsText, spans }: Notification,
+  ): string | undefined {
+    const span = spans.get('/taskId');
+    if (typeof taskId !== 'string' || span === undefined) return undefined;
+    return notificationText(method, edited(paramsText, [[span, shownTask(this.endpoint, server, taskId)]]));
   }
 
   /** On the stream of the request that it is about, else where the client listens to what is about none. */

@@ -75,7 +75,7 @@ const idMax = 256;
 /** Members of `params` that the gateway may have to write anew, each on its own. */
 const paramsPointers = [
   ...(['/name', '/uri', '/_meta', '/_meta/progressToken', '/progressToken', '/requestId'] as const),
-  ...(['/ref/name', '/requestState'] as const),
+  ...(['/ref/name', '/requestState', '/taskId'] as const),
 ];
 export type ParamsPointer = (typeof paramsPointers)[number];
 const pointers = ['/id', '/params', ...paramsPointers.map((each) => `/params${each}`), '/result', '/error'];
