@@ -36,6 +36,7 @@ describe('limits', () => {
       callsOfServerMax: 256,
       queueBytesMax: 33_554_432,
       connectWithinMs: 10_000,
+      answerWithinMs: 3_600_000,
       answerBytesMax: 8_388_608,
     });
   });

@@ -27,6 +27,7 @@ export interface Limits {
   readonly answerBytesMax: number;
   readonly queueBytesMax: number;
   readonly connectWithinMs: number;
+  readonly answerWithinMs: number;
 }
 
 const KiB = 1024;
@@ -189,6 +190,15 @@ const kinds = {
     max: 60_000,
     fallback: 10_000,
     meaning: 'how long connecting to a server over HTTP may take (default 10s)',
+  },
+  'answer-within': {
+    is: 'duration',
+    member: 'answerWithinMs',
+    min: 1_000,
+    max: 86_400_000,
+    fallback: 3_600_000,
+    meaning:
+      'how long an answer may take in all, however often its server says that it still works, or waits for the client (default 1h)',
   },
   answer: {
     is: 'size',

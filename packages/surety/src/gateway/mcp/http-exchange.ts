@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly inFlightMax: number;
   readonly answerBytesMax: number;
   readonly depthMax: number;
+  /** In all, however often the server says that it lives. */
+  readonly answerWithinMs: number;
   readonly onNonsense: (kind: 'not-a-message' | 'unknown-id') => void;
 }
 
@@ -55,6 +57,8 @@ type Body = Dispatcher.ResponseData['body'];
 /** Connections beside those of requests: to listen, and so that an answer never waits behind what waits for it. */
 const connectionsBeside = 16;
 const retryMsDefault = 1_000;
+/** A server that ends each stream at once, and says to come back at once, would keep us busy with nothing. */
+const retryMsMin = 100;
 const retryMsMax = 30_000;
 /** How long a stream may go on after its answer before it is cut off. */
 const restMs = 5_000;
@@ -92,7 +96,7 @@ export class HttpExchange {
     this.#inFlight += counted;
     const ending = new AbortController();
     const end = () => ending.abort();
-    const patience = new Patience(posted.timeoutMs, end);
+    const patience = new Patience(posted.timeoutMs, this.#options.answerWithinMs, end);
     posted.onStart?.(patience);
     posted.signal?.addEventListener('abort', end, { once: true });
     try {
@@ -247,13 +251,17 @@ export class HttpExchange {
     fits: (found: Answer) => boolean,
   ): Promise<Streamed> {
     return new Promise((resolve, reject) => {
+      let isAnswered = false;
       const take = (bytes: Uint8Array) => {
+        // The request is over: what is said after its answer belongs to nothing.
+        if (isAnswered) return;
         const message = this.#parse(bytes);
         if (message === undefined) return;
         if (message.is === 'notification' || message.is === 'request') {
           patience.touch();
           heard.onSaid?.(message, patience);
         } else if (fits(message)) {
+          isAnswered = true;
           const rest = setTimeout(() => body.destroy(), restMs).unref();
           body.on('close', () => clearTimeout(rest));
           resolve({ answer: message, events });
@@ -262,6 +270,7 @@ export class HttpExchange {
       const events = new Events(this.#options.answerBytesMax, {
         onData: take,
         onComment: () => {
+          if (isAnswered) return;
           patience.touch();
           heard.alive?.();
         },
@@ -302,7 +311,7 @@ interface Streamed {
 const endless: Wait = { touch: () => {}, hold: () => () => {} };
 
 const retryIn = ({ retryMs = retryMsDefault }: Pick<Events, 'retryMs'>): number =>
-  Math.min(retryMs, retryMsMax);
+  Math.min(Math.max(retryMs, retryMsMin), retryMsMax);
 
 function typeOf({ headers }: Dispatcher.ResponseData): 'json' | 'events' | undefined {
   const [type] = String(headers['content-type'] ?? '').split(';');

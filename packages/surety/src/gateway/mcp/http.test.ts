@@ -275,6 +275,43 @@ describe('a server that does not behave', () => {
     },
   );
 
+  test('goes on after its answer: what it says then belongs to nothing', async () => {
+    const event = (message: object) => `data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
+    const { url } = await scriptedHttp(
+      on('tools/call', ({ id }, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        const note = event({ method: 'notifications/message', params: {} });
+        const question = event({ id: 'q', method: 'elicitation/create', params: {} });
+        const answer = event({ id, result: { content: [] } });
+        response.end(`${note}${answer}${note}${question}${answer.repeat(1_000)}`);
+      }),
+    );
+    const said: string[] = [];
+    const link = start(url, { client: { capabilities: { elicitation: {} }, hear: () => {} } });
+    const reply = await link.ask(call(params, { hear: ({ method }) => void said.push(method) }));
+    expect(reply.is).toBe('result');
+    await link.list('tools');
+    expect(said).toEqual(['notifications/message']);
+  });
+
+  test('ends each stream at once, and says to come back at once: it is not asked without a pause', async () => {
+    let streams = 0;
+    const again = (response: ServerResponse) => {
+      streams++;
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 0\nid: 1\n: x\n\n');
+    };
+    const { url } = await scriptedHttp((heard, response) => {
+      if (heard.method !== 'tools/call' && heard.http !== 'GET') return false;
+      again(response);
+      return true;
+    });
+    const upstream = start(url, { timeoutMs: 600, answerWithinMs: 1_000 });
+    expect((await upstream.ask(call(params))).is).toBe('lost');
+    expect(streams).toBeGreaterThan(1);
+    // Each stream is a sign of life, so the call lasts to its end; without a pause there would be hundreds.
+    expect(streams).toBeLessThanOrEqual(11);
+  });
+
   test('is asked too much at once: the rest is not sent', async () => {
     const { url } = await scriptedHttp(on('tools/call', () => {}));
     const upstream = start(url, { inFlightMax: 2, timeoutMs: 300 });

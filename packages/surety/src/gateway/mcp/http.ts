@@ -18,7 +18,7 @@ import {
   showsLegacy,
   wantsOurs,
 } from './modern.ts';
-import type { Wait } from './patience.ts';
+import { answerWithinMsDefault, type Wait } from './patience.ts';
 import type { Answered } from './port.ts';
 import { Tally } from './tally.ts';
 import {
@@ -59,6 +59,8 @@ export interface HttpOptions {
   readonly answerBytesMax?: number;
   readonly depthMax?: number;
   readonly inFlightMax?: number;
+  /** How long an answer may take in all; default 1 h. */
+  readonly answerWithinMs?: number;
   readonly listMaxAgeMs?: number;
   /** A session unused for longer is tried with a ping before a call is trusted to it; default 10 s. */
   readonly idleMaxMs?: number;
@@ -125,6 +127,7 @@ export class HttpUpstream implements Upstream {
       inFlightMax: options.inFlightMax ?? 256,
       answerBytesMax: options.answerBytesMax ?? 8 * 1024 * 1024,
       depthMax: options.depthMax ?? 64,
+      answerWithinMs: options.answerWithinMs ?? answerWithinMsDefault,
       onNonsense: (kind) => this.#nonsense.add(kind),
     });
     this.#lists = new Listing({

@@ -1,7 +1,7 @@
 // How long an answer is waited for: so long without a sign of life, and not while the server itself waits for the
 // client. A server that keeps saying that it lives, or a client that never answers it, ends at `maxMs` all the same.
 
-const maxMsDefault = 3_600_000;
+export const answerWithinMsDefault = 3_600_000;
 
 /** What whoever hears a stream may say about the wait for its answer. */
 export type Wait = Pick<Patience, 'touch' | 'hold'>;
@@ -13,7 +13,7 @@ export class Patience {
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
 
-  constructor(waitMs: number, onEnd: () => void, maxMs = maxMsDefault) {
+  constructor(waitMs: number, maxMs: number, onEnd: () => void) {
     this.#waitMs = waitMs;
     this.#onEnd = onEnd;
     this.#last = setTimeout(onEnd, Math.max(waitMs, maxMs));

@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   readonly lineBytesMax: number;
   readonly depthMax: number;
+  /** How long an answer may take in all. */
+  readonly answerWithinMs: number;
   readonly inFlightMax: number;
   /** What waits for a server that does not read. */
   readonly queueBytesMax: number;
@@ -102,7 +104,7 @@ export class ServerProcess {
       return Promise.resolve({ is: 'not-sent', cause: 'the server does not read what is sent to it' });
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      const patience = new Patience(timeoutMs, () => this.#expire(id));
+      const patience = new Patience(timeoutMs, this.#options.answerWithinMs, () => this.#expire(id));
       const cancel = () => this.#cancel(id);
       const settle = (reply: Answered) => {
         patience.end();

@@ -6,6 +6,7 @@ import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
 import { discovered, discovering, Earlier, KnownEra, ownParams } from './modern.ts';
+import { answerWithinMsDefault } from './patience.ts';
 import type { Answered } from './port.ts';
 import { type NonsenseKind, ServerProcess } from './process.ts';
 import { Tally } from './tally.ts';
@@ -37,6 +38,8 @@ export interface StdioOptions {
   readonly answerBytesMax?: number;
   readonly depthMax?: number;
   readonly inFlightMax?: number;
+  /** How long an answer may take in all; default 1 h. */
+  readonly answerWithinMs?: number;
   /** What may wait for a server that does not read; default 32 MiB. */
   readonly queueBytesMax?: number;
   readonly listMaxAgeMs?: number;
@@ -242,6 +245,7 @@ export class StdioUpstream implements Upstream {
       ...(cwd === undefined ? {} : { cwd }),
       lineBytesMax: this.#options.answerBytesMax ?? 8 * 1024 * 1024,
       depthMax: this.#options.depthMax ?? 64,
+      answerWithinMs: this.#options.answerWithinMs ?? answerWithinMsDefault,
       inFlightMax: this.#options.inFlightMax ?? 256,
       queueBytesMax: this.#options.queueBytesMax ?? 32 * 1024 * 1024,
       stderrBytesMax: 1 << 20,
