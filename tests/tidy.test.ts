@@ -77,7 +77,7 @@ const open = ['facts', 'ledger', 'proof/facts', 'proof/records', 'proof/rules', 
 const wholeProof = ['proof/verdict', 'proof/report', 'proof/bundle', 'proof/verify'];
 const features = [
   ...['catalog', 'people', 'perimeter', 'origin', 'screen', 'logic', 'gateway', 'outcomes'],
-  ...['probes', 'governance', 'storm', 'inventory'],
+  ...['static-audit', 'probes', 'governance', 'storm', 'inventory'],
 ];
 const directions: Record<string, readonly string[]> = {
   facts: ['proof/facts'],
@@ -92,6 +92,8 @@ const directions: Record<string, readonly string[]> = {
   logic: [...open, 'origin', 'perimeter', 'people', 'catalog'],
   // Never outcomes, governance, api, cli or connectors: the gateway must run alone at an edge.
   gateway: [...open, 'perimeter', 'origin', 'screen', 'logic', 'people', 'catalog'],
+  // Puts calls to the gate's own steps; nothing that decides imports it.
+  'static-audit': [...open, 'catalog', 'people', 'perimeter', 'logic', 'gateway'],
   probes: [...open, 'catalog', 'perimeter'],
   governance: [...open, 'people', 'proof/bundle'],
   storm: [...open, 'perimeter', 'catalog', 'inventory'],

@@ -91,7 +91,10 @@ describe('files', () => {
 
   test('check of good files', async () => {
     const { code, stdout } = await here.run('check');
-    expect([code, stdout]).toEqual([0, 'ok: 1 server, 4 labels, 2 policies, 1 outcome, 1 checkpoint\n']);
+    expect([code, stdout]).toEqual([
+      0,
+      'audit: 2 warnings (`surety audit` says what)\nok: 1 server, 4 labels, 2 policies, 1 outcome, 1 checkpoint\n',
+    ]);
     const json = JSON.parse((await here.run('check', '--json')).stdout) as object;
     expect(json).toMatchObject({ ok: true, problems: [], counts: { outcomes: 1 } });
   });

@@ -63,6 +63,19 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .addOption(json())
     .action(async (options) => done(await (await import('./commands/check.ts')).check(terminal, options)));
   program
+    .command('audit')
+    .description(
+      'say each path to an effect that no checkpoint stops, and what is wrong with the checkpoints',
+    )
+    .addOption(folder())
+    .addOption(json())
+    .option('--sarif', 'print SARIF 2.1.0, for readers of code scanning')
+    .option('--tests <folder>', 'also write each counterexample there, as a file')
+    .option('--replay <folder>', 'instead: play the counterexamples kept there; exits 1 if one is still open')
+    .action(async (options) =>
+      done(await (await import('./commands/audit.ts')).audit(terminal, roots.version, options)),
+    );
+  program
     .command('dcr')
     .argument('<file>', 'the graph: events and relations, as JSON')
     .description('say a DCR graph as checkpoints, and what of it none can say')

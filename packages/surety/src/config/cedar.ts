@@ -6,7 +6,7 @@
 import type { DetailedError, PolicyJson, SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { checkCedar } from '@surety/proof/rules';
 import { type Declaration, digestOf } from './declaration.ts';
-import { type Problem, problemAt, problemWith, quote, type Severity } from './problem.ts';
+import { type Place, type Problem, problemAt, problemWith, quote, type Severity } from './problem.ts';
 import type { Source } from './source.ts';
 
 type Engine = typeof import('@cedar-policy/cedar-wasm/nodejs');
@@ -75,16 +75,16 @@ interface Mentions {
 export async function compilePolicies(
   sources: readonly Source[],
   mentions: Mentions | undefined,
-): Promise<{ declarations: Declaration[]; problems: Problem[] }> {
+): Promise<Compiled> {
   const policies = sources.flatMap(splitPolicies);
-  if (policies.length === 0) return { declarations: [], problems: [] };
+  if (policies.length === 0) return { declarations: [], problems: [], places: [] };
   if (policies.length > policiesMax) {
     const problem = problemWith(
       sources[0]?.file ?? '',
       `more than ${policiesMax} policies`,
       'merge some of them',
     );
-    return { declarations: [], problems: [problem] };
+    return { declarations: [], problems: [problem], places: [] };
   }
   const engine = await import('@cedar-policy/cedar-wasm/nodejs');
   const tools = mentions?.tools.filter((tool) => !tool.endsWith('.*')) ?? [];
@@ -93,6 +93,7 @@ export async function compilePolicies(
   return {
     declarations: each.flatMap((one) => one.declarations),
     problems: each.flatMap((one) => one.problems),
+    places: each.flatMap((one) => one.places ?? []),
   };
 }
 
@@ -106,6 +107,8 @@ interface Context {
 interface Compiled {
   readonly declarations: Declaration[];
   readonly problems: Problem[];
+  /** Where each declaration is written. */
+  readonly places?: readonly (readonly [stream: string, place: Place])[];
 }
 
 function compilePolicy({ engine, mentions, schema, ids }: Context, policy: PolicyText): Compiled {
@@ -128,7 +131,13 @@ function compilePolicy({ engine, mentions, schema, ids }: Context, policy: Polic
   try {
     checkCedar(parsed.json);
     const body = { policy: id, hash: digestOf(parsed.json), cedar: parsed.json };
-    return { declarations: [{ stream: `policy/${id}`, kind: 'policy.activated', body }], problems };
+    const stream = `policy/${id}`;
+    const { file, line, column } = problemAt(policy.source, policy.offset, { problem: '', remedy: '' });
+    return {
+      declarations: [{ stream, kind: 'policy.activated', body }],
+      problems,
+      places: [[stream, { file, line, column }]],
+    };
   } catch (error) {
     // Anything else is a defect of ours, not of the policy.
     if (!(error instanceof Error) || !/^(Cedar|Json)Error$/.test(error.name)) throw error;

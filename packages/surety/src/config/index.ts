@@ -7,6 +7,7 @@ export { Definitions, definedInForce } from './definitions.ts';
 export { template } from './init.ts';
 export type { Limits } from './limits.ts';
 export { type Config, type Loaded, loadConfig, type SealerConfig, type TlsConfig } from './load.ts';
-export { type Problem, renderProblems } from './problem.ts';
+export { type Place, type Problem, renderProblems } from './problem.ts';
+export { isOver, type LoadedSuppressions, loadSuppressions, type Suppression } from './suppressions.ts';
 export type { TelemetryConfig } from './telemetry.ts';
 export { loadWitness, logKey, type WitnessSettings } from './witness.ts';

@@ -22,7 +22,8 @@ import { type Installation, installation as installationSchema } from './install
 import { type Limits, limitsOf } from './limits.ts';
 import { Findings, type Names, namesIn } from './names.ts';
 import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
-import { type Problem, problemWith, quote } from './problem.ts';
+import { placesOfInstallation, placesOfOutcome } from './places.ts';
+import { type Place, type Problem, problemWith, quote } from './problem.ts';
 import { type QuorumConfig, readQuorum } from './quorum.ts';
 import { findFiles, readSource, type Source } from './source.ts';
 import { type TelemetryConfig, telemetryIn } from './telemetry.ts';
@@ -71,6 +72,8 @@ export interface Config {
   /** Which of them must have cosigned a head. */
   readonly quorum?: QuorumConfig;
   readonly declarations: readonly Declaration[];
+  /** Where each of them is written, by its stream. */
+  readonly places: ReadonlyMap<string, Place>;
   readonly warnings: readonly Problem[];
 }
 
@@ -104,7 +107,13 @@ export async function loadConfig(folder: string, env: Environment): Promise<Load
       declarations.push(...outcomeDeclarations(outcome, at.document.value, installation));
   problems.push(...declarations.filter(isTooLarge).map(tooLarge));
   if (problems.some(isError)) return failed();
-  const config = configOf(folder, installation, env, declarations, problems.toSorted(byPlace));
+  const places = new Map([
+    ...placesOfInstallation(found.document),
+    ...(policies.places ?? []),
+    ...outcomes.flatMap((each) => placesOfOutcome(each.found.document)),
+  ]);
+  const warnings = problems.toSorted(byPlace);
+  const config = configOf(folder, installation, env, { declarations, places, warnings });
   return { ok: true, config: { ...config, ...(quorum === undefined ? {} : { quorum }) } };
 }
 
@@ -244,8 +253,7 @@ function configOf(
   folder: string,
   installation: Installation,
   env: Environment,
-  declarations: readonly Declaration[],
-  warnings: readonly Problem[],
+  { declarations, places, warnings }: Pick<Config, 'declarations' | 'places' | 'warnings'>,
 ): Config {
   const telemetry = telemetryIn(installation.telemetry, env);
   const { listen = '127.0.0.1:7300', store: written = '.surety', origin, ledger } = installation;
@@ -267,6 +275,7 @@ function configOf(
     records: recordConfigs(installation, folder),
     witnesses: witnessConfigs(installation),
     declarations,
+    places,
     warnings,
   };
 }

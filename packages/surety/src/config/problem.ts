@@ -7,13 +7,16 @@ import { placeOf } from './source.ts';
 
 export type Severity = 'error' | 'warning';
 
-export interface Problem {
+export interface Place {
   /** Relative to the configuration folder. */
   readonly file: string;
   /** From 1. Both are 1 where there is no text to point at. */
   readonly line: number;
   /** From 1, in UTF-16 code units, as editors count. */
   readonly column: number;
+}
+
+export interface Problem extends Place {
   /** JSON pointer to the value; empty for the file itself. */
   readonly path: string;
   readonly problem: string;

@@ -1,4 +1,4 @@
-// The JSON Schemas of all files, for editors, and the tables of keys in docs/configuration.md: both made
+// The JSON Schemas of all files, for editors, and the tables of keys in docs/configuration.md and docs/audit.md: both made
 // from the schemas that the product itself uses. `node packages/surety/src/config/reference.ts` writes them
 // again; a test fails while they are stale.
 
@@ -6,24 +6,30 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { installation } from './installation.ts';
 import { outcome } from './outcome.ts';
+import { suppressions } from './suppressions.ts';
 import { witness } from './witness.ts';
 
-const guide = new URL('../../../../docs/configuration.md', import.meta.url);
+const guides = ['configuration.md', 'audit.md'].map(
+  (page) => new URL(`../../../../docs/${page}`, import.meta.url),
+);
 const schemas = new URL('../../schemas/', import.meta.url);
 
 /** The text of each generated file, by its address. */
 export function references(): ReadonlyMap<string, string> {
-  const parts = { surety: installation, outcome, witness } as const;
+  const parts = { surety: installation, outcome, witness, audit: suppressions } as const;
   const files = Object.entries(parts).map(([name, schema]): [string, string] => {
     const json = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2);
     return [new URL(`${name}.schema.json`, schemas).href, `${json}\n`];
   });
-  let text = readFileSync(guide, 'utf8');
-  for (const [name, schema] of Object.entries(parts)) {
-    const marks = new RegExp(`(<!-- keys of ${name} -->\n)[\\s\\S]*?(<!-- end -->)`);
-    text = text.replace(marks, (_, open: string, close: string) => `${open}${table(schema)}${close}`);
-  }
-  return new Map([...files, [guide.href, text]]);
+  const pages = guides.map((guide): [string, string] => {
+    let text = readFileSync(guide, 'utf8');
+    for (const [name, schema] of Object.entries(parts)) {
+      const marks = new RegExp(`(<!-- keys of ${name} -->\n)[\\s\\S]*?(<!-- end -->)`);
+      text = text.replace(marks, (_, open: string, close: string) => `${open}${table(schema)}${close}`);
+    }
+    return [guide.href, text];
+  });
+  return new Map([...files, ...pages]);
 }
 
 const table = (schema: z.ZodType): string =>
