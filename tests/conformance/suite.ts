@@ -54,7 +54,7 @@ export async function runSuite(
   try {
     if (scenarios === undefined) await run([...about, '--requirements', revision, '-o', output]);
     for (const scenario of scenarios ?? [])
-      await run([...about, '--scenario', scenario, '--spec-version', revision, '-o', output]);
+      await run([...about, '--scenario', scenario, '--spec-version', revision, '--force', '-o', output]);
     return read(output, scenarios ?? scenariosOf('server', revision));
   } finally {
     rmSync(output, { recursive: true, force: true });

@@ -165,10 +165,28 @@ describe('the requestState', () => {
   ])('with %s: refused, and the server hears nothing', async (_, again) => {
     const requestState = await asking('mine');
     const { length } = heard;
-    expect((await again(requestState)).text).toMatch(/Refused|not valid here/);
+    expect((await again(requestState)).text).toMatch(/Refused|not valid here|Held/);
     expect(heard).toHaveLength(length);
     // The call itself still waits for its own client.
     expect((await note('mine', { requestState, inputResponses })).text).toContain('noted');
+  });
+
+  test.each<[string, object, string]>([
+    ['which it then asks for: it gets these, once they are durable', { confirm: accepted, more: 1 }, 'noted'],
+    ['other than it asks for: it asks', { other: accepted }, 'input_required'],
+  ])('inputs that come before the server asks, %s', async (about, inputResponses, said) => {
+    await house.house.gateway.caughtUp();
+    const before = house.log.size();
+    const { length } = heard;
+    expect((await note(about, { inputResponses })).text).toContain(said);
+    const own = said === 'noted' ? [undefined, { confirm: accepted }] : [undefined];
+    expect(heard.slice(length).map((each) => each.inputs)).toEqual(own);
+    const kinds = said === 'noted' ? ['call.intended', 'call.continued', 'call.settled'] : ['call.intended'];
+    await expect.poll(() => kindsSince(before)).toEqual(kinds);
+  });
+
+  test('inputs that are no object are refused', async () => {
+    expect((await note('odd', { inputResponses: 1 })).text).toContain('-32602');
   });
 
   test('a call that waits is open: an identical one is held', async () => {

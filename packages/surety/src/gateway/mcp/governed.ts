@@ -13,10 +13,10 @@ import { allTo, paramsFor, progressTo, tokenIn } from './params.ts';
 import type { ParkedCall } from './parking.ts';
 import type { Governed, RunningCall, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
-import { heldIn, maySuspend, recognized, restored, rounds, sealed } from './rounds.ts';
+import { early, earlyIn, heldIn, maySuspend, recognized, restored, rounds, sealed } from './rounds.ts';
 import type { Bound, Held } from './state.ts';
 import { declaresTasks } from './tasking.ts';
-import { shownTask, taskIn } from './tasks.ts';
+import { isTask, shownTask, taskIn, withTask } from './tasks.ts';
 import { messageOf, withTrace } from './trace-context.ts';
 import type { Asking, Link, Upstream } from './upstream.ts';
 import {
@@ -56,14 +56,6 @@ async function callTool(context: Context, request: Request): Promise<string> {
   const reply = await govern(context, request, { target, as: target.native, args, edits });
   return toolAnswer(reply, request.idText, context);
 }
-
-/** How long to keep the result, and how often to ask. No rule sees what is there, so nothing else passes. */
-const isTask = (task: unknown): boolean =>
-  isMembers(task) &&
-  Object.entries(task).every(
-    ([name, ms]) =>
-      (name === 'ttl' || name === 'pollInterval') && Number.isSafeInteger(ms) && Number(ms) >= 0,
-  );
 
 async function readResource(context: Context, request: Request): Promise<string> {
   return ofResource(context, request, 'resources/read');
@@ -217,7 +209,9 @@ async function send(
   const ask = (paramsText: string) =>
     context.share(upstream.server, () => link.ask({ ...asking, paramsText, alive: () => channel.alive() }));
   const runs = await askedAsTask(context, request, link, to);
-  const passed = request.params.task === undefined || runs ? made.paramsText : withoutTask(made.paramsText);
+  const given = earlyIn(request);
+  const left = [...(runs ? [] : ['/task']), ...(given === undefined ? [] : ['/inputResponses'])];
+  const passed = left.reduce(without, made.paramsText);
   const paramsText = withTrace(
     round.held === undefined ? passed : restored(passed, round.held),
     traceparent,
@@ -230,15 +224,9 @@ async function send(
   if (to === 'legacy') return withTask(await ask(paramsText), runs);
   if (session !== undefined)
     return withTask(await rounds(context, request, upstream, paramsText, governing, ask), false);
-  return withTask(recognized(await ask(paramsText), request.method), declaresTasks(request.params));
-}
-
-/** The reply, if it begins a task, as that: or as lost, where its client could not ask what came of it. */
-function withTask(reply: UpstreamReply, follows: boolean): UpstreamReply {
-  const begun = reply.is === 'result' ? taskIn(reply.value) : undefined;
-  if (reply.is !== 'result' || begun === undefined) return reply;
-  if (begun !== 'nameless' && follows) return { ...reply, is: 'task' };
-  return { is: 'lost', cause: 'the server began a task that its client cannot ask about' };
+  const reply = recognized(await ask(paramsText), request.method);
+  const answered = await early(reply, given, request, paramsText, governing, ask);
+  return withTask(answered, declaresTasks(request.params));
 }
 
 /** `task` goes to a server that says it knows it, from a client that can ask about it. */
@@ -254,8 +242,8 @@ async function askedAsTask(
   return isMembers(capabilities) && runsTools(capabilities.tasks);
 }
 
-function withoutTask(paramsText: string): string {
-  const span = spanIn(paramsText, '/task');
+function without(paramsText: string, pointer: string): string {
+  const span = spanIn(paramsText, pointer);
   return span === undefined ? paramsText : withoutMember(paramsText, span);
 }
 

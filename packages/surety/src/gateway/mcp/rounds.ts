@@ -30,13 +30,47 @@ export const recognized = (reply: Answered, method: string): UpstreamReply =>
 
 /** What a client shows that it comes back with inputs; undefined if it does not. Throws `Refusal`. */
 export function heldIn({ states }: Context, { params, method }: Request, bound: Bound): Held | undefined {
-  const { requestState, inputResponses } = params;
-  if (!maySuspend.has(method) || (requestState === undefined && inputResponses === undefined))
-    return undefined;
+  const { requestState, inputResponses = {} } = params;
+  if (!maySuspend.has(method)) return undefined;
+  if (requestState === undefined) {
+    if (isMembers(inputResponses)) return undefined;
+    throw new Refusal(200, rpc.invalidParams, 'inputResponses is not an object');
+  }
   const held = states.open(bound, requestState);
   // INVARIANT: inputs reach a server only in the call that it asked them for, from the one who made it.
   if (held === undefined) throw new Refusal(200, rpc.invalidParams, 'the requestState is not valid here');
   return held;
+}
+
+/** Inputs that came before anything was asked: no server hears them unless it asks for them in this call. */
+export function earlyIn({ params: { requestState, inputResponses }, method }: Request): Members | undefined {
+  const isEarly = maySuspend.has(method) && requestState === undefined && isMembers(inputResponses);
+  return isEarly ? inputResponses : undefined;
+}
+
+/** A server that asks for nothing but what the client gave early gets that, and no more of it. */
+export async function early(
+  reply: UpstreamReply,
+  given: Members | undefined,
+  { method }: Request,
+  paramsText: string,
+  governed: Governed | undefined,
+  ask: (paramsText: string) => Promise<Answered>,
+): Promise<UpstreamReply> {
+  if (reply.is !== 'asks' || given === undefined || governed === undefined) return reply;
+  const { inputRequests } = reply.value;
+  const wanted = isMembers(inputRequests) ? Object.keys(inputRequests) : [];
+  if (wanted.length === 0 || !wanted.every((key) => Object.hasOwn(given, key))) return reply;
+  const response = Object.fromEntries(wanted.map((key) => [key, given[key]]));
+  await governed.onInput({ request: { inputRequests }, response });
+  return recognized(await ask(answeredText(paramsText, reply.value, response)), method);
+}
+
+/** The same request again, with what its server wanted to know. */
+function answeredText(paramsText: string, { requestState }: Members, responses: Members): string {
+  const state =
+    typeof requestState === 'string' ? withMember(paramsText, 'requestState', requestState) : paramsText;
+  return withMember(state, 'inputResponses', responses);
 }
 
 /** The params with the server's own state in place of ours. */
@@ -75,7 +109,7 @@ export async function rounds(
 ): Promise<UpstreamReply> {
   let reply = recognized(await ask(paramsText), method);
   for (let round = 0; reply.is === 'asks' && round < roundsMax; round++) {
-    const { inputRequests, requestState } = reply.value;
+    const { inputRequests } = reply.value;
     const wanted = isMembers(inputRequests) ? inputRequests : {};
     try {
       const responses: Record<string, unknown> = {};
@@ -87,9 +121,7 @@ export async function rounds(
       }
       if (Object.keys(wanted).length === 0) await pause(againMs, undefined, { signal });
       await governed?.onInput({ request: { inputRequests: wanted }, response: responses });
-      const state =
-        typeof requestState === 'string' ? withMember(paramsText, 'requestState', requestState) : paramsText;
-      reply = recognized(await ask(withMember(state, 'inputResponses', responses)), method);
+      reply = recognized(await ask(answeredText(paramsText, reply.value, responses)), method);
     } catch (cause) {
       return { is: 'lost', cause: (cause as Error).message };
     }

@@ -53,7 +53,7 @@ export class EventLog {
       return undefined;
     const missed = this.#kept.filter((each) => each.stream === stream && each.number > number);
     return {
-      missed: missed.map((each) => [`${stream}.${each.number}`, each.text] as const).map(([a, b]) => [a, b]),
+      missed: missed.map((each) => [`${stream}.${each.number}`, each.text]),
       stream: this.#streams.get(stream),
     };
   }

@@ -66,17 +66,20 @@ async function update(context: Context, request: Request): Promise<string> {
   const { inputResponses } = request.params;
   if (!isMembers(inputResponses)) throw invalidParams('inputResponses is not an object');
   const { task } = found;
-  // INVARIANT: inputs reach a server only if it asked for them, from the one whose call it is.
-  if (Object.keys(inputResponses).some((key) => !Object.hasOwn(task.asked, key)))
-    throw invalidParams('inputResponses has what was not asked for');
   const { asked: inputRequests } = task;
-  // They go on once: what is still wanted then, the server says again.
-  task.asked = {};
-  await task.call
-    .onInput({ request: { inputRequests }, response: inputResponses })
-    .catch(() => Promise.reject(new Refusal(200, rpc.refused, 'the task may not go on')));
+  // INVARIANT: inputs reach a server only if it asked for them, from the one whose call it is. Others are left out.
+  const given = Object.entries(inputResponses).filter(([key]) => Object.hasOwn(inputRequests, key));
+  const response = Object.fromEntries(given);
+  if (given.length > 0) {
+    // They go on once: what is still wanted then, the server says again.
+    task.asked = {};
+    await task.call
+      .onInput({ request: { inputRequests }, response })
+      .catch(() => Promise.reject(new Refusal(200, rpc.refused, 'the task may not go on')));
+  }
   const span = spanIn(request.paramsText, '/inputResponses');
-  const text = span === undefined ? '{}' : request.paramsText.slice(...span);
+  const isWhole = given.length === Object.keys(inputResponses).length && span !== undefined;
+  const text = isWhole ? request.paramsText.slice(...span) : JSON.stringify(response);
   return answer(context, request, found, await asked(context, request, found, 'tasks/update', text));
 }
 

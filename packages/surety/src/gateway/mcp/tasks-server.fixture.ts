@@ -131,6 +131,7 @@ export async function modernTasks(nameOf: () => string = randomUUID): Promise<Ta
     });
     server.server.setRequestHandler('tasks/update', about, async (params, { mcpReq: { inputResponses } }) => {
       const task = found({ ...params, inputResponses } as never);
+      if (Object.keys(inputResponses ?? {}).length === 0) return {};
       delete task.inputRequests;
       Object.assign(task, { status: 'completed', result: textResult(JSON.stringify(inputResponses)) });
       return {};

@@ -2,7 +2,7 @@
 // they are, and until when somebody may learn what came of them. The server names a task as it likes; here a name
 // means one task of one agent on one server, and nobody else's. What nobody fetched in time is lost, as an answer is.
 
-import type { Answered, RunningCall } from './port.ts';
+import type { Answered, RunningCall, UpstreamReply } from './port.ts';
 import type { ClientSession } from './session.ts';
 import { isMembers, type Members } from './wire.ts';
 
@@ -133,6 +133,22 @@ export function taskIn({ resultType, content, task, ...rest }: Members): BegunTa
   if (typeof taskId !== 'string' || taskId === '' || taskId.length > idLengthMax) return 'nameless';
   return { id: taskId, lifeMs: typeof ttlMs === 'number' && ttlMs >= 0 ? ttlMs : undefined };
 }
+
+/** The reply, if it begins a task, as that: or as lost, where its client could not ask what came of it. */
+export function withTask(reply: UpstreamReply, follows: boolean): UpstreamReply {
+  const begun = reply.is === 'result' ? taskIn(reply.value) : undefined;
+  if (reply.is !== 'result' || begun === undefined) return reply;
+  if (begun !== 'nameless' && follows) return { ...reply, is: 'task' };
+  return { is: 'lost', cause: 'the server began a task that its client cannot ask about' };
+}
+
+/** What a client of 2025-11-25 says of a task: times. No rule sees what is there, so nothing else passes. */
+export const isTask = (task: unknown): boolean =>
+  isMembers(task) &&
+  Object.entries(task).every(
+    ([name, ms]) =>
+      (name === 'ttl' || name === 'pollInterval') && Number.isSafeInteger(ms) && Number(ms) >= 0,
+  );
 
 /** What clients call it: on the merged endpoint with its server, as tools are (names.ts). */
 export const shownTask = (endpoint: string, server: string, native: string): string =>
