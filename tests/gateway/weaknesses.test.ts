@@ -251,3 +251,55 @@ test('LiteLLM 35257: what nothing screened says so; an argument too large to rec
   expect(refused.at(-1)).toMatchObject({ code: 'not-recordable', screened: 'none' });
   expect((await siege.call('look', { mark: 'goes-on' }, 'second')).status).toBe(200);
 });
+
+test('CVE-2025-53365, CVE-2025-53366 (MCP Python SDK): what is malformed in a session ends neither it nor the process', async () => {
+  const session = await opened();
+  const headers = {
+    ...json,
+    authorization: siege.bearer(),
+    'mcp-session-id': session,
+    'mcp-protocol-version': '2025-11-25',
+  };
+  for (const body of [
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call"}',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7,"arguments":[]}}',
+    '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}',
+    '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{}}}',
+    '{"jsonrpc":"2.0","id":{},"method":"ping"}',
+    '{"jsonrpc":"2.0","id":5,"result":{}}',
+    '{"jsonrpc":"2.0","id":5,"error":null}',
+    '[]',
+    '\u0000',
+    '',
+  ])
+    expect((await siege.ask('/mcp/erp', body, headers)).status, body).toBeLessThan(500);
+  expect((await inSession(session, 'buyer', 'survived')).status).toBe(200);
+  expect(siege.child?.exitCode).toBeNull();
+});
+
+test('LiteLLM 39629, 41215: what holds at one path holds at each, whatever the era and the form of the answer', async () => {
+  const session = await opened();
+  const wiped = (
+    await siege.ask(
+      '/mcp/erp',
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id: 3,
+        method: 'tools/call',
+        params: { name: 'wipe', arguments: { mark: 'anywhere' } },
+      }),
+      {
+        ...json,
+        authorization: siege.bearer(),
+        'mcp-session-id': session,
+        'mcp-protocol-version': '2025-11-25',
+      },
+    )
+  ).text;
+  const merged = (
+    await siege.ask('/mcp', siege.callText('erp_wipe', { mark: 'anywhere' }), siege.headers('erp_wipe'))
+  ).text;
+  const modern = (await siege.call('wipe', { mark: 'anywhere' })).text;
+  for (const text of [wiped, merged, modern]) expect(text).toContain('Refused');
+  expect(siege.reached('anywhere')).toBe(0);
+});

@@ -78,7 +78,7 @@ describe('limits', () => {
 describe('where it listens', () => {
   const words = 'credentials and calls come to this address unencrypted';
 
-  test('an address that others reach, without TLS, is a warning', async () => {
+  test('supergateway (binds to every address): one that others reach, without TLS, is a warning', async () => {
     for (const host of ['0.0.0.0', '[::]', '10.0.0.7', 'surety.acme.example'])
       expect(await said(file(`listen: "${host}:7300"\n`)), host).toContain(words);
     for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '[::1]'])

@@ -198,7 +198,7 @@ const kinds = {
     max: 86_400_000,
     fallback: 3_600_000,
     meaning:
-      'how long an answer may take in all, however often its server says that it still works, or waits for the client (default 1h)',
+      'how long an answer may take in all, however often its server says that it still works, or waits for the client; never less than its `timeout` (default 1h)',
   },
   answer: {
     is: 'size',

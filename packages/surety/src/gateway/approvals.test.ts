@@ -27,7 +27,7 @@ async function held(invoice: string): Promise<string> {
 }
 const retry = (invoice: string, amount = large, of = mine) => house.pay(invoice, amount, { case: of });
 
-describe('who may approve', () => {
+describe('who may approve (PraisonAI 3529: the wrong person is asked)', () => {
   let hold: string;
   beforeAll(async () => {
     hold = await held('A-1');

@@ -28,7 +28,7 @@ const settlementsOf = async (call: string) =>
 const amountsIn = (facts: Awaited<ReturnType<TestHouse['facts']>>): readonly unknown[] =>
   facts.flatMap((fact) => (isKind(fact, 'budget.released') ? [house.opened(fact, fact.body.amount)] : []));
 
-test('paid, and the answer lost: settled from the record, exactly once', async () => {
+test('docker/mcp-gateway 505: paid, and the answer lost: settled from the record, exactly once', async () => {
   await house.match('L-1');
   const reply = await house.pay('L-1', '10.00', { answer: payThenLose });
   expect(told(reply)).toBe(unknown);

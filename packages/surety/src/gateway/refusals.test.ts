@@ -153,7 +153,7 @@ describe('what cannot be recorded', () => {
   });
 });
 
-test('a step that throws is refused', async () => {
+test('docker/mcp-gateway 363, agentgateway’s response guards (both fail open): a step that throws is refused', async () => {
   const { logic } = house.house.gateway;
   const judge = logic.judge;
   logic.judge = () => {

@@ -133,7 +133,7 @@ describe.each(['/mcp/near', '/mcp/far'])('%s', (path) => {
     ]);
   });
 
-  test('progress arrives while the call is under way, in order', async () => {
+  test('ContextForge 4302: progress arrives while the call is under way, in order', async () => {
     const client = await connected(path);
     const seen: number[] = [];
     await client.callTool(

@@ -93,7 +93,7 @@ const textOf = ({ text }: { text: string }): string => JSON.parse(text).result.c
 const post = (body: string, headers: RawHeaders) => raw(served.port, '/mcp/scripted', body, headers);
 
 describe('a question of a server', () => {
-  test('comes on the stream of the call, unbuffered by proxies; only its own client may answer it, once', async () => {
+  test('ContextForge 4302: comes on the stream of the call, unbuffered by proxies; only its own client may answer it, once', async () => {
     const [session, other, stranger] = [await open(), await open(), await open(`${token}-2`)];
     const stream = await listen('POST', session, callText('elicits'));
     expect(stream.headers).toMatchObject({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
