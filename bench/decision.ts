@@ -14,6 +14,7 @@ import { actionId, Logic } from '../packages/surety/src/logic/logic.ts';
 import { People } from '../packages/surety/src/people/people.ts';
 import {
   Budgets,
+  Containments,
   credentialHash,
   Identities,
   newCredential,
@@ -61,6 +62,10 @@ class House {
   readonly identities = new Identities();
   readonly permissions = new Permissions();
   readonly budgets = new Budgets();
+  readonly containments = new Containments({
+    standing: () => new Map(),
+    personOf: this.people.personOf,
+  });
   readonly logic: Logic;
   #position = 0;
 
@@ -241,7 +246,7 @@ async function main(): Promise<void> {
   publish(
     {
       bench: 'decision',
-      ran: ['identify', 'parse', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
+      ran: ['identify', 'parse', 'contain', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
       conditions: [
         `a call of 2 kB; ${countOf(config, 'policy.activated')} policies, ${countOf(config, 'rule.activated')} rules of which 4 concern the tool`,
         `a case of ${results} earlier results of 10 kB, ${extraCases} such cases beside it; no I/O, ${calls} calls`,

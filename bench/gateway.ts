@@ -260,7 +260,7 @@ async function main(raised: Awaited<ReturnType<typeof raise>>): Promise<void> {
     {
       bench: 'gateway',
       ran: [
-        ...['identify', 'parse', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
+        ...['identify', 'parse', 'contain', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
         ...['record intent', 'forward', 'settle'],
       ] as const as Parameters<typeof publish>[0]['ran'],
       conditions: [

@@ -95,7 +95,7 @@ const directions: Record<string, readonly string[]> = {
   // Puts calls to the gate's own steps; nothing that decides imports it.
   'static-audit': [...open, 'catalog', 'people', 'perimeter', 'logic', 'gateway'],
   probes: [...open, 'catalog', 'perimeter'],
-  governance: [...open, 'people', 'proof/bundle'],
+  governance: [...open, 'people', 'perimeter', 'proof/bundle'],
   storm: [...open, 'perimeter', 'catalog', 'inventory'],
   // Watches through the port that the gateway declares; nothing that decides imports it.
   telemetry: [...open, 'catalog', 'gateway'],
@@ -111,6 +111,7 @@ const directions: Record<string, readonly string[]> = {
 const compositionRoot = [
   'main.ts',
   'house.ts',
+  'admitting.ts',
   'custody.ts',
   'equipment.ts',
   'servers.ts',

@@ -7,11 +7,11 @@ import { type Disk, filesystemOf } from './disk.ts';
 
 /** A step of a call's life. What is not built yet costs nothing yet: every report says so. */
 const steps = [
-  ...['identify', 'parse', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
+  ...['identify', 'parse', 'contain', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
   ...['record intent', 'forward', 'settle'],
 ] as const;
 export type Step = (typeof steps)[number];
-const notBuilt = ['contain', 'pin', 'screen', 'trace origins', 'screen result', 'label result'];
+const notBuilt = ['pin', 'screen', 'trace origins', 'screen result', 'label result'];
 
 export interface Figure {
   /** Key of the JSON object; the unit last. */

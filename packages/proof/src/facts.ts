@@ -40,7 +40,13 @@ import {
 } from './values/shape.ts';
 
 export * from './declared.ts';
-export { type OrderStatement, orderStatement } from './orders.ts';
+export {
+  type ContainmentScope,
+  containmentDefault,
+  containmentScope,
+  type OrderStatement,
+  orderStatement,
+} from './orders.ts';
 
 /** A person's public key, raw in base64; `alg` says how long it is and what verifies with it. */
 const key = record({ id: digest, alg: algorithm, public: text });
@@ -252,6 +258,8 @@ export const bodies = {
     /** Names the judgement, keyed with the log's salt; a later verdict may repeat it, none follows from it. */
     judgement: digest,
     ledgerSize: natural,
+    /** Names each reason that violates, keyed with the log's salt, where the outcome says what to do on a breach. */
+    breach: optional(list(digest)),
   }),
   ...orderBodies,
   ...changeBodies,

@@ -7,8 +7,10 @@ import type { Gateway } from './gateway/gateway.ts';
 import {
   checkedOrder,
   eraseSubject,
+  isDataDeed,
   type LegalHold,
   liftHold,
+  mayOrder,
   type OfferedOrder,
   OrderError,
   Orders,
@@ -55,7 +57,10 @@ export class Custody {
   /** One at a time. Throws OrderError. */
   async order(offered: OfferedOrder): Promise<OrderAnswer> {
     const { log, gateway, now } = this.#parts;
-    const statement = checkedOrder(offered, { people: gateway.people, origin: log.origin, now: now() });
+    const statement = checkedOrder(offered, {
+      ...{ people: gateway.people, origin: log.origin, now: now() },
+      may: ({ does }) => (isDataDeed(does) ? mayOrder[does] : []),
+    });
     // What was answered before the order is covered by it.
     await gateway.caughtUp();
     await log.flushed();

@@ -1,30 +1,31 @@
 // The house: one log with its sealer, the gateway state folded from it, and what people can ask of it.
 // With `main.ts` the composition root: the only files that know everything.
 
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sink } from '@surety/proof/bundle';
 import { declaredAs } from '@surety/proof/changes';
-import { parseFact } from '@surety/proof/facts';
-import { commit, type KeyRole, type RotationReason } from '@surety/proof/records';
+import { type ContainmentScope, parseFact } from '@surety/proof/facts';
+import type { KeyRole, RotationReason } from '@surety/proof/records';
+import { type CaseOpening, issue, openCase, revoke } from './admitting.ts';
 import type { OrderAnswer } from './api/index.ts';
 import { clockFrom } from './clock.ts';
 import type { Config, ServerConfig } from './config/index.ts';
 import { Custody } from './custody.ts';
 import { Equipment } from './equipment.ts';
-import { Gateway } from './gateway/gateway.ts';
+import { type Affected, Gateway } from './gateway/gateway.ts';
 import type { Observer } from './gateway/observer.ts';
 import {
   type Activated,
   Changing,
+  Containing,
+  isContainment,
   type LegalHold,
   type OfferedOrder,
   type OfferedSignature,
   type Pending,
   type Survey,
 } from './governance/index.ts';
-import { salt, sha256 } from './ledger/hash.ts';
 import { KeyDesk, type Rotated, statementKeyPlace } from './ledger/key-desk.ts';
 import { ensureKey } from './ledger/keys.ts';
 import type { Log, Recorded } from './ledger/log.ts';
@@ -42,7 +43,6 @@ import {
   settleFromRecord,
   type VerdictParts,
 } from './outcomes/index.ts';
-import { credentialHash, newCredential } from './perimeter/index.ts';
 import { version } from './version.ts';
 
 export interface HouseOptions {
@@ -75,10 +75,12 @@ export interface House {
   rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;
   /** The verifier key that the next rotation will hand over to. */
   nextKey(role: KeyRole): Promise<string>;
-  /** Carries out an order about disclosures. Throws OrderError. */
+  /** Carries out an order about disclosures, or of containment; one of those waits for no other. Throws OrderError. */
   order(offered: OfferedOrder): Promise<OrderAnswer>;
   /** What is kept about a subject, by its name in the store, and what stands against erasing it. */
   survey(subject: string): Promise<Survey>;
+  /** Whom a containment of this would stop. */
+  affected(scope: ContainmentScope): Affected;
   /** The legal holds in force. */
   legalHolds(): readonly LegalHold[];
   /** Those whose definitions are in force: the files may say something else that waits. */
@@ -94,22 +96,7 @@ export interface House {
   close(): Promise<void>;
 }
 
-export interface CaseOpening {
-  readonly agent: string;
-  readonly user: string;
-  /** What the user asked for, in the user's own words. */
-  readonly words: string;
-}
-
-/** `unknown` names something that does not exist here. */
-export class HouseError extends Error {
-  readonly code: 'unknown';
-  constructor(message: string) {
-    super(message);
-    this.name = 'HouseError';
-    this.code = 'unknown';
-  }
-}
+export { HouseError } from './admitting.ts';
 
 /** How long a verdict waits for the witnesses before it is given without them. */
 const witnessMs = 5_000;
@@ -151,6 +138,12 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     });
     const changing = new Changing({ log, people: gateway.people, now: clock.now });
     replay(log, [gateway, custody, changing]);
+    const containing = new Containing({
+      ...{ log, people: gateway.people, containments: gateway.containments, now: clock.now },
+      inFlight: (scope) => gateway.inFlight(scope),
+      unknownIn: (scope) => gateway.unknownIn(scope),
+      refuses: (agent) => gateway.refuses(agent),
+    });
     const equipment = new Equipment(config.store, options);
     opened.push(() => equipment.close());
     let current = config;
@@ -175,16 +168,23 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     };
     // Verdicts read and append: one at a time, so that each stands on a log that it alone has extended.
     const inTurn = turns();
-    const verdict = (outcome: string, at?: number) => inTurn(() => giveVerdict(parts, outcome, at));
+    const judged = async (outcome: string, at?: number) => {
+      const given = await giveVerdict(parts, outcome, at);
+      await containing.carryOut();
+      return given;
+    };
+    const verdict = (outcome: string, at?: number) => inTurn(() => judged(outcome, at));
     const desk = new KeyDesk({
       ...{ log, side, statement, now: clock.now, sealed: published },
     });
     opened.push(async () => desk.close());
     const rotateOrdered = rotatesOrdered(desk, options);
     await rotateOrdered();
+    await containing.carryOut();
     const settle = () =>
       inTurn(async () => {
         await rotateOrdered();
+        await containing.carryOut();
         // Reading the whole log beside the traffic is worth it only if a record could tell something.
         if (gateway.anyUnanswered(toolsReconciled(changing))) await settleAll(parts, options);
       });
@@ -199,8 +199,8 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       prove: async (outcome, at, sink) => {
         // In one turn, so that the key in force at its head is the one that signs; a later rotation does not matter.
         const { given, key } = await inTurn(async () => {
-          const judged = await giveVerdict(parts, outcome, at);
-          return { given: judged, key: desk.statementAt(judged.judgement.head.size) };
+          const given = await judged(outcome, at);
+          return { given, key: desk.statementAt(given.judgement.head.size) };
         });
         const verifier = readFileSync(verifierPage, 'utf8');
         const keys = { statementKey: key.vkey, sign: key.sign };
@@ -231,7 +231,9 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
         );
         return { hold, decision };
       },
-      order: (offered) => inTurn(() => custody.order(offered)),
+      order: (offered) =>
+        isContainment(offered) ? containing.order(offered) : inTurn(() => custody.order(offered)),
+      affected: (scope) => gateway.affected(scope),
       survey: (subject) => custody.survey(subject),
       legalHolds: () => custody.legalHolds,
       servers: () => equipment.servers,
@@ -328,41 +330,6 @@ function once(work: () => Promise<void>): () => void {
       running = false;
     });
   };
-}
-
-async function issue(log: Log, gateway: Gateway, identity: string, expires: number) {
-  if (gateway.identities.get(identity) === undefined)
-    throw new HouseError(`no identity \`${identity}\` is enrolled`);
-  const credential = newCredential();
-  const body = { identity, hash: credentialHash(credential), expires };
-  await log.append([{ stream: `credentials/${identity}`, facts: [{ kind: 'credential.issued', body }] }]);
-  return { credential, expires };
-}
-
-async function revoke(log: Log, gateway: Gateway, identity: string): Promise<number> {
-  if (gateway.identities.get(identity) === undefined)
-    throw new HouseError(`no identity \`${identity}\` is enrolled`);
-  const facts = gateway.identities
-    .credentialsOf(identity)
-    .map((hash) => ({ kind: 'credential.revoked', body: { identity, hash } }) as const);
-  if (facts.length > 0) await log.append([{ stream: `credentials/${identity}`, facts }]);
-  return facts.length;
-}
-
-async function openCase(
-  log: Log,
-  gateway: Gateway,
-  application: string,
-  { agent, user, words }: CaseOpening,
-) {
-  if (gateway.identities.get(agent)?.is !== 'agent')
-    throw new HouseError(`no agent \`${agent}\` is enrolled`);
-  const made = commit(words, salt, sha256);
-  const id = `k-${randomBytes(9).toString('base64url')}`;
-  const body = { application, words: made.digests };
-  const fact = { kind: 'case.opened', body, case: id, agent, user, disclosures: made.disclosures } as const;
-  await log.append([{ stream: `case/${id}`, expected: 0, facts: [fact] }]);
-  return id;
 }
 
 /** The tools whose effects some record shows. */

@@ -69,6 +69,7 @@ function deskOf(house: House, reloading: Desk['reload'] = notRunning): Desk {
       const survey = await house.survey(subject);
       return { ...survey, holds: survey.holds.map(holdShown) };
     },
+    affected: (scope) => house.affected(scope),
     legalHolds: () => house.legalHolds().map(holdShown),
     sign: (offered) => house.sign(offered),
     settle: () => house.settle(),

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { matched, outcomeBody, ruleBodies, who } from '../declared.fixture.ts';
-import { bodies } from '../facts.ts';
+import { bodies, containmentDefault } from '../facts.ts';
 import { relationOf } from './compare.ts';
 import type { Relation } from './relation.ts';
 import type { Content, Standing } from './standing.ts';
@@ -42,6 +42,9 @@ const [one, two] = [
 const ines = { person: who.ines, functions: ['finance', 'legal'], keys: [one, two], simulated: false };
 const person = changed('person.enrolled', ines);
 const witness = { witness: 'w', key: 'K', simulated: false };
+
+const both = containmentDefault;
+const containment = (before?: Body, after?: Body) => compare('containment.declared', before, after);
 
 const sought = { call: 'erp.other', same: [] };
 const [order, receipt] = [{ any: [sought] }, { any: [{ ...sought, same: ['case'] }] }];
@@ -210,6 +213,13 @@ describe('a change', () => {
     ],
     ['a quorum added', 'narrows', compare('quorum.declared', undefined, { policy: '' })],
     ['a quorum withdrawn', 'weakens', compare('quorum.declared', { policy: '' })],
+    ['containment as it is by default', 'same', containment(undefined, both)],
+    ['no more said of it', 'same', containment(both, undefined)],
+    ['more who may contain', 'narrows', containment(both, { ...both, order: [...both.order, 'legal'] })],
+    ['fewer who may contain', 'weakens', containment(undefined, { ...both, order: ['security'] })],
+    ['fewer who may lift', 'narrows', containment(undefined, { ...both, lift: ['security'] })],
+    ['others who may lift', 'weakens', containment(undefined, { ...both, lift: ['legal'] })],
+    ['all again who may lift', 'weakens', containment({ ...both, lift: ['security'] }, undefined)],
     ['a quorum that nobody can read', 'weakens', compare('quorum.declared', { policy: '' }, { policy: 'x' })],
     // What this version does not know.
     ['a kind that nobody knows', 'weakens', compare('limit.declared', undefined, { limit: 1 })],

@@ -1,5 +1,6 @@
 // The structural rule, kind by kind: docs/weakening.md says it as a table. What has no line here weakens.
 
+import { containmentDefault } from '../facts.ts';
 import { comparePolicy } from './cover.ts';
 import { compareQuorum } from './quorum.ts';
 import {
@@ -92,6 +93,9 @@ const changed: Readonly<Record<string, Compare>> = {
   'record.declared': members({}),
 };
 
+/** More may contain, fewer may lift it; where nothing is declared, the default stands. */
+const containment = members({ order: superset, lift: subset });
+
 /** Whose absence stops what they would let through; a checkpoint or an outcome that is new asks for more. */
 const onlyAllow = ['tool.labelled', 'identity.enrolled', 'person.enrolled', 'witness.declared'];
 const onlyAsk = ['rule.activated', 'outcome.declared', 'quorum.declared'];
@@ -101,6 +105,8 @@ export function relationOf({ stream, before, after }: Change, standing: Standing
   const kind = (after ?? before)?.kind ?? '';
   if (before !== undefined && before.kind !== kind) return 'weakens';
   if (kind === 'tool.labelled') return compareLabel(stream, before, after, standing);
+  if (kind === 'containment.declared')
+    return containment(before?.body ?? containmentDefault, after?.body ?? containmentDefault);
   if (kind === 'policy.activated') {
     const others = [...standing].flatMap(([each, { kind: of, body }]) =>
       each !== stream && of === kind ? [cedarOf(body)] : [],

@@ -13,4 +13,5 @@ export {
   digestOfContent,
   type Standing,
   streamOf,
+  toolsOf,
 } from './standing.ts';

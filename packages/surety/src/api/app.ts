@@ -48,6 +48,12 @@ const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().op
 const rotation = z.strictObject({ role: z.enum(keyRoles), reason: z.enum(rotationReasons) });
 const role = z.strictObject({ role: z.enum(keyRoles) });
 const surveyed = z.strictObject({ subject: z.string().regex(/^[\w-]{43}$/) });
+const scoped = z.strictObject({
+  scope: z.strictObject({
+    is: z.enum(['agent', 'tool', 'server', 'user', 'outcome', 'everything']),
+    name: z.string().max(330).optional(),
+  }),
+});
 const revoked = z.strictObject({ identity: identifier });
 const wanted = z.strictObject({
   identity: identifier,
@@ -190,6 +196,12 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
   app.post('/survey', async (c) => {
     const ask = await read(c, surveyed);
     return ask instanceof Response ? ask : c.json(await desk.survey(ask.subject));
+  });
+  app.post('/affected', async (c) => {
+    const ask = await read(c, scoped);
+    if (ask instanceof Response) return ask;
+    const { is, name } = ask.scope;
+    return c.json(await desk.affected({ is, ...(name === undefined ? {} : { name }) }));
   });
   app.post('/reload', async (c) => c.json(await desk.reload()));
   app.post('/signatures', async (c) => {

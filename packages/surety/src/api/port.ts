@@ -1,13 +1,18 @@
 // What the API and the command line need of a house, and the form in which verdicts leave it.
 
 import type { Sink } from '@surety/proof/bundle';
+import type { ContainmentScope } from '@surety/proof/facts';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { ErasedEvidence, Judgement } from '@surety/proof/verdict';
 import type { Problem } from '../config/index.ts';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
+import type { Affected } from '../gateway/gateway.ts';
 import type {
+  ContainAnswer,
+  DrillAnswer,
   HoldAnswer,
   LegalHold,
+  LiftAnswer,
   OfferedSignature,
   Pending,
   ReleaseAnswer,
@@ -27,10 +32,12 @@ export interface Desk {
     key: string;
     signature: string;
   }): Promise<{ hold: string; decision: string }>;
-  /** Carries out an order about disclosures. */
+  /** Carries out an order about disclosures, or of containment. */
   order(offered: { statement: unknown; key: string; signature: string }): Promise<OrderAnswer>;
   /** What is kept about a subject, by its name in the store. */
   survey(subject: string): Promise<Survey>;
+  /** Whom a containment of this would stop. */
+  affected(scope: ContainmentScope): Affected | Promise<Affected>;
   legalHolds(): LegalHoldShown[] | Promise<LegalHoldShown[]>;
   /** Reads the files again; nothing changes if anything in them is wrong. */
   reload(): Promise<ReloadAnswer>;
@@ -69,6 +76,9 @@ export type ReloadAnswer =
 
 /** What became of an order. */
 export type OrderAnswer =
+  | ContainAnswer
+  | LiftAnswer
+  | DrillAnswer
   | { readonly order: string; readonly did: 'erase'; readonly facts: number; readonly disclosures: number }
   | ({ readonly order: string; readonly did: 'disclose' } & ReleaseAnswer)
   | ({ readonly order: string; readonly did: 'place-legal-hold' | 'lift-legal-hold' } & HoldAnswer);

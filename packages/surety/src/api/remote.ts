@@ -2,7 +2,9 @@
 
 import { type IncomingMessage, request } from 'node:http';
 import type { Sink } from '@surety/proof/bundle';
+import type { ContainmentScope } from '@surety/proof/facts';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
+import type { Affected } from '../gateway/gateway.ts';
 import type { Rotated } from '../ledger/key-desk.ts';
 import { unframed } from './frames.ts';
 import type {
@@ -62,6 +64,8 @@ export const remoteDesk = (socket: string) => ({
     ((await ask(socket, 'POST', '/next-keys', { role })) as { key: string }).key,
   order: async (offered: object) => (await ask(socket, 'POST', '/orders', offered)) as OrderAnswer,
   survey: async (subject: string) => (await ask(socket, 'POST', '/survey', { subject })) as Survey,
+  affected: async (scope: ContainmentScope) =>
+    (await ask(socket, 'POST', '/affected', { scope })) as Affected,
   legalHolds: async () => (await ask(socket, 'GET', '/legal-holds')) as LegalHoldShown[],
   reload: async () => (await ask(socket, 'POST', '/reload', {})) as ReloadAnswer,
   sign: async (offered: object) =>

@@ -38,6 +38,11 @@ export class Catalog {
     return { tool: name ?? 'unlabelled', effect: this.label(tool)?.effect ?? 'execute' };
   }
 
+  /** Those with a label, servers' defaults (`server.*`) among them. */
+  get tools(): Iterable<string> {
+    return this.#labels.keys();
+  }
+
   /** The tool's own label, else its server's default (`server.*`, reads only), else undefined. */
   label(tool: string): Label | undefined {
     return labelOf(this.#labels, tool);

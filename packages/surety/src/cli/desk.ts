@@ -19,6 +19,7 @@ export type DeskWork = Pick<
   | 'order'
   | 'survey'
   | 'legalHolds'
+  | 'affected'
   | 'sign'
   | 'reload'
 >;

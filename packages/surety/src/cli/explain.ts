@@ -31,6 +31,7 @@ const help: Readonly<Record<string, string>> = {
   gone: approvals,
   'legal-hold': '`surety legal-hold` lists them; two people lift one',
   unsettled: '`surety settle` looks in the record for what became of it',
+  'not-in-force': '`surety contain` lists what is contained, with the order that did it',
   'not-kept': '`--dry-run` says what is kept about a subject, such as `vendor/V-17` or `case/k-...`',
   'no-pair': 'name a certificate and its own key under `tls` in surety.yaml',
   'no-certificate': 'correct `tls` in surety.yaml; `surety doctor` looks at each of its files',

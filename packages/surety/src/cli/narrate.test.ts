@@ -58,6 +58,10 @@ test('every kind of fact can be said', () => {
       amount: [],
       statement: [],
       outcomes: [],
+      order: [],
+      lift: [],
+      inFlight: [],
+      scope: { is: 'everything' },
     },
     {
       get: (target, name) =>

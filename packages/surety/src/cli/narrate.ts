@@ -1,6 +1,13 @@
 // Facts as a person would say them: one line each, with the values where they are disclosed.
 
-import { type Body, type Fact, type Kind, money, type UnknownFact } from '@surety/proof/facts';
+import {
+  type Body,
+  type ContainmentScope,
+  type Fact,
+  type Kind,
+  money,
+  type UnknownFact,
+} from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
 import { majorText } from '@surety/proof/rules';
 import { printable } from './terminal.ts';
@@ -52,6 +59,8 @@ const sayTo = (statement: unknown): string =>
   typeof statement === 'object' && statement !== null && 'to' in statement
     ? ` to ${String(statement.to)}`
     : '';
+
+const sayScope = ({ is, name }: ContainmentScope): string => (name === undefined ? is : `${is} ${name}`);
 
 const tells: { readonly [K in Kind]: Tell<K> } = {
   'log.opened': ({ origin }) => `the log ${origin} was opened`,
@@ -120,6 +129,13 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${person} had ${disclosures} disclosures of ${facts} facts erased, from ${first} to ${last} (${order}, on the basis ${basis})`,
   'disclosure.released': ({ order, person, facts, disclosures, statement }, find) =>
     `${person} released ${disclosures} disclosures of ${facts} facts${sayTo(opened(statement, find))} (${order})`,
+  'containment.declared': ({ order, lift }) =>
+    `${order.join(' or ')} may contain, ${lift.join(' or ')} may lift it`,
+  'containment.ordered': ({ order, scope, stops, inFlight, inFlightCount, person, verdict }) =>
+    `${person ?? `Surety itself, on verdict ${verdict},`} contained ${sayScope(scope)}${stops === 'everything' ? '' : ', but for reads'} (${order})${inFlightCount === 0 ? '' : `; in flight: ${inFlight.slice(0, 5).join(', ')}${inFlightCount > 5 ? ` and ${inFlightCount - 5} more` : ''}`}`,
+  'containment.lifted': ({ lifts, person, function: as }) => `${person} lifted ${lifts} for ${as}`,
+  'containment.drilled': ({ order, answer, refusedUs }) =>
+    `a drill (${order}): ${answer === 'enforced' ? `refused ${refusedUs / 1_000} ms after the order` : 'nothing was refused'}`,
   'change.proposed': ({ change, stream, to, outcomes }) =>
     `${change} would ${to === undefined ? 'withdraw' : 'weaken'} ${stream}: it waits for ${[...new Set(outcomes.map(({ owner }) => owner))].join(', ')}`,
   'change.signed': ({ change, person }) => `${person} signed the change ${change}`,

@@ -1,11 +1,11 @@
-// What the commands that order something about disclosures share: the subject as it was typed, the person whose key
+// What the commands that order something share: the subject as it was typed, the person whose key
 // signs, and the signature itself. The subject in clear never leaves this process unless it is meant to be recorded.
 
 import { randomBytes } from 'node:crypto';
 import type { OrderStatement } from '@surety/proof/facts';
 import { clockFrom } from '../clock.ts';
 import type { Config } from '../config/index.ts';
-import { mayOrder, type OfferedOrder, orderText } from '../governance/index.ts';
+import { isDataDeed, mayOrder, type OfferedOrder, orderText } from '../governance/index.ts';
 import { logSalt, openingOf } from '../ledger/opening.ts';
 import { openReader } from '../ledger/stores/reader.ts';
 import { subjectName } from '../ledger/subject.ts';
@@ -45,7 +45,7 @@ export function nameIn({ store }: Config, subject: string): string {
 }
 
 type Wanted = Pick<OrderStatement, 'does'> &
-  Partial<Pick<OrderStatement, 'subject' | 'about' | 'call' | 'lifts' | 'to' | 'basis'>>;
+  Partial<Pick<OrderStatement, 'subject' | 'about' | 'call' | 'lifts' | 'to' | 'basis' | 'scope'>>;
 
 /** Signs the order with the person's own key. Throws CommandError where something is missing. */
 export function signedOrder(
@@ -53,6 +53,7 @@ export function signedOrder(
   config: Config,
   { key: file, as, reason }: OrderAsked,
   wanted: Wanted,
+  may: readonly string[] = isDataDeed(wanted.does) ? mayOrder[wanted.does] : [],
 ): { readonly offered: OfferedOrder; readonly statement: OrderStatement } {
   if (file === undefined)
     throw new CommandError(
@@ -67,7 +68,7 @@ export function signedOrder(
     order: `o-${randomBytes(9).toString('base64url')}`,
     log: originOf(config),
     reason,
-    function: functionOf(config, person, wanted.does),
+    function: functionOf(config, person, may),
     person,
     at: clockFrom(terminal.env).now(),
     ...wanted,
@@ -85,16 +86,19 @@ function originOf({ store }: Config): string {
 }
 
 /** The function in which this person may order it. */
-function functionOf({ declarations }: Config, person: string, does: OrderStatement['does']): string {
-  const functions = declarations.flatMap((each) =>
-    each.kind === 'person.enrolled' && each.body.person === person ? each.body.functions : [],
-  );
-  const found = mayOrder[does].find((each) => functions.includes(each));
+function functionOf(config: Config, person: string, may: readonly string[]): string {
+  const functions = functionsOf(config, person);
+  const found = may.find((each) => functions.includes(each));
   if (found !== undefined) return found;
-  const needed = mayOrder[does].join(' or ');
+  const needed = may.join(' or ');
   throw new CommandError(
     `${printable(person)} acts for none of the functions that may order this: ${needed}`,
     'whoever may has it under `functions` in surety.yaml',
     exit.unauthenticated,
   );
 }
+
+export const functionsOf = ({ declarations }: Config, person: string): readonly string[] =>
+  declarations.flatMap((each) =>
+    each.kind === 'person.enrolled' && each.body.person === person ? each.body.functions : [],
+  );

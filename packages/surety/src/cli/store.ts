@@ -7,6 +7,7 @@ import { sha256 } from '../ledger/hash.ts';
 import { publishedHead } from '../ledger/published.ts';
 import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
 import { openViews, type Views } from '../ledger/views.ts';
+import { containmentFacts } from './contained.ts';
 import { declarations } from './in-force.ts';
 import { references } from './references.ts';
 import { CommandError, type Terminal } from './terminal.ts';
@@ -37,7 +38,7 @@ export interface Store {
 export function openStore({ store }: Config): Store {
   const reader = openReader(store);
   try {
-    const views = openViews(store, reader, [references, declarations]);
+    const views = openViews(store, reader, [references, declarations, containmentFacts]);
     return {
       reader,
       views,

@@ -2,19 +2,13 @@
 // is imported when it runs, so that `--help` stays fast.
 
 import type { Algorithm } from '@surety/proof/records';
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { LineFormat, NoteForm, NoteLevel } from '../telemetry/index.ts';
-import type { Roots, UpOptions } from './roots.ts';
-import type { Exit, Terminal } from './terminal.ts';
+import { type Building, folder, json, several, whole } from './building.ts';
+import type { UpOptions } from './roots.ts';
+import { addContaining, addCustody } from './table-orders.ts';
 
 export type { Roots } from './roots.ts';
-
-interface Building {
-  readonly program: Command;
-  readonly terminal: Terminal;
-  readonly roots: Roots;
-  readonly done: (code: Exit) => void;
-}
 
 /** As in `proof`; not read from there, so that `--help` loads nothing of it. */
 const algorithms = ['ed25519', 'p256'] as const satisfies readonly Algorithm[];
@@ -30,24 +24,12 @@ export function addCommands(building: Building): void {
   addStarting(building);
   addLooking(building);
   addActing(building);
+  addContaining(building);
   addCustody(building);
   addJudging(building);
   addSharing(building);
   addCaring(building);
 }
-
-const whole =
-  (from: number, to: number) =>
-  (text: string): number => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`It is no whole number from ${from} to ${to}.`);
-  };
-
-const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-const folder = (): Option => new Option('-C, --folder <path>', 'folder of surety.yaml').default('.', 'here');
-const json = (what = 'print one JSON document'): Option => new Option('--json', what);
 
 function addStarting({ program, terminal, roots, done }: Building): void {
   program.commandsGroup('Start:');
@@ -223,41 +205,6 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     .description('look in the records for the effects of calls whose answer was lost')
     .action(async (options) =>
       done(await (await import('./commands/settle.ts')).settle(terminal, openDesk, options)),
-    );
-}
-
-function addCustody({ program, terminal, roots: { openDesk }, done }: Building): void {
-  program.commandsGroup('Data:');
-  const ordered = (command: Command): Command =>
-    command
-      .addOption(folder())
-      .addOption(json())
-      .option('--reason <text>', 'why; committed to in the ledger')
-      .option('--key <file>', 'the private key to sign the order with')
-      .option('--as <person>', 'who orders it (default: whose key it is)');
-  ordered(program.command('disclose'))
-    .argument('<what>', 'a call (c-...) or hold (h-...), or a subject such as vendor/V-17')
-    .description('release values to somebody, as a file that they can check against the log')
-    .option('--to <who>', 'to whom')
-    .option('-o, --out <file>', 'where the file goes (default: ORDER.released.json)')
-    .option('--dry-run', 'say what would be released')
-    .action(async (what: string, options) =>
-      done(await (await import('./commands/disclose.ts')).disclose(terminal, openDesk, what, options)),
-    );
-  ordered(program.command('erase'))
-    .argument('<subject>', 'whom the values are about, such as vendor/V-17, case/k-... or person/...')
-    .description('destroy what is kept about a subject; facts and proofs stay valid')
-    .option('--basis <basis>', 'the legal basis, an identifier such as gdpr-17-1-a')
-    .option('--dry-run', 'say what would be erased, and what stands against it')
-    .action(async (subject: string, options) =>
-      done(await (await import('./commands/erase.ts')).erase(terminal, openDesk, subject, options)),
-    );
-  ordered(program.command('legal-hold'))
-    .argument('[subject]', 'what must not be erased, or `all`; without one, lists what is in force')
-    .description('forbid erasing what is about a subject; two people lift it')
-    .option('--lift', 'say that it may go: another person must say so too')
-    .action(async (subject: string | undefined, options) =>
-      done(await (await import('./commands/legal-hold.ts')).legalHold(terminal, openDesk, subject, options)),
     );
 }
 

@@ -38,6 +38,9 @@ export function checkInstallation(
   checkPeople(found, installation);
   checkIdentities(found, installation, names);
   checkWitnesses(found, installation, names);
+  for (const key of ['order', 'lift'] as const)
+    for (const [index, name] of (installation.containment?.[key] ?? []).entries())
+      checkFunction(found, ['containment', key, index], name, names);
 }
 
 function checkSealer(found: Findings, ledger: Installation['ledger']): void {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
+import { containmentDefault } from '@surety/proof/facts';
 import { isAlgorithm } from '@surety/proof/records';
 import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
 import { type Checkpoint, laterMembers, requiredBy } from './checkpoint.ts';
@@ -147,6 +148,18 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
     ...witnessConfigs(installation).map(({ name, url: _, ...rest }): Declaration => {
       return { stream: `witness/${name}`, kind: 'witness.declared', body: { witness: name, ...rest } };
     }),
+    ...(installation.containment === undefined
+      ? []
+      : [
+          {
+            stream: 'containment/functions',
+            kind: 'containment.declared',
+            body: {
+              order: installation.containment.order ?? containmentDefault.order,
+              lift: installation.containment.lift ?? containmentDefault.lift,
+            },
+          } satisfies Declaration,
+        ]),
     ...(quorum === undefined
       ? []
       : [

@@ -14,6 +14,7 @@ type Declared =
   | 'record.declared'
   | 'witness.declared'
   | 'quorum.declared'
+  | 'containment.declared'
   | 'outcome.declared'
   | 'rule.activated';
 

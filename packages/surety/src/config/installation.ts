@@ -103,6 +103,8 @@ const account = z
     'is no name of an account\nwrite a name or a number of this system',
   );
 
+const functions = z.array(identifier).min(1, 'is empty, so that nobody may\nname at least one function');
+
 export const installation = z
   .strictObject({
     listen: hostPort.optional().describe('host:port that the gateway listens on (default 127.0.0.1:7300)'),
@@ -229,6 +231,17 @@ export const installation = z
       .describe(
         'file that says which witnesses must have cosigned (C2SP tlog-policy), relative to this file; without one, any is enough',
       ),
+    containment: z
+      .strictObject({
+        order: functions
+          .optional()
+          .describe('functions whose people may contain (default [operations, security])'),
+        lift: functions
+          .optional()
+          .describe('functions whose people may lift it again (default [operations, security])'),
+      })
+      .optional()
+      .describe('who may stop agents, tools, servers, users, outcomes or everything at once'),
     policies: z.array(text).optional().describe('patterns of Cedar files (default [policies/*.cedar])'),
     outcomes: z.array(text).optional().describe('patterns of outcome files (default [outcomes/*.yaml])'),
   })

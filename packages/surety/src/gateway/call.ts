@@ -58,6 +58,7 @@ export interface Approve {
 
 /** Why a call was refused, for people. The agent is told none of them. */
 export type RefusalCode =
+  | 'contained'
   | 'unknown-tool'
   | 'unknown-case'
   | 'wrong-way'
@@ -74,6 +75,8 @@ export interface Step {
   readonly name: string;
   /** Asked again before a call goes on with an input. What else was asked is reserved or used up by its intent. */
   readonly again?: true;
+  /** Asked again at the very last, when what allows the call is durable and nothing has left. */
+  readonly last?: true;
   /** Pure over the folded state: decides, writes nothing. A throw is an `error`, and an error does not pass. */
   readonly run: (call: Call, draft: Draft) => StepAnswer;
 }

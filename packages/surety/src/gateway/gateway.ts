@@ -2,8 +2,8 @@
 // It never imports outcomes, governance, api, cli or connectors: it must be able to run alone at an edge.
 
 import { randomBytes } from 'node:crypto';
-import { InForce } from '@surety/proof/changes';
-import { type Fact, toolId, type UnknownFact } from '@surety/proof/facts';
+import { declaredAs, InForce } from '@surety/proof/changes';
+import { type ContainmentScope, type Fact, personId, toolId, type UnknownFact } from '@surety/proof/facts';
 import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
 import { subjectIn } from '../catalog/subject.ts';
@@ -13,13 +13,13 @@ import type { Log, Recorded } from '../ledger/log.ts';
 import { actionId, type Find, Logic } from '../logic/logic.ts';
 import { settlementOf } from '../logic/settlement.ts';
 import { People } from '../people/people.ts';
-import { Budgets, Identities, type Identity, Permissions } from '../perimeter/index.ts';
+import { Budgets, Containments, Identities, type Identity, Permissions } from '../perimeter/index.ts';
 import type { Call, RefusalCode } from './call.ts';
 import { Cases } from './cases.ts';
 import { type CallerSettlement, type Decision, decisionOf, refused } from './decided.ts';
 import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
 import type { Counted, Figures, Observer } from './observer.ts';
-import { govern, type Pipeline, pass, resume, settle } from './pipeline.ts';
+import { allowed, govern, type Pipeline, resume, settle, stopsAt } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
 import { Suspended } from './suspended.ts';
@@ -34,10 +34,22 @@ export interface GatewayParts {
   readonly observer?: Observer | undefined;
 }
 
+/** What an order would stop. */
+export interface Affected {
+  readonly agents: readonly string[];
+  readonly tools: readonly string[];
+  readonly outcomes: readonly { readonly outcome: string; readonly owner: string }[];
+  /** Calls that it would come too late for. */
+  readonly inFlight: readonly string[];
+  /** Calls that wait for people; approved, they would be refused. */
+  readonly holds: readonly string[];
+}
+
 export class Gateway implements Governor {
   readonly identities = new Identities();
   readonly people = new People();
   readonly logic: Logic;
+  readonly containments: Containments;
   readonly #parts: GatewayParts;
   readonly #inForce = new InForce(sha256);
   readonly #catalog = new Catalog();
@@ -52,7 +64,12 @@ export class Gateway implements Governor {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.logic = new Logic(this.people, parts.logSalt);
+    this.containments = new Containments({
+      standing: () => this.#inForce.standing,
+      personOf: this.people.personOf,
+    });
     const features = {
+      containments: this.containments,
       catalog: this.#catalog,
       permissions: this.#permissions,
       budgets: this.#budgets,
@@ -63,6 +80,7 @@ export class Gateway implements Governor {
       steps: decidingSteps(features),
       recorder,
       suspended: new Suspended((suspended, reply) => void settle({ recorder }, suspended, reply)),
+      inFlight: new Map(),
       turns: new Turns(),
       reads: (tool) => this.#catalog.label(tool)?.effect === 'read',
       now: parts.now,
@@ -95,6 +113,7 @@ export class Gateway implements Governor {
     if (!this.#inForce.apply(fact, true)) return;
     for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#cases])
       feature.apply(fact);
+    this.containments.apply(fact);
     this.#budgets.apply(fact, find);
     this.logic.apply(fact, find);
   }
@@ -121,6 +140,68 @@ export class Gateway implements Governor {
 
   counted(tool: string): Counted {
     return this.#catalog.counted(tool);
+  }
+
+  /** Calls in this scope whose effect is not known yet: that left or are about to, or may be made past the gateway. */
+  inFlight(scope: ContainmentScope): readonly string[] {
+    const { containments, logic } = this;
+    const { inFlight, suspended } = this.#pipeline;
+    const left = [...inFlight.values(), ...suspended.calls].flatMap(({ id, tool, user, identity }) =>
+      containments.isIn(scope, { tool, user, agent: identity.identity }) ? [id] : [],
+    );
+    const open = [...logic.open].flatMap(([call, { tool, agent = '', user }]) =>
+      !this.onTheWay.has(call) && containments.isIn(scope, { tool, user, agent }) ? [call] : [],
+    );
+    return [...new Set([...left, ...open])];
+  }
+
+  /** Whom an order on this scope would stop, and what. */
+  affected(scope: ContainmentScope): Affected {
+    const tools = [...this.#catalog.tools].filter((tool) => this.#reaches(scope, tool));
+    const agents = [...this.identities.all()]
+      .filter(({ is, identity }) => is === 'agent' && (scope.is !== 'agent' || identity === scope.name))
+      .filter(({ identity }) => tools.some((tool) => this.#permissions.mightAllow(identity, tool)))
+      .map(({ identity }) => identity);
+    const outcomes = declaredAs(this.#inForce.standing, 'outcome.declared').filter(({ outcome }) =>
+      [...this.containments.toolsOf(outcome)].some((tool) => this.#reaches(scope, tool)),
+    );
+    return {
+      agents,
+      tools,
+      outcomes: outcomes.map(({ outcome, owner }) => ({ outcome, owner })),
+      inFlight: this.inFlight(scope),
+      holds: this.logic.holdsThat(this.#parts.now(), ({ tool, agent, user }) =>
+        this.containments.isIn(scope, { tool, agent, user }),
+      ),
+    };
+  }
+
+  /** Whether it could stop some call of this tool: of an agent or a user, of any. */
+  #reaches(scope: ContainmentScope, tool: string): boolean {
+    if (scope.is === 'user') return true;
+    if (scope.is === 'agent') return this.#permissions.mightAllow(scope.name ?? '', tool);
+    return this.containments.isIn(scope, { tool, agent: '', user: undefined });
+  }
+
+  /** For a drill: whether a call by this name, of nobody, is refused as contained; nothing is recorded of it. */
+  refuses(agent: string): boolean {
+    const identity: Identity = { identity: agent, is: 'agent', owner: '', timeZone: 'UTC' };
+    const { call } = this.#begin(identity, { tool: 'drill.probe', args: {} });
+    return stopsAt(this.#pipeline, call) === 'contain';
+  }
+
+  /** Why nothing goes by this name, if nothing does: an order on it would stop nobody. */
+  unknownIn({ is, name = '' }: ContainmentScope): string | undefined {
+    const known = {
+      everything: () => name === '',
+      agent: () => this.identities.get(name)?.is === 'agent',
+      tool: () => isToolId(name) && this.#catalog.label(name) !== undefined,
+      server: () => this.#inForce.standing.has(`server/${name}`),
+      // Whoever an application names: nobody enrols users.
+      user: () => isPersonId(name),
+      outcome: () => this.#inForce.standing.has(`outcome/${name}`),
+    };
+    return known[is]() ? undefined : `there is no ${is} \`${name}\` here`;
   }
 
   /** Calls whose answer is awaited now. */
@@ -184,8 +265,7 @@ export class Gateway implements Governor {
       const against = refusal ?? wrongWay;
       if (against !== undefined)
         return decisionOf(await recorder.refused(call, { at: now() }, 'identify', against));
-      const passed = await pass(this.#pipeline, call);
-      return 'reply' in passed ? decisionOf(passed.reply) : { decision: 'allow', call: call.id };
+      return await allowed(this.#pipeline, call);
     } catch (error) {
       return decisionOf(this.#unrecordable(causeIn(error as Error)));
     }
@@ -247,7 +327,7 @@ export class Gateway implements Governor {
 }
 
 /** Facts of single calls and of this process: after any other an agent may be allowed to use other tools than before. */
-const ofCalls = /^(?:call|action|budget|evidence|approval|case|record|verdict|process)\./;
+const ofCalls = /^(?:call|action|budget|evidence|approval|case|record|verdict|process|containment)\./;
 
 type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
 const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });
@@ -255,9 +335,12 @@ const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', co
 /** What the ledger says is written for people; what any other error says may hold a value. */
 const causeIn = (error: Error): string => (error instanceof LedgerError ? error.message : error.name);
 
-function isToolId(tool: string): boolean {
+const isToolId = (tool: string): boolean => isOf(toolId, tool);
+const isPersonId = (person: string): boolean => isOf(personId, person);
+
+function isOf(shape: (value: unknown, path: string) => string, value: string): boolean {
   try {
-    return toolId(tool, '') === tool;
+    return shape(value, '') === value;
   } catch {
     return false;
   }

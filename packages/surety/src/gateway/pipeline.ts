@@ -1,10 +1,12 @@
 // The life of a call, on one screen:
-//   identify -> label -> permit -> once at a time -> checkpoint -> budget -> record intent -> forward -> settle
+//   identify -> contain -> label -> permit -> once at a time -> checkpoint -> budget -> record intent -> contain ->
+//   forward -> settle
 // (`identify` is the front's: no call arrives here without an identity.) Only `allow` goes on; a step that
 // throws is `error`, and `error` does not pass. Nothing consequential leaves before its intent is durable,
 // and the append of the intent reserves what it uses: on a conflict everything is decided again.
 
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
+import { type Decision, decisionOf } from './decided.ts';
 import type { Governed, Input, RunningCall, ToolReply, UpstreamReply } from './mcp/port.ts';
 import type { Recorder } from './recorder.ts';
 import type { Suspended, SuspendedCall } from './suspended.ts';
@@ -19,6 +21,8 @@ export interface Pipeline {
   /** Calls of one agent that met a conflict decide again one after another. */
   readonly turns: Turns;
   readonly suspended: Suspended;
+  /** Calls that have left, or are about to, and were not answered. */
+  readonly inFlight: Map<string, Call>;
   /** True if this tool is labelled as a read. */
   readonly reads: (tool: string) => boolean;
   readonly now: () => number;
@@ -37,7 +41,44 @@ type Forward = (governed: Governed) => Promise<UpstreamReply>;
 export async function govern(pipeline: Pipeline, call: Call, forward: Forward): Promise<ToolReply> {
   const passed = await pass(pipeline, call);
   if ('reply' in passed) return passed.reply;
-  return sendAndSettle(pipeline, call, passed.draft, passed.intent, forward);
+  const { draft, intent } = passed;
+  const stopped = lastly(pipeline, call, draft);
+  if (stopped !== undefined) return neverSent(pipeline, call, draft, intent, stopped);
+  return sendAndSettle(pipeline, call, draft, intent, forward);
+}
+
+/** The answer of a step that is asked at the last and does not allow. Nothing is awaited between it and what it guards. */
+function lastly({ steps, now }: Pick<Pipeline, 'steps' | 'now'>, call: Call, draft: Draft) {
+  for (const step of steps) {
+    const answer = step.last === true ? answerOf(step, call, { ...draft, at: now() }) : undefined;
+    if (answer?.answer === 'deny' || answer?.answer === 'error') return { step: step.name, answer };
+  }
+  return undefined;
+}
+
+type Stopped = NonNullable<ReturnType<typeof lastly>>;
+
+/** For a call that never crosses: whether it may be made. */
+export async function allowed(pipeline: Pipeline, call: Call): Promise<Decision> {
+  const passed = await pass(pipeline, call);
+  if ('reply' in passed) return decisionOf(passed.reply);
+  const { draft, intent } = passed;
+  const stopped = lastly(pipeline, call, draft);
+  // Its caller was not told that it may, so nothing was done.
+  if (stopped !== undefined) return decisionOf(await neverSent(pipeline, call, draft, intent, stopped));
+  return { decision: 'allow', call: call.id };
+}
+
+/** Between its intent and its sending it was stopped: what the intent reserved and used up is free again. */
+function neverSent(
+  { recorder }: Pipeline,
+  call: Call,
+  draft: Draft,
+  intent: number | undefined,
+  { step, answer }: Stopped,
+): Promise<ToolReply> {
+  if (intent !== undefined) recorder.settled(call, draft, intent, { is: 'not-sent', cause: step });
+  return recorder.refused(call, draft, step, answer);
 }
 
 async function sendAndSettle(
@@ -46,11 +87,27 @@ async function sendAndSettle(
   draft: Draft,
   intent: number | undefined,
   forward: Forward,
+  isResumed = false,
 ): Promise<ToolReply> {
+  const { inFlight } = pipeline;
   const onInput = (input: Input) => goesOn(pipeline, call, draft, input);
-  const reply = await sent(() => forward({ onInput }));
+  let stopped: Stopped | undefined;
+  const mayLeave = () => {
+    stopped = lastly(pipeline, call, draft);
+    return stopped === undefined;
+  };
+  inFlight.set(call.id, call);
+  const reply = await sent(() => forward({ onInput, mayLeave }));
   if (reply.is === 'task')
-    return { is: 'upstream', reply, running: running(pipeline, { call, draft, intent }, onInput) };
+    return {
+      is: 'upstream',
+      reply,
+      running: running(pipeline, { call, draft, intent }, { onInput, mayLeave }),
+    };
+  inFlight.delete(call.id);
+  // Of a call that its server knows already, only the record can say that nothing came of it.
+  if (stopped !== undefined && reply.is === 'not-sent' && !isResumed)
+    return neverSent(pipeline, call, draft, intent, stopped);
   if (reply.is !== 'asks') return settle(pipeline, { call, draft, intent }, reply);
   pipeline.suspended.add({ call, draft, intent, asked: reply.value['inputRequests'] });
   return { is: 'upstream', reply, suspended: call.id };
@@ -63,15 +120,17 @@ async function sendAndSettle(
 function running(
   pipeline: Pipeline,
   begun: Pick<SuspendedCall, 'call' | 'draft' | 'intent'>,
-  onInput: Governed['onInput'],
+  { onInput, mayLeave }: Governed,
 ): RunningCall {
   let isOver = false;
   return {
+    mayLeave: () => !isOver && mayLeave(),
     onInput: (input) => (isOver ? Promise.reject(new Error('the call is over')) : onInput(input)),
     settle: (came) => {
       // INVARIANT: one settlement, whatever the server says later.
       if (!isOver) settle(pipeline, begun, came);
       isOver = true;
+      pipeline.inFlight.delete(begun.call.id);
     },
   };
 }
@@ -104,13 +163,13 @@ export async function resume(
     settle(pipeline, suspended, { is: 'lost', cause: (error as Error).message });
     return { is: 'refused', message: `Refused. Reference ${call.id}.` };
   }
-  return sendAndSettle(pipeline, call, draft, intent, forward);
+  return sendAndSettle(pipeline, call, draft, intent, forward, true);
 }
 
 type Passed = { readonly draft: Draft; readonly intent: number | undefined } | { readonly reply: ToolReply };
 
 /** Whether the call may go on, its intent durable; else what its caller is told. */
-export async function pass(pipeline: Pipeline, call: Call): Promise<Passed> {
+async function pass(pipeline: Pipeline, call: Call): Promise<Passed> {
   const { recorder, turns, now } = pipeline;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const decided = await turns.take(call.identity.identity, attempt > 0, () => decideOnce(pipeline, call));
@@ -160,7 +219,14 @@ async function goesOn(
     await recorder.refused(call, draft, step, answer);
   if (answer.answer !== 'allow') throw new Error('the call may not go on');
   await recorder.continued(call, draft, input);
+  const stopped = lastly({ steps, now }, call, draft);
+  if (stopped === undefined) return;
+  await recorder.refused(call, draft, stopped.step, stopped.answer);
+  throw new Error('the call may not go on');
 }
+
+/** The step that does not let this call go on, as it stands; `allow` if all do. */
+export const stopsAt = ({ steps, now }: Pipeline, call: Call): string => decide(steps, call, now()).step;
 
 /** Asks each step in order until one does not allow. */
 function decide(steps: readonly Step[], call: Call, at: number): Decided {

@@ -5,23 +5,41 @@ import { MoneyError, moneyIn } from '@surety/proof/rules';
 import type { Catalog } from '../catalog/catalog.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Logic } from '../logic/logic.ts';
-import type { Budgets, Permissions } from '../perimeter/index.ts';
+import { type Budgets, type Containments, type Permissions, scopeText } from '../perimeter/index.ts';
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
 
 export interface Features {
+  readonly containments: Containments;
   readonly catalog: Catalog;
   readonly permissions: Permissions;
   readonly budgets: Budgets;
   readonly logic: Logic;
 }
 
-export const decidingSteps = ({ catalog, permissions, budgets, logic }: Features): readonly Step[] => [
+export const decidingSteps = ({
+  containments,
+  catalog,
+  permissions,
+  budgets,
+  logic,
+}: Features): readonly Step[] => [
+  { name: 'contain', again: true, last: true, run: (call) => contain(containments, catalog, call) },
   { name: 'label', again: true, run: (call) => label(catalog, call) },
   { name: 'permit', again: true, run: (call, draft) => permit(permissions, call, draft) },
   { name: 'once-at-a-time', run: (call, draft) => alone(logic, call, draft) },
   { name: 'checkpoint', run: (call, draft) => checkpoint(logic, call, draft) },
   { name: 'budget', run: (call, draft) => budget(budgets, call, draft) },
 ];
+
+/** Whether a person, or Surety on a breach, has ordered that this may not be done now. */
+function contain(containments: Containments, catalog: Catalog, { tool, identity, user }: Call): StepAnswer {
+  const isRead = catalog.label(tool)?.effect === 'read';
+  const against = containments.against({ tool, agent: identity.identity, user }, isRead);
+  if (against === undefined) return { answer: 'allow' };
+  const { order, scope, person } = against;
+  const text = `${scopeText(scope)} is contained by ${order} of ${person ?? 'Surety itself, on a breach'}`;
+  return { answer: 'deny', code: 'contained', text };
+}
 
 /** What the call does, and with how much money. A tool that nobody labelled is not called. */
 function label(catalog: Catalog, { tool, args }: Call): StepAnswer {

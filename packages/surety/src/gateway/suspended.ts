@@ -37,6 +37,10 @@ export class Suspended {
     this.#calls.set(id, { suspended, timer });
   }
 
+  get calls(): readonly Call[] {
+    return [...this.#calls.values()].map(({ suspended }) => suspended.call);
+  }
+
   /** The call, if it is exactly this one that waits: by the same agent, with the same arguments, in the same case. */
   take(id: string, again: Call): SuspendedCall | undefined {
     const found = this.#calls.get(id);

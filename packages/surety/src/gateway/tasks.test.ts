@@ -356,7 +356,7 @@ describe('a task that nobody asks about', () => {
     const lost: string[] = [];
     const tasks = new Tasks();
     const add = (agent: string, native: string) => {
-      const call = { onInput: async () => {}, settle: () => void lost.push(native) };
+      const call = { onInput: async () => {}, mayLeave: () => true, settle: () => void lost.push(native) };
       tasks.add(
         { agent, server: 's', native, tool: 't', call, session: undefined, asked: {}, isOver: false },
         60_000,

@@ -1,4 +1,4 @@
-// Governance: orders about disclosures, and changes of what is declared. Whoever releases, erases or lets something be
+// Governance: orders, and changes of what is declared. Whoever releases, erases, contains, lifts or lets something be
 // weakened is a person with a key, and it is a fact.
 
 export {
@@ -7,9 +7,17 @@ export {
   type OfferedSignature,
   type Pending,
 } from './changing.ts';
+export {
+  type ContainAnswer,
+  Containing,
+  type ContainingParts,
+  type DrillAnswer,
+  isContainment,
+  type LiftAnswer,
+} from './contain.ts';
 export { eraseSubject } from './erase.ts';
 export { type HoldAnswer, liftHold, placeHold } from './legal-hold.ts';
-export { checkedOrder, mayOrder, type OfferedOrder, OrderError, orderText } from './order.ts';
+export { checkedOrder, isDataDeed, mayOrder, type OfferedOrder, OrderError, orderText } from './order.ts';
 export { type LegalHold, Orders } from './orders.ts';
 export { type ReleaseAnswer, type ReleaseParts, release } from './release.ts';
 export { everything, type Survey, type SurveyParts, surveyOf } from './survey.ts';

@@ -1,18 +1,27 @@
 // For tests: orders about disclosures, signed and handed in.
 
-import { randomBytes, sign } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { OrderStatement } from '@surety/proof/facts';
-import { type Person, people, type TestHouse } from '../house.fixture.ts';
-import { orderText } from './index.ts';
+import { type Person, people, signed, type TestHouse } from '../house.fixture.ts';
+import { type OfferedOrder, orderText } from './index.ts';
 
 /** As this person, for the function that is theirs, with `wanted` in what is signed; by another's key if one is given. */
-export function order(
+export const order = (
   house: TestHouse,
   does: OrderStatement['does'],
   who: Person,
   wanted: Partial<OrderStatement>,
   signer = who,
-): ReturnType<TestHouse['house']['order']> {
+): ReturnType<TestHouse['house']['order']> =>
+  house.house.order(offeredOrder(house, does, who, wanted, signer));
+
+export function offeredOrder(
+  house: TestHouse,
+  does: OrderStatement['does'],
+  who: Person,
+  wanted: Partial<OrderStatement>,
+  signer = who,
+): OfferedOrder {
   const statement: OrderStatement = {
     order: `o-${randomBytes(9).toString('base64url')}`,
     ...{ does, log: house.log.origin, reason: 'They asked for it.' },
@@ -21,6 +30,6 @@ export function order(
     at: house.now(),
     ...wanted,
   };
-  const signature = sign(null, Buffer.from(orderText(statement)), signer.key).toString('base64');
-  return house.house.order({ statement, key: who.keyId, signature });
+  const signature = signed(signer, orderText(statement));
+  return { statement, key: who.keyId, signature };
 }

@@ -31,6 +31,7 @@ const onceMax = 1_000_000;
 interface Hold {
   version: number;
   readonly action: string;
+  readonly tool: string;
   readonly rule: string;
   readonly agent: string;
   readonly user: string | undefined;
@@ -46,6 +47,7 @@ interface Hold {
 export interface OpenCall {
   readonly tool: string;
   readonly agent: string | undefined;
+  readonly user: string | undefined;
   /** Its position. */
   readonly intent: number;
 }
@@ -93,7 +95,7 @@ export class Logic {
     else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream, fact.position);
     else if (isKind(fact, 'call.intended')) {
       const { call, tool } = fact.body;
-      this.#open.set(call, { tool, agent: fact.agent, intent: fact.position });
+      this.#open.set(call, { tool, agent: fact.agent, user: fact.user, intent: fact.position });
     } else if (isKind(fact, 'call.settled')) this.#open.delete(fact.body.call);
     else if (fact.stream.startsWith('approval/')) this.#approval(fact, find);
     else if (fact.stream.startsWith('once/')) this.#use(fact);
@@ -163,10 +165,16 @@ export class Logic {
 
   /** How many holds wait for people. */
   waitingHolds(at: number): number {
-    let count = 0;
-    for (const { expires, consumedBy, refused } of this.#holds.values())
-      if (consumedBy === undefined && refused !== true && at <= expires) count += 1;
-    return count;
+    return this.holdsThat(at, () => true).length;
+  }
+
+  /** The holds that wait for people and about which this is true. */
+  holdsThat(at: number, isAbout: (hold: Hold) => boolean): readonly string[] {
+    return [...this.#holds].flatMap(([name, hold]) => {
+      const { expires, consumedBy, refused } = hold;
+      const waits = consumedBy === undefined && refused !== true && at <= expires;
+      return waits && isAbout(hold) ? [name] : [];
+    });
   }
 
   /** The rule in force that has this hash. */
@@ -265,8 +273,8 @@ export class Logic {
   #approval(fact: Fact | UnknownFact, find: Find): void {
     const version = fact.streamVersion + 1;
     if (isKind(fact, 'call.held')) {
-      const { hold, action, rule, expires } = fact.body;
-      const held = { action, rule, agent: fact.agent ?? '', user: fact.user, case: fact.case ?? '' };
+      const { hold, action, tool, rule, expires } = fact.body;
+      const held = { action, tool, rule, agent: fact.agent ?? '', user: fact.user, case: fact.case ?? '' };
       this.#holds.set(hold, { ...held, expires, version, position: fact.position });
       this.#holdsOf.set(action, [...(this.#holdsOf.get(action) ?? []), hold]);
     }

@@ -14,7 +14,7 @@ import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append } from '../ledger/log.ts';
 import { actionId, Logic } from '../logic/logic.ts';
 import { People } from '../people/people.ts';
-import { Budgets, Identities, Permissions } from '../perimeter/index.ts';
+import { Budgets, Containments, Identities, Permissions } from '../perimeter/index.ts';
 import type { Trace, TraceCall } from './trace.ts';
 
 export interface Said {
@@ -63,6 +63,8 @@ export class Rehearsal {
   readonly #steps = decidingSteps({
     ...{ catalog: this.#catalog, permissions: this.#permissions },
     ...{ budgets: this.#budgets, logic: this.#logic },
+    // Files contain nothing: that is ordered.
+    containments: new Containments({ standing: () => new Map(), personOf: this.#people.personOf }),
   });
   readonly #keys: Map<string, RehearsedKey>;
   readonly #names = new Map<string, string>();

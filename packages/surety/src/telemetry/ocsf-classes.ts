@@ -65,6 +65,18 @@ const classes: { readonly [K in Kind]?: Classify<K> } = {
   'quorum.declared': ({ stream }) => entity(3, 'Quorum', stream),
   'declaration.withdrawn': ({ body }) => ({ ...entity(4, 'Declaration', body.stream), severity: 2 }),
   'key.rotated': (fact) => ({ ...entity(3, 'Key', fact.stream), severity: 2 }),
+  'containment.declared': ({ stream }) => ({ ...entity(3, 'Containment', stream), severity: 2 }),
+  'containment.ordered': ({ body }) => ({
+    ...entity(1, 'Containment', body.order),
+    severity: 4,
+    ...(body.person === undefined ? {} : by(body.person)),
+  }),
+  'containment.lifted': ({ body }) => ({
+    ...entity(4, 'Containment', body.lifts),
+    severity: 3,
+    ...by(body.person),
+  }),
+  'containment.drilled': ({ body }) => ({ ...entity(2, 'Containment', body.order), ...by(body.person) }),
   'legal-hold.placed': ({ body }) => ({ ...entity(1, 'Legal hold', body.order), ...by(body.person) }),
   'legal-hold.lifted': ({ body }) => ({ ...entity(4, 'Legal hold', body.lifts), ...by(body.person) }),
   'disclosure.erased': ({ body }) => ({

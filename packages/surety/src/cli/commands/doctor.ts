@@ -69,6 +69,7 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
     machine: () => import('../checks/machine.ts'),
     ownership: () => import('../checks/ownership.ts'),
     ledger: () => import('../checks/ledger.ts'),
+    containment: () => import('../checks/containment.ts'),
     outside: () => import('../checks/outside.ts'),
     listening: () => import('../checks/listening.ts'),
   };
@@ -80,6 +81,9 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
           (await look.ownership()).ownership({ ...config, sealer: await sealerOf(config) }),
         ),
         await attempt('log', unread, async () => (await look.ledger()).ledger(store, config)),
+        await attempt('containment', unread, async () =>
+          existsSync(join(store, 'log.sqlite')) ? (await look.containment()).containment(config) : [],
+        ),
         await attempt('writer', unread, async () => (await look.ledger()).writer(store)),
       ]
     : [[warn('store', `${store} is not there: nothing has run here yet`, 'surety up')]];

@@ -8,6 +8,7 @@ import { remoteStatus } from '../../api/index.ts';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
 import { successionAt } from '../../ledger/opening.ts';
+import { type Contained, containedIn } from '../contained.ts';
 import { socketOf } from '../desk.ts';
 import { inForceIn } from '../in-force.ts';
 import { pendingIn } from '../pending.ts';
@@ -15,6 +16,7 @@ import { waitingHolds } from '../references.ts';
 import { verdictWord } from '../show-verdict.ts';
 import { configOf, headOf, latestVerdict, openStore, type Store } from '../store.ts';
 import { type Exit, exit, printable, type Terminal } from '../terminal.ts';
+import { containedLine } from './contain.ts';
 
 interface Asked {
   readonly folder: string;
@@ -42,6 +44,8 @@ interface Status {
   readonly inForce: { readonly [kind in keyof typeof kinds]: number };
   /** What the files ask for and waits for an owner. */
   readonly changes: readonly { change: string; stream: string; since: string; owners: readonly string[] }[];
+  /** What is contained. */
+  readonly contained: readonly Contained[];
   readonly holds: readonly { hold: string; expires: string; needed: number; given: number }[];
 }
 
@@ -92,6 +96,7 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
     changes: pendingIn(inForce).map(({ change, stream, since, missing }) => {
       return { change, stream, since, owners: [...new Set(missing.map(({ owner }) => owner))] };
     }),
+    contained: containedIn(store),
     holds: waitingHolds(store.views.database, now).map(({ hold, expires, needed, given }) => {
       return { hold, expires: instant(expires), needed, given };
     }),
@@ -138,6 +143,7 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
     const gap = lost === null ? '' : `; its facts ${lost.from} to ${lost.to - 1} are lost`;
     lines.push(paint('yellow', `since fact ${position} it succeeds ${predecessor}${gap}`));
   }
+  for (const each of state.contained) lines.push(paint('red', containedLine(each)));
   for (const { outcome, owner, verdict, window } of state.outcomes) {
     const said =
       verdict === null

@@ -11,8 +11,9 @@ import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
 import { allTo, paramsFor, progressTo, tokenIn } from './params.ts';
 import type { ParkedCall } from './parking.ts';
-import type { Governed, RunningCall, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
+import type { Answered, Governed, RunningCall, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
+import { lost, plainAnswer, toolAnswer } from './replies.ts';
 import { early, earlyIn, heldIn, maySuspend, recognized, restored, rounds, sealed } from './rounds.ts';
 import type { Bound, Held } from './state.ts';
 import { declaresTasks } from './tasking.ts';
@@ -21,14 +22,11 @@ import { messageOf, withTrace } from './trace-context.ts';
 import type { Asking, Link, Upstream } from './upstream.ts';
 import {
   type Edit,
-  errorText,
   isMembers,
   type Members,
   type Request,
-  resultText,
   rpc,
   spanIn,
-  withMember,
   withoutMember,
   withValue,
 } from './wire.ts';
@@ -206,8 +204,12 @@ async function send(
   const hear = own ? session.hearFor(underWay, upstream) : hearing;
   const headers = to === 'modern' ? await headersFor(context, request, target, args) : {};
   const asking = { method: request.method, name: native, signal, hear, headers, ...token };
+  const leaving = mayLeaveOnce(governing, round);
   const ask = (paramsText: string) =>
-    context.share(upstream.server, () => link.ask({ ...asking, paramsText, alive: () => channel.alive() }));
+    context.share(
+      upstream.server,
+      async () => leaving() ?? link.ask({ ...asking, paramsText, alive: () => channel.alive() }),
+    );
   const runs = await askedAsTask(context, request, link, to);
   const given = earlyIn(request);
   const left = [...(runs ? [] : ['/task']), ...(given === undefined ? [] : ['/inputResponses'])];
@@ -219,7 +221,10 @@ async function send(
   );
   if (parks !== undefined) {
     const asking = { method: request.method, paramsText, name: native };
-    return context.share(upstream.server, () => parkable(context, request, upstream, parks, round, asking));
+    return context.share(
+      upstream.server,
+      async () => leaving() ?? parkable(context, request, upstream, parks, round, asking),
+    );
   }
   if (to === 'legacy') return withTask(await ask(paramsText), runs);
   if (session !== undefined)
@@ -245,6 +250,20 @@ async function askedAsTask(
 function without(paramsText: string, pointer: string): string {
   const span = spanIn(paramsText, pointer);
   return span === undefined ? paramsText : withoutMember(paramsText, span);
+}
+
+/**
+ * Asked before each message of a call, when nothing is waited for any more: what is answered in its place, if it may not
+ * leave. Once one has left, nobody can say that nothing happened.
+ */
+function mayLeaveOnce(governing: Governed | undefined, { held }: Round): () => Answered | undefined {
+  let hasLeft = held !== undefined;
+  return () => {
+    const may = governing?.mayLeave() !== false;
+    const is = hasLeft ? 'lost' : 'not-sent';
+    if (may) hasLeft = true;
+    return may ? undefined : { is, cause: 'it may not go on' };
+  };
 }
 
 /** What a client of the newer era can be asked in the middle of this request, if it can be asked anything. */
@@ -325,61 +344,3 @@ function once(sendIt: Send): Send {
     return sendIt(...given);
   };
 }
-
-const notSent = 'Not sent: the server could not be reached.';
-const lost = 'No answer came. It is not known whether this took effect.';
-
-function toolAnswer(reply: ToolReply, idText: string, context: Context): string {
-  if (reply.is !== 'upstream') return resultText(idText, sorry(reply.message, context));
-  const { reply: upstream } = reply;
-  if (upstream.is === 'error') return errorAnswer(upstream, idText, context);
-  if (upstream.is === 'not-sent') return resultText(idText, sorry(notSent, context));
-  if (upstream.is === 'lost') return resultText(idText, sorry(lost, context));
-  return resultText(idText, completed(upstream, context));
-}
-
-/** The server's own error, as it is. That its client cannot do enough is HTTP 400 in 2026-07-28 (SEP-2575). */
-function errorAnswer(
-  { code, text }: { readonly code: number; readonly text: string },
-  idText: string,
-  { era, channel }: Context,
-): string {
-  if (era === 'modern' && code === rpc.missingCapability) channel.answerWith(400);
-  return errorText(idText, text);
-}
-
-/** For what has no result in which a refusal could be said. */
-function plainAnswer(reply: ToolReply, idText: string, context: Context): string {
-  if (reply.is !== 'upstream') throw new Refusal(200, rpc.refused, reply.message);
-  const { reply: upstream } = reply;
-  if (upstream.is === 'error') return errorAnswer(upstream, idText, context);
-  if (upstream.is === 'not-sent') throw new Refusal(502, rpc.internalError, notSent);
-  if (upstream.is === 'lost') throw new Refusal(502, rpc.internalError, lost);
-  const { value } = upstream;
-  // What was read under a policy is nobody else's to keep.
-  const cached =
-    context.era === 'modern' && Object.hasOwn(value, 'contents') && !Object.hasOwn(value, 'ttlMs');
-  const text = completed(upstream, context);
-  return resultText(
-    idText,
-    cached ? withMember(withMember(text, 'cacheScope', 'private'), 'ttlMs', 0) : text,
-  );
-}
-
-function completed(
-  { text, value }: { readonly text: string; readonly value: Members },
-  { era }: Context,
-): string {
-  if (era === 'legacy') return text;
-  const whole = Object.hasOwn(value, 'resultType') ? text : withMember(text, 'resultType', 'complete');
-  // What came under a policy is nobody else's to keep.
-  return value.cacheScope === 'public' ? withValue(whole, '/cacheScope', 'private') : whole;
-}
-
-/** An error that the model reads and can act on, rather than one of the protocol. */
-const sorry = (text: string, { era }: Context): string =>
-  JSON.stringify({
-    ...(era === 'modern' ? { resultType: 'complete' } : {}),
-    content: [{ type: 'text', text }],
-    isError: true,
-  });

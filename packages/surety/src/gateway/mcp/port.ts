@@ -15,6 +15,8 @@ export interface Input {
 export interface Governed {
   /** Records an input before the server hears it. Rejects if the call may not go on. */
   readonly onInput: (input: Input) => Promise<void>;
+  /** Asked when all that has to be waited for is there: false, and nothing may leave. Nothing is awaited after it. */
+  readonly mayLeave: () => boolean;
 }
 
 /** A call that its server goes on with as a task: open until what came of it is known. */

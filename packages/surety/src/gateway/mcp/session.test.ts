@@ -167,7 +167,10 @@ describe.each(['/mcp/near', '/mcp/far'])('%s', (path) => {
   test('a call that may not go on does not hear the answer', async () => {
     governor.reply = async (request) => ({
       is: 'upstream',
-      reply: await request.forward({ onInput: () => Promise.reject(new Error('withdrawn')) }),
+      reply: await request.forward({
+        onInput: () => Promise.reject(new Error('withdrawn')),
+        mayLeave: () => true,
+      }),
     });
     const client = await connected(path);
     const result = await client.callTool({ name: 'trigger-elicitation-request', arguments: {} });

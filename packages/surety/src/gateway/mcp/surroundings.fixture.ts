@@ -31,7 +31,10 @@ export class Permissive implements Governor {
     if (this.reply !== undefined) return this.reply(asked);
     return {
       is: 'upstream',
-      reply: await asked.forward({ onInput: async (input) => void this.inputs.push(input) }),
+      reply: await asked.forward({
+        onInput: async (input) => void this.inputs.push(input),
+        mayLeave: () => true,
+      }),
     };
   }
 }
