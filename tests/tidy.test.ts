@@ -83,6 +83,8 @@ const directions: Record<string, readonly string[]> = {
   facts: ['proof/facts'],
   ledger: ['facts', 'proof/facts', 'proof/records'],
   config: ['facts', 'proof/facts', 'proof/records', 'proof/rules'],
+  // Written for tools that nobody has: it knows what a checkpoint is, and nothing of a log.
+  packs: ['config', 'proof/facts', 'proof/records', 'proof/rules'],
   catalog: open,
   people: open,
   inventory: open,
@@ -104,7 +106,7 @@ const directions: Record<string, readonly string[]> = {
   // What an auditor asks beyond the small verifier: on a proof, never on a store.
   audit: ['proof/facts', 'proof/records', 'proof/rules', ...wholeProof, 'ledger', 'outcomes'],
   api: [...open, ...wholeProof, ...features, 'config'],
-  cli: [...open, ...wholeProof, ...features, 'config', 'api', 'audit', 'telemetry'],
+  cli: [...open, ...wholeProof, ...features, 'config', 'packs', 'api', 'audit', 'telemetry'],
 };
 
 /** The files that join everything: each imports what it likes, and no folder imports them. */
@@ -113,6 +115,7 @@ const compositionRoot = [
   'house.ts',
   'admitting.ts',
   'custody.ts',
+  'incidents.ts',
   'equipment.ts',
   'servers.ts',
   'reloading.ts',

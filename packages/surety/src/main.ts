@@ -16,6 +16,7 @@ const roots: Roots = {
       ...{ id: 'copy', path },
       ...(moneyColumn === undefined ? {} : { moneyColumn }),
     }),
+  playIncident: async (found, isStopped) => (await import('./incidents.ts')).play(found, isStopped),
   demo: async (terminal, options) => (await import('./demo.ts')).demo(terminal, options),
 };
 

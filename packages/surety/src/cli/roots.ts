@@ -1,5 +1,6 @@
 // What only the composition root can do for a command.
 
+import type { Found, Incident } from '../packs/index.ts';
 import type { NoteForm, NoteLevel } from '../telemetry/index.ts';
 import type { OpenRecord } from './commands/verify-again.ts';
 import type { OpenDesk } from './desk.ts';
@@ -15,7 +16,20 @@ export interface UpOptions {
   readonly noSealer?: boolean;
 }
 
+/** What became of an incident that was played again. */
+export interface PlayedIncident {
+  readonly steps: readonly {
+    readonly step: Incident['steps'][number];
+    readonly answer: Incident['steps'][number]['answer'];
+  }[];
+  readonly verdict: string;
+  /** Why, where it is violated. */
+  readonly reasons: readonly { readonly code: string; readonly text: string }[];
+}
+
 export interface Roots {
+  /** Plays it in a house of its own: with the checkpoints that stop it, or without. */
+  readonly playIncident: (found: Found, isStopped: boolean) => Promise<PlayedIncident>;
   readonly openDesk: OpenDesk;
   /** An auditor's own copy of a record, opened for reading. */
   readonly openRecord: OpenRecord;

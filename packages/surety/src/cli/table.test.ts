@@ -8,7 +8,14 @@ import { newProgram } from './program.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/cli.md'), 'utf8');
 const never = () => Promise.reject(new Error('not asked for'));
-const roots = { openDesk: never, openRecord: never, up: never, demo: never, version: '1' };
+const roots = {
+  playIncident: never,
+  openDesk: never,
+  openRecord: never,
+  up: never,
+  demo: never,
+  version: '1',
+};
 const { commands } = newProgram(capture(), roots, () => undefined);
 const tableOf = (heading: string): string =>
   page

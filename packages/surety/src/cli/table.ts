@@ -18,6 +18,8 @@ const noteLevels = ['debug', 'info', 'warn', 'error'] as const satisfies readonl
 const lineFormats = ['jsonl', 'ocsf'] as const satisfies readonly LineFormat[];
 export const rotatedKeys = ['log-key', 'statement-key'] as const;
 export type RotatedKey = (typeof rotatedKeys)[number];
+export const packActions = ['list', 'show', 'bind', 'test'] as const;
+type PackAction = (typeof packActions)[number];
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
 export function addCommands(building: Building): void {
@@ -65,6 +67,26 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     .addOption(json())
     .action(async (file: string, options: { server: string; json?: boolean }) =>
       done((await import('./commands/dcr.ts')).dcr(terminal, file, options)),
+    );
+  program
+    .command('pack')
+    .addArgument(new Argument('<action>', 'what to do').choices(packActions))
+    .argument('[pack]', 'which pack: one of `list`, or the path of a file')
+    .description('checkpoints that others wrote and tested: look at them, test them, bind them to your tools')
+    .addOption(folder())
+    .addOption(json())
+    .option('--binding <file>', 'what its actions are called here (default: <pack>.binding.yaml)')
+    .option('-o, --out <file>', 'where the outcome is written (default: outcomes/<outcome>.yaml)')
+    .action(async (action: PackAction, pack: string | undefined, options) =>
+      done((await import('./commands/pack.ts')).pack(terminal, action, pack, options)),
+    );
+  program
+    .command('incident')
+    .argument('[name]', 'which; without, all of them are listed')
+    .description('play an incident that happened somewhere: what stops it, the verdict with it and without')
+    .addOption(json())
+    .action(async (name: string | undefined, options: { json?: boolean }) =>
+      done(await (await import('./commands/incident.ts')).incident(terminal, roots, name, options)),
     );
   program
     .command('up')

@@ -264,7 +264,11 @@ function reconcileOf(reconcile: NonNullable<Outcome['reconcile']>, { records = {
   };
 }
 
-function ruleDeclaration(outcome: string, checkpoint: Checkpoint): Declaration {
+/** What runs of a checkpoint, with the hash that people approve under. */
+export function ruleDeclaration(
+  outcome: string,
+  checkpoint: Checkpoint,
+): Extract<Declaration, { readonly kind: 'rule.activated' }> {
   const { id, before, when, once = [], approve, mode } = checkpoint;
   const rule = {
     outcome,

@@ -8,7 +8,7 @@ import { commandsOf, completion } from './completion.ts';
 const never = () => Promise.reject(new Error('not asked for'));
 const program = newProgram(
   capture(),
-  { openDesk: never, openRecord: never, up: never, demo: never, version: '1' },
+  { playIncident: never, openDesk: never, openRecord: never, up: never, demo: never, version: '1' },
   () => undefined,
 );
 

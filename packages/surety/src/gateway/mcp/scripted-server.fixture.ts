@@ -49,8 +49,9 @@ function call(id: unknown, params: { name: string }, line: string): void {
   }
   if (name === 'last-answer') return answer(id, say(lastAnswer));
   if (name === 'asks-later') {
-    answer(id, say('done'));
-    return void write('{"jsonrpc":"2.0","id":"l","method":"elicitation/create","params":{"message":"Now?"}}');
+    // In one piece: asked the moment that the call is answered, before anybody can call again.
+    const question = '{"jsonrpc":"2.0","id":"l","method":"elicitation/create","params":{"message":"Now?"}}';
+    return void write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${say('done')}}\n${question}`);
   }
   if (name === 'elicits') {
     waitingFor = id;
