@@ -197,6 +197,25 @@ test('a server that an outcome relies on stays until its owner signs, through a 
   expect(status).toMatchObject({ changes: [], inForce: { servers: 2, outcomes: 1, checkpoints: 3 } });
 });
 
+test('a change that its owner refuses stays out, with the reason, for as long as the files ask for it', async () => {
+  here.edit('surety.yaml', (text) => text.replace('erp-1', 'erp-2'));
+  const change = (await reload()).pending?.[0]?.change ?? '';
+  expect((await here.run('sign', '--all', '--refuse', 'no', '--key', 'tove.key')).code).toBe(64);
+  const refused = await here.run('sign', change, '--refuse', 'Nobody asked for it.', '--key', 'tove.key');
+  expect(refused.stdout).toBe(`tove@acme.example refused ${change}: server/erp stays as it is\n`);
+  expect((await reload()).pending).toEqual([]);
+  const shown = (await here.run('changes')).stdout;
+  expect(shown).toContain(`${change}  server/erp`);
+  expect(shown).toContain('refused by tove@acme.example: "Nobody asked for it."');
+  const [one] = JSON.parse((await here.run('changes', '--json')).stdout) as object[];
+  expect(one).toMatchObject({ change, missing: [], refused: { person: 'tove@acme.example' } });
+  expect((await here.run('tail')).stdout).toContain(`refused the change ${change}`);
+  expect(await look(await connected('erp'))).toBe('erp-1');
+  here.edit('surety.yaml', (text) => text.replace('erp-2', 'erp-1'));
+  await reload();
+  expect((await here.run('changes')).stdout).toContain('no change waits');
+});
+
 test('asked to end, it answers what is under way and takes nothing more', async () => {
   const client = await connected('crm');
   const waiting = look(client, { wait: 'go' });

@@ -75,6 +75,15 @@ export class Changes {
     this.wrote();
   }
 
+  /** An owner says no. Whether it was signed no verdict asks: a refusal only keeps out. */
+  refuse(change: string, time: number, person: string): void {
+    const key = this.#keys[person.split('@')[0] ?? ''];
+    if (key === undefined) throw new Error(`${person} has no key here`);
+    const body = { change, person, key: personKey(key).id, at: time, signature: '', reason: [] };
+    this.#log.write({ kind: 'change.refused', stream: `change/${change}`, time, body });
+    this.wrote();
+  }
+
   #digest(content: Change['after']): string | undefined {
     return digestOfContent(content, sha256);
   }

@@ -1,6 +1,6 @@
-// Facts of changes that wait: what would be put in the place of what is in force, and which owners have signed it.
+// Facts of changes that wait: what would be put in the place of what is in force, and which owners signed or refused it.
 
-import { digest, identifier, milliseconds, personId } from './declared.ts';
+import { commitments, digest, identifier, milliseconds, personId } from './declared.ts';
 import { json, list, optional, record, text } from './values/shape.ts';
 
 /** Names the proposal: a signature is given to one, and to no later one of the same text. */
@@ -27,6 +27,19 @@ export const changeBodies = {
     /** When, by the signer's clock. */
     at: milliseconds,
     signature: text,
+  }),
+  /**
+   * An owner says no: nobody can sign it any more, and it stays out until the files ask for something else. It can only
+   * keep out, so no verdict asks for its signature.
+   */
+  'change.refused': record({
+    change,
+    person: personId,
+    key: digest,
+    at: milliseconds,
+    signature: text,
+    /** Why, in the words of the person. */
+    reason: commitments,
   }),
   /** The files ask for it no more, or for something else. */
   'change.withdrawn': record({ change }),

@@ -24,6 +24,15 @@ export interface Proposal extends Body<'change.proposed'> {
   readonly signers: ReadonlyMap<string, number>;
 }
 
+/** A change that an owner refused, and that the files still ask for. */
+export interface Refused {
+  readonly proposal: Proposal;
+  readonly person: string;
+  /** Position and time of the refusal. */
+  readonly position: number;
+  readonly time: number;
+}
+
 /** A weakening in the log that nobody who had to has signed. */
 export interface Unsigned {
   readonly stream: string;
@@ -38,6 +47,7 @@ export class InForce {
   readonly #sha256: Sha256;
   readonly #standing = new Map<string, Content>();
   readonly #proposals = new Map<string, Proposal & { readonly signers: Map<string, number> }>();
+  readonly #refused = new Map<string, Refused>();
   readonly unsigned: Unsigned[] = [];
 
   constructor(sha256: Sha256) {
@@ -65,6 +75,11 @@ export class InForce {
     return this.proposals.find((each) => each.change === change);
   }
 
+  /** Changes that an owner refused, until the files ask for something else in their place. */
+  get refused(): readonly Refused[] {
+    return [...this.#refused.values()];
+  }
+
   /** Folds one fact; `signed` says of a signature whether it is good. False of a declaration that takes no force. */
   apply(fact: Fact | UnknownFact, signed: boolean): boolean {
     const stream = fact.kind === 'unknown' ? undefined : streamOf(fact);
@@ -72,6 +87,7 @@ export class InForce {
     if (isKind(fact, 'declaration.withdrawn')) return this.#declare(fact.body.stream, undefined, fact);
     if (isKind(fact, 'change.proposed')) this.#propose(fact);
     else if (isKind(fact, 'change.withdrawn')) this.#drop(fact.body.change);
+    else if (isKind(fact, 'change.refused')) this.#refuse(fact);
     else if (isKind(fact, 'change.signed') && signed)
       this.#byRef(fact.body.change)?.signers.set(fact.body.person, fact.position);
     return true;
@@ -104,6 +120,7 @@ export class InForce {
     if (after === undefined) this.#standing.delete(stream);
     else this.#standing.set(stream, after);
     this.#proposals.delete(stream);
+    this.#refused.delete(stream);
     for (const each of this.unsigned) if (each.stream === stream) each.until = Math.min(each.until, time);
     return true;
   }
@@ -115,7 +132,17 @@ export class InForce {
     const isTrue =
       from === digestOfContent(this.#standing.get(stream), this.#sha256) &&
       to === digestOfContent(content, this.#sha256);
-    if (isTrue) this.#proposals.set(stream, { ...body, position, log, time, signers: new Map() });
+    if (!isTrue) return;
+    this.#proposals.set(stream, { ...body, position, log, time, signers: new Map() });
+    this.#refused.delete(stream);
+  }
+
+  /** INVARIANT: what was refused is no proposal any more, whatever is signed afterwards. */
+  #refuse({ body: { change, person }, position, time }: Fact<'change.refused'>): void {
+    const proposal = this.proposal(change);
+    if (proposal === undefined) return;
+    this.#proposals.delete(proposal.stream);
+    this.#refused.set(proposal.stream, { proposal, person, position, time });
   }
 
   #byRef(change: string): { readonly signers: Map<string, number> } | undefined {
@@ -125,5 +152,7 @@ export class InForce {
 
   #drop(change: string): void {
     for (const [stream, each] of this.#proposals) if (each.change === change) this.#proposals.delete(stream);
+    for (const [stream, { proposal }] of this.#refused)
+      if (proposal.change === change) this.#refused.delete(stream);
   }
 }

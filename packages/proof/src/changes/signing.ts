@@ -7,14 +7,28 @@ import { canonicalJson } from '../values/canonical.ts';
 import type { InForce, Proposal } from './in-force.ts';
 import { declaredAs } from './standing.ts';
 
-/** The bytes that an owner signs, under a prefix that nothing else signs; `at` is the signer's clock. */
-export function changeText(
-  { log, change, stream, from, to }: Pick<Proposal, 'log' | 'change' | 'stream' | 'from' | 'to'>,
-  { person, at }: { readonly person: string; readonly at: number },
-): string {
-  const digests = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-  return `surety-change/v1\n${canonicalJson({ log, change, stream, ...digests, person, at })}`;
+type Named = Pick<Proposal, 'log' | 'change' | 'stream' | 'from' | 'to'>;
+interface Signing {
+  readonly person: string;
+  /** By the signer's clock. */
+  readonly at: number;
 }
+
+/** The bytes that an owner signs, under a prefix that nothing else signs. */
+export const changeText = (proposal: Named, { person, at }: Signing): string =>
+  `surety-change/v1\n${canonicalJson({ ...namedBy(proposal), person, at })}`;
+
+/** Those of an owner who refuses it: under a prefix of their own, so that a yes is never a no, nor a no a yes. */
+export const refusalText = (
+  proposal: Named,
+  { person, at, reason }: Signing & { readonly reason: string },
+): string => `surety-change-refusal/v1\n${canonicalJson({ ...namedBy(proposal), person, at, reason })}`;
+
+const namedBy = ({ log, change, stream, from, to }: Named) => ({
+  ...{ log, change, stream },
+  ...(from === undefined ? {} : { from }),
+  ...(to === undefined ? {} : { to }),
+});
 
 /**
  * True if a key of this person, in force at this position and nobody else's, signed the change that waits. Call with

@@ -90,6 +90,16 @@ export const changedDays: readonly DayCase[] = [
     day.changes.sign(weakening(day), at(13), { person: who.tove });
     day.log.write({ kind: 'change.withdrawn', stream: `change/${change}`, time: at(14), body: { change } });
   }),
+  signedBy('by a signature for a proposal that was refused', (day) => {
+    const change = day.changes.propose(weakening(day), at(13));
+    day.changes.sign(weakening(day), at(13), { person: who.tove });
+    day.changes.refuse(change, at(14), who.tove);
+  }),
+  signedBy('by a signature given after the proposal was refused', (day) => {
+    const change = day.changes.propose(weakening(day), at(13));
+    day.changes.refuse(change, at(13), who.tove);
+    day.changes.sign(weakening(day), at(14), { person: who.tove });
+  }),
   signedBy('by a signature that served before', (day) => {
     day.rule(written, at(13));
     day.rule(ruleBodies.fourEyes, at(14));

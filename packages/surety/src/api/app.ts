@@ -43,6 +43,7 @@ const signing = z.strictObject({
   at: z.int().nonnegative(),
   key: z.string().max(64),
   signature: z.string().max(256),
+  refuse: z.string().max(4_000).optional(),
 });
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });
 const rotation = z.strictObject({ role: z.enum(keyRoles), reason: z.enum(rotationReasons) });

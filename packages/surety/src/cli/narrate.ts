@@ -139,6 +139,8 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'change.proposed': ({ change, stream, to, outcomes }) =>
     `${change} would ${to === undefined ? 'withdraw' : 'weaken'} ${stream}: it waits for ${[...new Set(outcomes.map(({ owner }) => owner))].join(', ')}`,
   'change.signed': ({ change, person }) => `${person} signed the change ${change}`,
+  'change.refused': ({ change, person, reason }, find) =>
+    `${person} refused the change ${change}: ${sayValue(opened(reason, find))}`,
   'change.withdrawn': ({ change }) => `the change ${change} is asked for no more`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
     `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,

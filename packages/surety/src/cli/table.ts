@@ -198,12 +198,13 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
   program
     .command('sign')
     .argument('[change...]', 'changes that wait (d-...); the beginning is enough')
-    .description('let a change take force that weakens what your outcome relies on')
+    .description('let a change take force that weakens what your outcome relies on, or refuse it')
     .addOption(folder())
     .addOption(json('print one line of JSON for each'))
     .option('--key <file>', 'the private key to sign with')
     .option('--as <person>', 'who signs (default: whose key it is)')
     .option('--all', 'every change that waits for you')
+    .option('--refuse <reason>', 'say no, and why: it stays out until the files ask for something else')
     .action(async (refs: readonly string[], options) =>
       done(await (await import('./commands/changes.ts')).sign(terminal, openDesk, refs, options)),
     );

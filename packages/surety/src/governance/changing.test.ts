@@ -1,7 +1,7 @@
 // Changes of the files, against a real house on a real store: what narrows applies at once, what weakens waits for the
 // owner, whether Surety is started again or not, and every proof knows the difference.
 
-import { changeText } from '@surety/proof/changes';
+import { changeText, refusalText } from '@surety/proof/changes';
 import { afterEach, expect, test } from 'vitest';
 import { files, hourMs, type Person, people, signed, TestHouse } from '../house.fixture.ts';
 import type { Pending } from './changing.ts';
@@ -32,6 +32,17 @@ async function sign(house: TestHouse, who: Person, change: string, instead: obje
   const by = { person: who.id, at: house.now(), ...instead };
   const text = changeText({ ...proposed.body, log: proposed.log }, by);
   return house.house.sign({ change, ...by, key: who.keyId, signature: signed(who, text) });
+}
+
+/** The refusal of an owner, with anything in what is handed in made wrong. */
+async function refuse(house: TestHouse, who: Person, change: string, instead: object = {}) {
+  const proposed = (await house.factsOf('change.proposed')).findLast(({ body }) => body.change === change);
+  if (proposed === undefined) throw new Error(`no proposal ${change}`);
+  const by = { person: who.id, at: house.now() };
+  const reason = 'Ten million is too much for one pair of eyes.';
+  const text = refusalText({ ...proposed.body, log: proposed.log }, { ...by, reason });
+  const offered = { change, ...by, key: who.keyId, signature: signed(who, text), refuse: reason };
+  return house.house.sign({ ...offered, ...instead });
 }
 
 const waiting = (house: TestHouse): readonly Pending[] => house.house.changes();
@@ -140,6 +151,67 @@ test('nobody enrols another key for an owner; the first one of an owner without 
   houses.push(free);
   await free.reload({ 'surety.yaml': surety });
   expect(waiting(free)).toEqual([]);
+});
+
+test('an owner refuses: it stays out, through a restart, until the files change, and nobody can sign it any more', async () => {
+  const house = await opened();
+  const day = house.now();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  const change = only(house);
+  expect(await refuse(house, tove, change)).toEqual({ pending: false });
+  expect(waiting(house)).toEqual([]);
+  await expect(sign(house, tove, change)).rejects.toThrow('no change waits');
+  await expect(refuse(house, tove, change)).rejects.toThrow('no change waits');
+  const [refused] = await house.factsOf('change.refused');
+  expect(refused?.body).toMatchObject({ change, person: tove.id });
+  expect(refused && house.opened(refused, refused.body.reason)).toContain('too much');
+  const size = house.log.size();
+  await house.reload({});
+  expect(house.log.size()).toBe(size);
+  await house.restart();
+  expect(waiting(house)).toEqual([]);
+  expect(await pays(house, 'INV-1')).toBe('held');
+  // Something else is asked for: that is another question.
+  const another = weaker.replace('90000000', '80000000');
+  await house.reload({ 'outcomes/payments.yaml': another });
+  const second = only(house);
+  expect(await refuse(house, tove, second)).toEqual({ pending: false });
+  // And so is the first, once the files had changed.
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  expect(await sign(house, tove, only(house))).toEqual({ pending: false });
+  expect(await pays(house, 'INV-2')).toBe('upstream');
+  const { failed, reasons } = await house.verified(day);
+  expect(failed).toEqual([]);
+  expect(reasons).not.toContain('change-unsigned');
+});
+
+test('a refusal is for its owner alone, for exactly this, with a reason; a yes is no refusal', async () => {
+  const house = await opened();
+  await house.reload({ 'outcomes/payments.yaml': weaker });
+  const change = only(house);
+  await expect(refuse(house, people.ines, change)).rejects.toThrow('does not wait for');
+  await expect(refuse(house, tove, change, { refuse: 'For another reason.' })).rejects.toThrow(
+    'did not sign this',
+  );
+  await expect(refuse(house, tove, change, { refuse: undefined })).rejects.toThrow('did not sign this');
+  await expect(refuse(house, tove, change, { refuse: ' ' })).rejects.toThrow('has a reason');
+  await expect(refuse(house, tove, change, { refuse: 'x'.repeat(1_001) })).rejects.toThrow('has a reason');
+  await expect(refuse(house, tove, change, { at: house.now() - hourMs })).rejects.toThrow('too long ago');
+  expect(only(house)).toBe(change);
+});
+
+test('of several owners one no is enough, also of one who had signed', async () => {
+  const refunds = outcome
+    .replace('outcome: payments', 'outcome: refunds')
+    .replace(tove.id, people.paul.id)
+    .replace(/reconcile:[\s\S]*/, '');
+  const house = await opened({ 'outcomes/refunds.yaml': refunds });
+  await house.reload({ 'surety.yaml': surety.replace('amount: 1000000', 'amount: 2000000') });
+  const budget = only(house);
+  expect(await sign(house, tove, budget)).toEqual({ pending: true });
+  expect(await refuse(house, tove, budget)).toEqual({ pending: false });
+  expect(waiting(house)).toEqual([]);
+  await expect(sign(house, people.paul, budget)).rejects.toThrow('no change waits');
 });
 
 test('a proof verifies with what waits in it, and says what was signed in its window', async () => {

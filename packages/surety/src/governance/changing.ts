@@ -9,21 +9,31 @@ import {
   digestOfContent,
   InForce,
   type Proposal,
+  type Refused,
   type Relation,
   type Relying,
+  refusalText,
 } from '@surety/proof/changes';
-import { fromBase64 } from '@surety/proof/records';
+import { commitScalar, fromBase64 } from '@surety/proof/records';
+import type { NewFact } from '../facts/index.ts';
 import { Declarations, type Declared, factOf, withdrawalOf } from '../ledger/declare.ts';
-import { sha256 } from '../ledger/hash.ts';
+import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log, Recorded } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
 import { planOf, type Waiting } from './plan.ts';
 
 /**
  * `no-change` none waits under that name; `not-yours` no outcome that relies on it is the person's; `bad-signature`;
- * `stale` signed too long ago; `done-already`; `gone` something else was put in its place meanwhile.
+ * `stale` signed too long ago; `done-already`; `no-reason` refused without one; `gone` something else was put in its place meanwhile.
  */
-export type ChangeErrorCode = 'no-change' | 'not-yours' | 'bad-signature' | 'stale' | 'done-already' | 'gone';
+export type ChangeErrorCode =
+  | 'no-change'
+  | 'not-yours'
+  | 'bad-signature'
+  | 'stale'
+  | 'done-already'
+  | 'no-reason'
+  | 'gone';
 
 export class ChangeError extends Error {
   readonly code: ChangeErrorCode;
@@ -65,10 +75,13 @@ export interface OfferedSignature {
   /** Id of the key that signed, and the signature in base64. */
   readonly key: string;
   readonly signature: string;
+  /** Given, it is a no, with this reason. */
+  readonly refuse?: string | undefined;
 }
 
 /** An append is atomic and bounded; so many declarations go into one. */
 const appendMax = 500;
+const reasonCharsMax = 1_000;
 /** One that lies about longer might be somebody else's to use. */
 const ageMsMax = 15 * 60_000;
 
@@ -100,6 +113,11 @@ export class Changing {
     }));
   }
 
+  /** What an owner refused, and the files still ask for. */
+  get refused(): readonly Refused[] {
+    return this.#inForce.refused;
+  }
+
   /** Brings into force what may be, and has the rest wait. One at a time. */
   async activate(wanted: readonly Declared[] = this.#wanted): Promise<Activated> {
     this.#wanted = wanted;
@@ -112,23 +130,27 @@ export class Changing {
 
   /** Records the signature of an owner; the last one that was missing brings the change into force. Throws ChangeError. */
   async sign(offered: OfferedSignature): Promise<{ readonly pending: boolean }> {
-    const { change, person, at, key, signature } = offered;
+    const { change } = offered;
     const proposal = this.#inForce.proposal(change);
     if (proposal === undefined) throw new ChangeError('no-change', `no change waits under \`${change}\``);
     this.#check(proposal, offered);
-    const fact = { kind: 'change.signed', body: { change, person, key, at, signature } } as const;
     const expected = 1 + proposal.signers.size;
-    const answer = await this.#parts.log.append([{ stream: `change/${change}`, expected, facts: [fact] }]);
+    const facts = [answerOf(offered)];
+    const answer = await this.#parts.log.append([{ stream: `change/${change}`, expected, facts }]);
     if ('conflict' in answer) throw new ChangeError('gone', `\`${change}\` has changed: look again`);
     await this.activate();
     return { pending: this.#inForce.proposal(change) !== undefined };
   }
 
-  #check(proposal: Proposal, { change, person, at, key, signature }: OfferedSignature): void {
+  #check(proposal: Proposal, { change, person, at, key, signature, refuse }: OfferedSignature): void {
     const { people, now } = this.#parts;
-    if (proposal.signers.has(person))
+    if (refuse !== undefined && (refuse.trim() === '' || refuse.length > reasonCharsMax))
+      throw new ChangeError('no-reason', `a refusal has a reason, of at most ${reasonCharsMax} characters`);
+    const hasSigned = proposal.signers.has(person);
+    if (hasSigned && refuse === undefined)
       throw new ChangeError('done-already', `\`${person}\` has signed \`${change}\``);
-    if (!this.#inForce.missing(this.#changeOf(proposal)).some(({ owner }) => owner === person))
+    // While it waits for others, whoever signed may still refuse.
+    if (!hasSigned && !this.#inForce.missing(this.#changeOf(proposal)).some(({ owner }) => owner === person))
       throw new ChangeError('not-yours', `\`${change}\` does not wait for \`${person}\``);
     if (Math.abs(now() - at) > ageMsMax)
       throw new ChangeError('stale', 'it was signed too long ago: sign it again');
@@ -136,7 +158,10 @@ export class Changing {
     const holders = declaredAs(this.#inForce.standing, 'person.enrolled').filter(({ keys }) =>
       keys.some(({ id }) => id === key),
     );
-    const text = changeText(proposal, { person, at });
+    const text =
+      refuse === undefined
+        ? changeText(proposal, { person, at })
+        : refusalText(proposal, { person, at, reason: refuse });
     if (holders.length !== 1 || !people.signedBy(person, key, text, bytesOf(signature)))
       throw new ChangeError('bad-signature', `\`${person}\` did not sign this`);
   }
@@ -145,9 +170,12 @@ export class Changing {
     return this.#inForce.changeTo(stream, declared as Change['after']);
   }
 
-  /** Proposals that are not made yet; those that nothing asks for any more are withdrawn. */
+  /**
+   * Proposals that are not made yet; those that nothing asks for any more are withdrawn. What an owner refused is not
+   * proposed again for as long as the files ask for the same.
+   */
   #asking(waiting: readonly Waiting[]): Append[] {
-    const open = this.#inForce.proposals;
+    const open = [...this.#inForce.proposals, ...this.#inForce.refused.map(({ proposal }) => proposal)];
     const isMade = ({ stream, content }: Waiting) =>
       open.some((each) => each.stream === stream && each.to === digestOfContent(content, sha256));
     const isAsked = ({ stream, to }: Proposal) =>
@@ -177,6 +205,18 @@ export class Changing {
     for (let at = 0; at < appends.length; at += appendMax)
       await this.#parts.log.append(appends.slice(at, at + appendMax));
   }
+}
+
+function answerOf({ change, person, at, key, signature, refuse }: OfferedSignature): NewFact {
+  const signed = { change, person, key, at, signature };
+  if (refuse === undefined) return { kind: 'change.signed', body: signed };
+  const { digest, disclosure } = commitScalar(refuse, '', salt, sha256);
+  return {
+    kind: 'change.refused',
+    body: { ...signed, reason: [digest] },
+    disclosures: [disclosure],
+    about: `person/${person}`,
+  };
 }
 
 /** What is no base64 is a signature by nobody. */

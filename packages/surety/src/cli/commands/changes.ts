@@ -1,13 +1,13 @@
 // `surety changes` and `surety sign`: what the files ask for and waits, with the difference to what is in force; and
-// the signature of an owner under exactly that.
+// the signature of an owner under exactly that, or under a refusal of it.
 
-import { changeText, type InForce, type Proposal } from '@surety/proof/changes';
+import { changeText, type InForce, type Proposal, refusalText } from '@surety/proof/changes';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
 import type { OfferedSignature } from '../../governance/index.ts';
 import { type OpenDesk, withDesk } from '../desk.ts';
 import { inForceIn } from '../in-force.ts';
-import { changeOf, pendingIn, pendingLines } from '../pending.ts';
+import { changeOf, pendingIn, pendingLines, refusedIn } from '../pending.ts';
 import { configOf, openStore } from '../store.ts';
 import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
 import { ownerOf } from './approve.ts';
@@ -22,6 +22,8 @@ interface SignAsked extends Asked {
   readonly key?: string;
   readonly as?: string;
   readonly all?: boolean;
+  /** Why it is refused. */
+  readonly refuse?: string;
 }
 
 function inForceOf(config: Config): InForce {
@@ -34,7 +36,14 @@ function inForceOf(config: Config): InForce {
 }
 
 export async function changes(terminal: Terminal, { folder, json }: Asked): Promise<Exit> {
-  const pending = pendingIn(inForceOf(await configOf(terminal, folder)));
+  const store = openStore(await configOf(terminal, folder));
+  let pending: ReturnType<typeof pendingIn>;
+  try {
+    const inForce = inForceIn(store);
+    pending = [...pendingIn(inForce), ...refusedIn(inForce, store)];
+  } finally {
+    store.close();
+  }
   if (json === true) terminal.out(JSON.stringify(pending));
   else if (pending.length === 0) terminal.out('no change waits: what the files asked for is in force');
   else for (const line of pending.flatMap(pendingLines)) terminal.out(line);
@@ -60,6 +69,12 @@ export async function sign(
       'pass --key FILE; `surety key FILE` makes one',
       exit.unauthenticated,
     );
+  if (asked.refuse !== undefined && (asked.all === true || asked.refuse.trim() === ''))
+    throw new CommandError(
+      'which change is refused, and why?',
+      '`surety sign CHANGE --refuse REASON`',
+      exit.usage,
+    );
   const key = readPersonKey(terminal, asked.key);
   const inForce = inForceOf(config);
   const person = asked.as ?? ownerOf(key, config);
@@ -73,9 +88,12 @@ export async function sign(
   const at = clockFrom(terminal.env).now();
   await withDesk(config, terminal, open, async (desk) => {
     for (const proposal of wanted) {
-      const { pending } = await desk.sign(signed(proposal, key, { person, at }));
+      const { refuse } = asked;
+      const { pending } = await desk.sign(signed(proposal, key, { person, at, refuse }));
       const { change, stream } = proposal;
-      if (asked.json === true) terminal.out(JSON.stringify({ change, stream, person, pending }));
+      const refused = refuse !== undefined;
+      if (asked.json === true) terminal.out(JSON.stringify({ change, stream, person, pending, refused }));
+      else if (refused) terminal.out(`${person} refused ${change}: ${stream} stays as it is`);
       else
         terminal.out(
           `${person} signed ${change}: ${stream} ${pending ? 'still waits for others' : 'is in force'}`,
@@ -104,8 +122,13 @@ const waitingFor = (inForce: InForce, person: string): readonly Proposal[] =>
 function signed(
   proposal: Proposal,
   key: PersonKey,
-  by: { readonly person: string; readonly at: number },
+  { refuse, ...by }: { readonly person: string; readonly at: number; readonly refuse: string | undefined },
 ): OfferedSignature {
   const { change } = proposal;
-  return { change, ...by, key: key.id, signature: signWith(key, changeText(proposal, by)) };
+  const text =
+    refuse === undefined ? changeText(proposal, by) : refusalText(proposal, { ...by, reason: refuse });
+  return {
+    ...{ change, ...by, key: key.id, signature: signWith(key, text) },
+    ...(refuse === undefined ? {} : { refuse }),
+  };
 }
