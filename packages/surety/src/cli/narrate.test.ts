@@ -57,6 +57,7 @@ test('every kind of fact can be said', () => {
       words: [],
       amount: [],
       statement: [],
+      reason: [],
       outcomes: [],
       order: [],
       lift: [],
