@@ -24,6 +24,7 @@ import {
   type OfferedOrder,
   type OfferedSignature,
   type Pending,
+  type Reacted,
   type Survey,
 } from './governance/index.ts';
 import { KeyDesk, type Rotated, statementKeyPlace } from './ledger/key-desk.ts';
@@ -43,6 +44,7 @@ import {
   settleFromRecord,
   type VerdictParts,
 } from './outcomes/index.ts';
+import { scopeText } from './perimeter/index.ts';
 import { version } from './version.ts';
 
 export interface HouseOptions {
@@ -168,9 +170,10 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     };
     // Verdicts read and append: one at a time, so that each stands on a log that it alone has extended.
     const inTurn = turns();
+    const react = async () => tellOfBreaches(await containing.carryOut(), options);
     const judged = async (outcome: string, at?: number) => {
       const given = await giveVerdict(parts, outcome, at);
-      await containing.carryOut();
+      await react();
       return given;
     };
     const verdict = (outcome: string, at?: number) => inTurn(() => judged(outcome, at));
@@ -180,11 +183,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
     opened.push(async () => desk.close());
     const rotateOrdered = rotatesOrdered(desk, options);
     await rotateOrdered();
-    await containing.carryOut();
+    await react();
     const settle = () =>
       inTurn(async () => {
         await rotateOrdered();
-        await containing.carryOut();
+        await react();
         // Reading the whole log beside the traffic is worth it only if a record could tell something.
         if (gateway.anyUnanswered(toolsReconciled(changing))) await settleAll(parts, options);
       });
@@ -299,6 +302,14 @@ function tellOf({ applied, pending }: Activated, { onNote }: HouseOptions): void
     const owners = [...new Set(missing.map(({ owner }) => owner))].join(', ');
     onNote('warn', `${stream} is as it was: the change ${change} waits for the signature of ${owners}`);
   }
+}
+
+function tellOfBreaches(reacted: readonly Reacted[], { onNote }: HouseOptions): void {
+  for (const { order, scope, stops, verdict } of reacted)
+    onNote(
+      'warn',
+      `${scopeText(scope)} is contained${stops === 'everything' ? '' : ', but for reads'}, as verdict ${verdict} found a breach: \`surety lift ${order}\` ends it`,
+    );
 }
 
 function pageOf(log: Log, from: number, to: number): Recorded[] {

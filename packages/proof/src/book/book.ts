@@ -50,7 +50,7 @@ const none: readonly never[] = [];
 const unread: ReadonlySet<string> = new Set<Kind>([
   ...(['approval.consumed', 'approval.released', 'evidence.released'] as const),
   ...(['budget.reserved', 'budget.released', 'action.opened', 'action.closed'] as const),
-  ...(['call.counted'] as const),
+  ...(['call.counted', 'containment.lifted'] as const),
 ]);
 
 /** False of a fact that changes nothing in a book. */
@@ -60,11 +60,10 @@ export const isRead = (fact: Fact | UnknownFact): fact is Fact =>
 export class Book extends Declarations {
   readonly calls = new Map<string, GovernedCall>();
   readonly extracts: Extract[] = [];
-  readonly verdicts: {
-    readonly position: number;
-    readonly time: number;
-    readonly body: Body<'verdict.given'>;
-  }[] = [];
+  readonly verdicts: Pick<Fact<'verdict.given'>, 'position' | 'time' | 'body'>[] = [];
+  /** What Surety contained by itself. */
+  readonly contained: Body<'containment.ordered'>[] = [];
+  readonly drills: Pick<Fact<'containment.drilled'>, 'position' | 'time' | 'body'>[] = [];
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
   readonly erasures = new Erasures();
   /** What the first fact says; only a log without one has none. */
@@ -151,6 +150,8 @@ export class Book extends Declarations {
       const declared = this.outcomes.get(fact.body.outcome)?.body;
       this.extracts.push({ position, time, body: fact.body, declared });
     } else if (isKind(fact, 'verdict.given')) this.verdicts.push({ position, time, body: fact.body });
+    else if (isKind(fact, 'containment.ordered') && fact.body.by === 'surety') this.contained.push(fact.body);
+    else if (isKind(fact, 'containment.drilled')) this.drills.push({ position, time, body: fact.body });
     else if (isKind(fact, 'disclosure.erased'))
       this.erasures.add(fact, openCommitments(fact.body.positions, this.#input.find).value);
     else if (isKind(fact, 'case.opened') && fact.case !== undefined)

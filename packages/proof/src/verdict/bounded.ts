@@ -1,7 +1,7 @@
 // Bounded: the most that the agents concerned can spend in a day, by their budgets, against the owner's
 // appetite; and whether a stated limit was ever exceeded in the window.
 
-import { changesIn } from '../book/index.ts';
+import { changesIn, unanswered } from '../book/index.ts';
 import { couldPermit, dayOf, labelOf, majorText } from '../rules/index.ts';
 import { callsOf, type Evidence, isIn, listed, reasonsFor, tookEffect, toolsOf } from './evidence.ts';
 import { type Answer, answerOf, type Reasons } from './reasons.ts';
@@ -15,16 +15,28 @@ export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer 
   );
   for (const { stream, position } of changes)
     reasons.say('declaration-changed', `${stream} is not what it was when the window began`, [position]);
-  reasons.say(
-    'not-enforced',
-    'what the agents could read and send, and how long until they are contained, is not computed yet',
-    [],
-  );
-  const { onBreach, outcome } = evidence.outcome;
-  reasons.say('not-enforced', `on a breach \`${onBreach}\` is declared, and nothing acts on one yet`, [
-    evidence.book.outcomes.get(outcome)?.position ?? 0,
-  ]);
+  reasons.say('not-enforced', 'what the agents could read and send is not computed yet', []);
+  containing(evidence, reasons);
   return answerOf('bounded', 'recomputed', reasons);
+}
+
+/** How long it takes until an agent is contained, and whether the outcome was on every breach of the window. */
+function containing({ book, outcome, window }: Evidence, reasons: Reasons): void {
+  const drill = book.drills.findLast(({ time }) => isIn(window, time));
+  if (drill === undefined)
+    reasons.say('test-expired', 'how long it takes to contain an agent was not measured in this window', []);
+  else if (drill.body.answer !== 'enforced')
+    reasons.say('test-expired', 'the latest drill contained nobody', [drill.position]);
+  const position = book.outcomes.get(outcome.outcome)?.position ?? 0;
+  const missed = outcome.onBreach === 'alert' ? [] : unanswered(book, outcome, window);
+  if (outcome.onBreach === 'alert')
+    reasons.say('not-enforced', 'on a breach `alert` is declared, and nobody is alerted yet', [position]);
+  else if (missed.length > 0)
+    reasons.say(
+      'breach-unanswered',
+      `on a breach \`${outcome.onBreach}\` is declared, and was not done`,
+      missed,
+    );
 }
 
 /** Sums of what each agent spent per calendar day, against the limit that was stated when it spent. */

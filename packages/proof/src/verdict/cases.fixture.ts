@@ -56,3 +56,26 @@ export function withholdArgs(day: Day, call: string): void {
   for (const disclosure of day.log.disclosures)
     if (digests.includes(hashOf(disclosure))) day.log.disclosures.delete(disclosure);
 }
+
+/** The day before was found violated, for these reasons, in the middle of this one; the position of that verdict. */
+export function breach(day: Day, reasons: readonly string[] = [hashOf('a breach')], hour = 14): number {
+  const before = { from: at(0) - 86_400_000, to: at(0) };
+  const body = { outcome: 'supplier-payments', ...before, verdict: 'violated', breach: reasons };
+  const more = { judgement: hashOf('j'), ledgerSize: 10 };
+  return day.declare('verdict.given', 'outcome/supplier-payments', { ...body, ...more }, at(hour));
+}
+
+/** Surety contains the outcome on a verdict. */
+export function containOn(day: Day, verdict: number, changed: object = {}): number {
+  const scope = { is: 'outcome', name: 'supplier-payments' };
+  const flying = { inFlight: [], inFlightCount: 0 };
+  const body = { order: 'o-AAAAAAAAAAAA', scope, tools: [], stops: 'consequential', ...flying };
+  const own = { by: 'surety', verdict, statement: [], ...changed };
+  return day.declare('containment.ordered', 'containment/orders', { ...body, ...own }, at(15));
+}
+
+export function drill(day: Day, answer: 'enforced' | 'not-enforced', time = at(13)): number {
+  const signed = { function: 'operations', person: 'tove@acme.example', key: hashOf('k'), signature: '' };
+  const body = { order: 'o-BBBBBBBBBBBB', statement: [], answer, refusedUs: 900, durableUs: 4_000 };
+  return day.declare('containment.drilled', 'containment/orders', { ...signed, ...body }, time);
+}

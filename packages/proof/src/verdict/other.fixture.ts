@@ -3,7 +3,16 @@
 import { successorDay } from '../succession.fixture.ts';
 import { canonicalJson } from '../values/canonical.ts';
 import { at, hashOf, outcomeBody, permit, ruleBodies, who } from '../verify.fixture.ts';
-import { type DayCase, nothing, of, withDay, withholdArgs } from './cases.fixture.ts';
+import {
+  breach,
+  containOn,
+  type DayCase,
+  drill,
+  nothing,
+  of,
+  withDay,
+  withholdArgs,
+} from './cases.fixture.ts';
 import { erasedDays } from './erased.fixture.ts';
 
 /** The payments' server is one whose calls never cross the gateway. */
@@ -71,8 +80,28 @@ export const otherDays: readonly DayCase[] = [
   },
   {
     name: 'a reaction that is declared and not enforced',
-    day: withDay(nothing),
+    day: withDay(nothing, { outcome: { onBreach: 'alert' } }),
     ...of('bounded', 'unproven', 'not-enforced'),
+  },
+  {
+    name: 'a breach on which nothing was contained',
+    day: withDay((day) => void breach(day)),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'a breach on which reads went on, though all was to be contained',
+    day: withDay((day) => void containOn(day, breach(day)), { outcome: { onBreach: 'contain' } }),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'an agent that nobody tried to contain',
+    day: withDay(nothing),
+    ...of('bounded', 'unproven', 'test-expired'),
+  },
+  {
+    name: 'a drill that contained nobody',
+    day: withDay((day) => void drill(day, 'not-enforced')),
+    ...of('bounded', 'unproven', 'test-expired'),
   },
   {
     name: 'no appetite',

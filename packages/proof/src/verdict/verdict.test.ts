@@ -34,7 +34,7 @@ describe('an honest day', () => {
       ...{ reconciled: 'proven', guarded: 'proven', bounded: 'unproven' },
       ...{ owned: 'proven', tested: 'unproven', recorded: 'unproven' },
     });
-    expect(codes(judgement, 'bounded')).toEqual(['not-enforced']);
+    expect(codes(judgement, 'bounded')).toEqual(['not-enforced', 'test-expired']);
     expect(codes(judgement, 'tested')).toEqual(['test-expired', 'not-enforced']);
     expect(codes(judgement, 'recorded')).toEqual(['bypass-possible']);
     expect(judgement).toMatchObject({ verdict: 'unproven', grade: 'observed', rung: 'C3' });

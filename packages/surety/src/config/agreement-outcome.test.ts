@@ -136,7 +136,7 @@ outcomes/supplier-payments.yaml:16:13: warning: \`erp.get_vendor\` only reads: a
     edited(
       outcome,
       'needs: {',
-      'evaluated-by: [finance]\narguments: { erp.pay_invoice: { iban: [record] } }\negress: { bank: [erp] }\non-breach: contain\nneeds: {',
+      'evaluated-by: [finance]\narguments: { erp.pay_invoice: { iban: [record] } }\negress: { bank: [erp] }\non-breach: alert\nneeds: {',
     ),
     `
 outcomes/supplier-payments.yaml:32:1: warning: \`evaluated-by\` is not enforced yet: \`owned\` stays unproven
@@ -154,10 +154,10 @@ outcomes/supplier-payments.yaml:34:1: warning: \`egress\` is not enforced yet: \
      | ^
   help: keep it as what you want, or remove it to answer without it
 
-outcomes/supplier-payments.yaml:35:1: warning: \`on-breach: contain\` is not enforced yet: \`bounded\` stays unproven
-  35 | on-breach: contain
+outcomes/supplier-payments.yaml:35:1: warning: \`on-breach: alert\` is not enforced yet: \`bounded\` stays unproven
+  35 | on-breach: alert
      | ^
-  help: keep it as what you want; until then run \`surety verdict\` after each window, and act where it ends with 10
+  help: write \`hold\` or \`contain\`; or run \`surety verdict\` after each window, and act where it ends with 10
 `,
   ],
   [

@@ -52,11 +52,11 @@ function warnUnenforced(found: Findings, outcome: Outcome): void {
     const problem = `\`${key}\` is not enforced yet: \`${question}\` stays unproven`;
     found.warn([key], problem, 'keep it as what you want, or remove it to answer without it');
   }
-  if (onBreach !== undefined)
+  if (onBreach === 'alert')
     found.warn(
       ['on-breach'],
-      `\`on-breach: ${onBreach}\` is not enforced yet: \`bounded\` stays unproven`,
-      'keep it as what you want; until then run `surety verdict` after each window, and act where it ends with 10',
+      '`on-breach: alert` is not enforced yet: `bounded` stays unproven',
+      'write `hold` or `contain`; or run `surety verdict` after each window, and act where it ends with 10',
     );
   const provable = ['checkpoints', 'reconcile', 'invariants'].some((key) => found.document.has([key]));
   if (!provable)

@@ -174,7 +174,7 @@ const unenforced: Readonly<
     'guarded',
   ],
   egress: [['{ bank: [erp] }'], { egress: { bank: ['erp'] } }, 'guarded'],
-  'on-breach': [['alert', 'hold', 'contain'], { onBreach: 'alert' }, 'bounded'],
+  'on-breach': [['alert'], { onBreach: 'alert' }, 'bounded'],
 };
 
 type Schema = { readonly [keyword: string]: unknown };

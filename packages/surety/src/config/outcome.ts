@@ -189,7 +189,9 @@ export const outcome = z
     'on-breach': z
       .enum(['alert', 'hold', 'contain'])
       .optional()
-      .describe('what is to happen at a breach (default alert); nothing acts on one yet'),
+      .describe(
+        'what happens when a verdict is `violated`: `hold` stops all calls of its tools but reads, `contain` stops reads too, until a person lifts it; `alert` (default) does nothing yet',
+      ),
     needs: z
       .strictObject({
         rung: z

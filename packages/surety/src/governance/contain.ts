@@ -50,6 +50,9 @@ export interface DrillAnswer {
   readonly durableUs: number;
 }
 
+/** What Surety contained by itself. */
+export type Reacted = Pick<Containment, 'order' | 'scope' | 'stops'> & { readonly verdict: number };
+
 type Answer = ContainAnswer | LiftAnswer | DrillAnswer;
 
 const namedMax = 1_000;
@@ -65,7 +68,7 @@ export class Containing {
   readonly #parts: ContainingParts;
   /** Orders whose lifting is being recorded. */
   readonly #lifting = new Set<string>();
-  #carrying: Promise<void> = Promise.resolve();
+  #carrying: Promise<readonly Reacted[]> = Promise.resolve([]);
 
   constructor(parts: ContainingParts) {
     this.#parts = parts;
@@ -174,21 +177,25 @@ export class Containing {
   }
 
   /** Records the orders of breaches that a verdict has found; what they say is in force since that verdict. */
-  carryOut(): Promise<void> {
+  carryOut(): Promise<readonly Reacted[]> {
     this.#carrying = this.#carrying.catch(() => undefined).then(() => this.#breaches());
     return this.#carrying;
   }
 
-  async #breaches(): Promise<void> {
+  async #breaches(): Promise<readonly Reacted[]> {
     const { log, containments } = this.#parts;
+    const done: Reacted[] = [];
     for (const { scope, stops, verdict } of containments.due) {
+      const order = `o-${randomBytes(9).toString('base64url')}`;
       const body: Body<'containment.ordered'> = {
-        ...{ order: `o-${randomBytes(9).toString('base64url')}`, scope, tools: this.#toolsIn(scope), stops },
+        ...{ order, scope, tools: this.#toolsIn(scope), stops },
         ...this.#inFlight(scope),
         ...{ by: 'surety', verdict, statement: [] },
       };
       await log.append([{ stream, facts: [{ kind: 'containment.ordered', body }] }]);
+      done.push({ order, scope, stops, verdict });
     }
+    return done;
   }
 }
 

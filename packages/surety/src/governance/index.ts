@@ -14,6 +14,7 @@ export {
   type DrillAnswer,
   isContainment,
   type LiftAnswer,
+  type Reacted,
 } from './contain.ts';
 export { eraseSubject } from './erase.ts';
 export { type HoldAnswer, liftHold, placeHold } from './legal-hold.ts';

@@ -4,6 +4,7 @@
 import type { OutcomeDeclared } from '@surety/proof/facts';
 import {
   keyAt,
+  keyed,
   knownVerifiers,
   openHead,
   parseHead,
@@ -19,6 +20,8 @@ import {
   type Evidence,
   type Judgement,
   judge,
+  type Reason,
+  reasonCodes,
   type Window,
 } from '@surety/proof/verdict';
 import { sha256 } from '../ledger/hash.ts';
@@ -72,12 +75,28 @@ export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: n
             verdict,
             judgement: judgementName(judgement, logSalt(log), sha256),
             ledgerSize: head.size,
+            ...breachIn(judgement, evidence, logSalt(log)),
           },
         },
       ],
     },
   ]);
   return { judgement, evidence, headNote };
+}
+
+/** Names each reason that violates, where something is to be done about it; one that only says so again is none. */
+function breachIn(
+  { questions, window, verdict }: Judgement,
+  { outcome }: Evidence,
+  salt: Uint8Array,
+): { readonly breach?: readonly string[] } {
+  if (verdict !== 'violated' || outcome.onBreach === 'alert') return {};
+  const reasons = questions.flatMap((each) => each.reasons);
+  const violating = reasons.filter(
+    ({ code }) => reasonCodes[code].makes === 'violated' && code !== 'violated-before',
+  );
+  const named = ({ code, text }: Reason) => keyed(salt, 'breach', { ...window, code, text }, sha256);
+  return { breach: [...new Set(violating.map(named))] };
 }
 
 /** Judges at a signed head: facts beyond it do not count. */
