@@ -46,11 +46,11 @@ values: { second-person-from: 50000, cooling-off: 3d }
 actions:
   ap.pay_invoice:
     tool: erp.PayInvoice
-    args: { invoice: header.invoice-no, order: header.po, vendor: none }
+    args: { invoice: header.invoice-no, order: header.po, vendor: header.supplier }
   ap.match_invoice:
     tool: erp.match_invoice
     args: { invoice: in }
-    result: { status: outcome.state }
+    result: { status: outcome.state, order: outcome.po, vendor: outcome.supplier }
   ap.post_receipt:
     tool: erp.receive
     args: { order: po }
