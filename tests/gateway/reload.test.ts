@@ -216,6 +216,24 @@ test('a change that its owner refuses stays out, with the reason, for as long as
   expect((await here.run('changes')).stdout).toContain('no change waits');
 });
 
+test('a path that opens waits for the owner, and the reload names it', async () => {
+  here.edit('surety.yaml', (text) => text.replace('tools:\n', 'tools:\n  crm.send: { effect: send }\n'));
+  here.edit(
+    'policies/agents.cedar',
+    (text) =>
+      `${text}\n@id("sends")\npermit (principal == Agent::"buyer", action == Action::"crm.send", resource);\n`,
+  );
+  const { code, stdout } = await here.run('reload');
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^in force: tool\/crm\.send\nwaits for tove@acme\.example: policy\/sends {2}surety sign d-\S+\nunguarded: f-\S{12} {2}buyer can call crm\.send \(send\), and no checkpoint stands before it\n$/,
+    ),
+  ]);
+  const again = JSON.parse((await here.run('reload', '--json')).stdout) as object;
+  expect(again).toMatchObject({ applied: [], found: [{ kind: 'unguarded', level: 'error' }] });
+});
+
 test('asked to end, it answers what is under way and takes nothing more', async () => {
   const client = await connected('crm');
   const waiting = look(client, { wait: 'go' });

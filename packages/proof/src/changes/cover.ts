@@ -77,6 +77,13 @@ const isOfServer = (tool: Entity, server: Entity): boolean =>
   typeof tool.id === 'string' &&
   tool.id.slice(0, Math.max(0, tool.id.indexOf('.'))) === server.id;
 
+/** The tools that a policy names as actions. */
+export function actionsIn(cedar: unknown): readonly string[] {
+  const { action } = policyOf(cedar);
+  const named = (action && entitiesOf(action)) ?? [];
+  return named.flatMap(({ type, id }) => (type === 'Action' && typeof id === 'string' ? [id] : []));
+}
+
 /** False only if the policy cannot be about any of these tools. */
 export function mayConcern(cedar: unknown, tools: Iterable<string>): boolean {
   const { action, resource } = policyOf(cedar);

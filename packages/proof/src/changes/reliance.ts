@@ -4,6 +4,7 @@ import type { Body, OutcomeDeclared } from '../facts.ts';
 import { CedarError, couldPermit } from '../rules/index.ts';
 import { relationOf } from './compare.ts';
 import { mayConcern } from './cover.ts';
+import { opensPath } from './opening.ts';
 import { isSame, type Relation, together } from './relation.ts';
 import {
   type Change,
@@ -26,13 +27,15 @@ export function reliesOn(change: Change, standing: Standing): readonly Relying[]
   // What a person may do is another thing for each outcome.
   const isPerson = change.stream.startsWith('person/');
   if (!isPerson && relationOf(change, standing) !== 'weakens') return [];
-  return declaredAs(standing, 'outcome.declared')
-    .filter((outcome) =>
-      isPerson
-        ? relationOfPerson(outcome, change, standing) === 'weakens'
-        : concerns(outcome, change, standing),
-    )
-    .map(({ outcome, owner }) => ({ outcome, owner }));
+  const outcomes = declaredAs(standing, 'outcome.declared');
+  const relying = outcomes.filter((outcome) =>
+    isPerson
+      ? relationOfPerson(outcome, change, standing) === 'weakens'
+      : concerns(outcome, change, standing),
+  );
+  // An effect that no outcome is about is nobody's: then everybody is asked.
+  const isOpening = outcomes.length > 0 && relying.length === 0 && opensPath(change, standing);
+  return (isOpening ? outcomes : relying).map(({ outcome, owner }) => ({ outcome, owner }));
 }
 
 /** Of a kind that is not known here, every outcome. */

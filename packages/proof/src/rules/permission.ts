@@ -43,16 +43,24 @@ export function decidePermission(policies: readonly ActivePolicy[], question: Pe
 }
 
 /**
- * True if some call of this tool by this agent could be permitted, whatever its money, its user and its
- * arguments are: conditions of a permit are taken as met, a forbid counts only if it has none.
+ * The policies at their widest: conditions of a permit are taken as met, a forbid counts only if it has none. Made once for
+ * many questions.
  */
-export function couldPermit(policies: readonly ActivePolicy[], agent: string, tool: string): boolean {
-  const widest = policies.flatMap((each): ActivePolicy[] => {
+export const widestOf = (policies: readonly ActivePolicy[]): readonly ActivePolicy[] =>
+  policies.flatMap((each): ActivePolicy[] => {
     const policy = each.policy as { readonly effect?: unknown; readonly conditions?: readonly unknown[] };
     const isFree = (policy.conditions ?? []).length === 0;
     if (policy.effect === 'permit') return [{ ...each, policy: { ...policy, conditions: [] } }];
     return isFree ? [each] : [];
   });
-  const { decision } = decidePermission(widest, { agent, tool, money: undefined, user: undefined });
-  return decision === 'allow';
-}
+
+/** Of policies at their widest: whether some call of this tool by this agent could be permitted. */
+export const permitsAny = (widest: readonly ActivePolicy[], agent: string, tool: string): boolean =>
+  decidePermission(widest, { agent, tool, money: undefined, user: undefined }).decision === 'allow';
+
+/**
+ * True if some call of this tool by this agent could be permitted, whatever its money, its user and its
+ * arguments are.
+ */
+export const couldPermit = (policies: readonly ActivePolicy[], agent: string, tool: string): boolean =>
+  permitsAny(widestOf(policies), agent, tool);

@@ -45,6 +45,24 @@ const imposed = (name: string, kind: Kind, at: string, body: (day: Day) => objec
   ...unsigned,
 });
 
+const mails = (agent: string) => {
+  const resource = { op: 'in', entity: { type: 'Server', id: 'mail' } };
+  const principal = { op: '==', entity: { type: 'Agent', id: agent } };
+  const cedar = { ...permit, principal, resource };
+  return { policy: 'mails', hash: hashOf(canonicalJson(cedar)), cedar };
+};
+const send = { tool: 'mail.send', effect: 'send' };
+const newcomer = { identity: 'newcomer', is: 'agent', owner: who.lena, timeZone: 'UTC' };
+
+/** A tool of a server that no outcome is about: what comes last opens the path to it. */
+const opened = (name: string, ...imposes: readonly (readonly [Kind, string, object])[]): DayCase => ({
+  name,
+  day: withDay((day) => {
+    for (const [kind, at, body] of imposes) day.impose(kind, at, body);
+  }),
+  ...unsigned,
+});
+
 export const changedDays: readonly DayCase[] = [
   signedBy('and nobody asked', () => {}),
   signedBy('and proposed only', (day) => {
@@ -164,6 +182,27 @@ export const changedDays: readonly DayCase[] = [
     const cedar = { ...permit, principal: { op: 'All' } };
     return { policy: 'others', hash: hashOf(canonicalJson(cedar)), cedar };
   }),
+  opened(
+    'a path opened by a permission that nobody signed',
+    ['tool.labelled', 'tool/mail.send', send],
+    ['policy.activated', 'policy/mails', mails('clerk')],
+  ),
+  opened(
+    'a path opened by a label that nobody signed',
+    ['policy.activated', 'policy/mails', mails('clerk')],
+    ['tool.labelled', 'tool/mail.send', send],
+  ),
+  opened(
+    'a path opened by an agent that nobody signed',
+    ['policy.activated', 'policy/mails', mails('newcomer')],
+    ['tool.labelled', 'tool/mail.send', send],
+    ['identity.enrolled', 'identity/newcomer', newcomer],
+  ),
+  opened(
+    'a path past the gateway that nobody signed',
+    ['tool.labelled', 'tool/mail.send', send],
+    ['server.declared', 'server/mail', { server: 'mail', transport: 'decided', definition: hashOf('mail') }],
+  ),
   imposed('a label changed without a signature', 'tool.labelled', 'tool/erp.pay_invoice', () => ({
     ...{ tool: 'erp.pay_invoice', effect: 'read' },
   })),

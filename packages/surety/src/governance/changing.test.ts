@@ -1,6 +1,8 @@
 // Changes of the files, against a real house on a real store: what narrows applies at once, what weakens waits for the
 // owner, whether Surety is started again or not, and every proof knows the difference.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { changeText, refusalText } from '@surety/proof/changes';
 import { afterEach, expect, test } from 'vitest';
 import { files, hourMs, type Person, people, signed, TestHouse } from '../house.fixture.ts';
@@ -239,4 +241,45 @@ test('a weakening that somebody wrote into the log past all this changes nothing
   const { failed, reasons } = await house.verified(day);
   expect(failed).toEqual([]);
   expect(reasons).toContain('change-unsigned');
+});
+
+/** A server that no outcome is about, with a tool that has an effect. */
+const withMail = surety
+  .replace('servers: {', 'servers: { mail: { stdio: [node, mail.js] },')
+  .replace('tools:', 'tools:\n  mail.send: { effect: send }');
+const withMailPermit = `${files['policies/agents.cedar']}
+@id("mails") permit (principal == Agent::"buyer", action == Action::"mail.send", resource in Server::"mail");`;
+const sends = async (house: TestHouse): Promise<string> =>
+  (await house.call('mail.send', { to: 'x' }, { case: await house.openCase() })).is;
+
+test('a path that opens where no outcome looks waits for every owner, and no call goes that way until then', async () => {
+  const house = await opened();
+  await house.reload({ 'surety.yaml': withMail, 'policies/agents.cedar': withMailPermit });
+  expect(waiting(house).map(({ stream, missing }) => [stream, missing.map(({ owner }) => owner)])).toEqual([
+    ['policy/mails', [tove.id]],
+  ]);
+  expect(await sends(house)).toBe('refused');
+  await house.restart();
+  expect(await sends(house)).toBe('refused');
+  await sign(house, tove, only(house));
+  expect(waiting(house)).toEqual([]);
+  expect(await sends(house)).toBe('upstream');
+  const { failed, reasons } = await house.verified(house.now());
+  expect([failed, reasons.includes('change-unsigned')]).toEqual([[], false]);
+});
+
+test('with a checkpoint that stops every such call, only the owner of its outcome is asked', async () => {
+  const house = await opened();
+  const mails = `
+outcome: mails
+statement: No mail is sent that nobody looked at.
+owner: ines@acme.example
+checkpoints:
+  - { id: looked-at, before: mail.send, approve: { function: legal } }
+`;
+  writeFileSync(join(house.folder, 'outcomes/mails.yaml'), mails);
+  await house.reload({ 'surety.yaml': withMail, 'policies/agents.cedar': withMailPermit });
+  expect(waiting(house).map(({ stream, missing }) => [stream, missing.map(({ owner }) => owner)])).toEqual([
+    ['policy/mails', ['ines@acme.example']],
+  ]);
 });

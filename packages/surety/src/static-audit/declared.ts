@@ -6,10 +6,11 @@ import {
   type ActivePolicy,
   type CompiledRule,
   compileRule,
-  couldPermit,
   labelOf,
   type PersonOf,
+  permitsAny,
   personsByAccount,
+  widestOf,
 } from '@surety/proof/rules';
 
 export type Label = Body<'tool.labelled'>;
@@ -28,6 +29,7 @@ export class Declared {
   readonly policies: readonly ActivePolicy[];
   readonly outcomes: readonly OutcomeDeclared[];
   readonly servers: readonly Body<'server.declared'>[];
+  readonly #widest: readonly ActivePolicy[];
   readonly #permitted = new Map<string, readonly Agent[]>();
 
   constructor(standing: Standing) {
@@ -42,6 +44,7 @@ export class Declared {
     this.policies = declaredAs(sorted, 'policy.activated').map(({ policy, hash, cedar }) => {
       return { id: policy, hash, policy: cedar };
     });
+    this.#widest = widestOf(this.policies);
     this.outcomes = declaredAs(sorted, 'outcome.declared');
     this.servers = declaredAs(sorted, 'server.declared');
   }
@@ -59,7 +62,7 @@ export class Declared {
   callersOf(tool: string): readonly Agent[] {
     const known = this.#permitted.get(tool);
     if (known !== undefined) return known;
-    const found = this.agents.filter(({ identity }) => couldPermit(this.policies, identity, tool));
+    const found = this.agents.filter(({ identity }) => permitsAny(this.#widest, identity, tool));
     this.#permitted.set(tool, found);
     return found;
   }

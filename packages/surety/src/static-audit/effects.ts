@@ -4,7 +4,7 @@
 import type { CompiledRule } from '@surety/proof/rules';
 import { arrange } from './arrange.ts';
 import { candidatesOf } from './candidates.ts';
-import { type Agent, type Label, nameOf, stops } from './declared.ts';
+import { type Agent, type Declared, type Label, nameOf, stops } from './declared.ts';
 import type { Suspicion } from './finding.ts';
 import { type Looking, traceOf } from './looking.ts';
 import type { Trace } from './trace.ts';
@@ -113,22 +113,46 @@ function assumedReads(looking: Looking): readonly Suspicion[] {
   const defaults = [...declared.labels.values()].filter(({ tool }) => tool.endsWith('.*'));
   return defaults.flatMap(({ tool: pattern }) => {
     const server = pattern.slice(0, -2);
-    const tool = `${server}.a-tool-that-nobody-labelled`;
-    return declared.callersOf(tool).flatMap((agent): Suspicion[] => {
-      const call = { agent: agent.identity, user: 'somebody@example.com', tool, args: {} };
-      const answer = looking.ask(call);
-      if (answer.answer !== 'allowed') return [];
+    const tools = [`${server}.a-tool-that-nobody-labelled`, ...unlabelledActions(declared, server)];
+    return declared.agents.flatMap((agent): Suspicion[] => {
+      const asked = tools
+        .filter((tool) => declared.callersOf(tool).includes(agent))
+        .map((tool) => openCall(looking, tool, agent, declared.rulesBefore(tool).filter(stops)));
+      const trace = asked.find((each) => each.trace !== undefined)?.trace;
+      const about = [`tool/${pattern}`, `identity/${agent.identity}`];
+      if (trace === undefined && asked.every(({ complete }) => complete)) return [];
+      if (trace === undefined)
+        return [
+          {
+            ...{ kind: 'cover-unshown', level: 'unshown', about },
+            parties: { agent: agent.identity, tool: pattern },
+            sentence: `it cannot be shown that ${agent.identity} can call no tool of ${server} that nobody labelled: \`${pattern}\` takes them for reads, and policies compare what this audit cannot reason about`,
+            remedy: `label each tool of ${server} that is needed, and remove \`${pattern}\``,
+          },
+        ];
       return [
         {
           ...{ kind: 'assumed-read', level: 'warning', parties: { agent: agent.identity, server } },
           sentence: `${agent.identity} can call every tool of ${server} that has no label of its own, whatever it does: \`${pattern}\` takes them for reads, which no checkpoint stops`,
           remedy: `label each tool of ${server} that is needed, and remove \`${pattern}\`; or name the tools in the policy`,
-          about: [`tool/${pattern}`, `identity/${agent.identity}`],
-          trace: traceOf([call], answer),
+          ...{ about, trace },
         },
       ];
     });
   });
+}
+
+/** Tools of the server that policies name, and that have no label of their own: so it can stand in a log, not in files. */
+function unlabelledActions(declared: Declared, server: string): readonly string[] {
+  const names = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { type, id } = value as { readonly type?: unknown; readonly id?: unknown };
+    if (type === 'Action' && typeof id === 'string' && id.startsWith(`${server}.`)) names.add(id);
+    for (const each of Object.values(value)) visit(each);
+  };
+  for (const { policy } of declared.policies) visit(policy);
+  return [...names].filter((tool) => !declared.labels.has(tool)).toSorted();
 }
 
 function outOfPath({ declared }: Looking, consequential: readonly Label[]): readonly Suspicion[] {
