@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { files, TestHouse, told } from '../house.fixture.ts';
 import { HttpUpstream } from './mcp/http.ts';
+import { Sessions } from './mcp/sessions.ts';
 import { modern, raw, type Served, serve } from './mcp/surroundings.fixture.ts';
 import { Tasks } from './mcp/tasks.ts';
 import { modernTasks, sessionTasks, type TasksServer, textResult } from './mcp/tasks-server.fixture.ts';
@@ -350,6 +351,21 @@ describe('a task that nobody asks about', () => {
     expect(told(await house.call('erp.note', { text: 'w' }))).toContain('not known yet');
     await expect(call.onInput({ request: {}, response: {} })).rejects.toThrow('over');
     tasks.close();
+  });
+
+  test('keeps its session for longer than others, and locks nobody out', async () => {
+    const sessions = new Sessions(() => ({ sessionsOfAgentMax: 2, sessionIdleMsMax: 60_000 }));
+    const open = (...tasks: string[]) => {
+      const session = sessions.open('a', '', {});
+      for (const task of tasks) session?.running.add(task);
+      return session?.id ?? '';
+    };
+    const isThere = (id: string) => [...sessions.all()].some((each) => each.id === id);
+    const [first, second, third] = [open('t'), open(), open('u')];
+    expect([first, second, third].map(isThere)).toEqual([true, false, true]);
+    const fourth = open();
+    expect([first, third, fourth].map(isThere)).toEqual([false, true, true]);
+    await sessions.close();
   });
 
   test('makes room for newer ones of its agent only', () => {

@@ -8,7 +8,7 @@ import { UpstreamError } from './errors.ts';
 import { HttpUpstream } from './http.ts';
 import { Earlier } from './modern.ts';
 import { StdioUpstream } from './stdio.ts';
-import { Permissive, type Served, serve, token } from './surroundings.fixture.ts';
+import { initializeText, Permissive, raw, type Served, serve, token } from './surroundings.fixture.ts';
 import { bothEras, type Era, serveWeb, type WebServer } from './web.fixture.ts';
 
 const governor = new Permissive();
@@ -23,6 +23,11 @@ function newServer(era: Era): McpServer {
   const server = new McpServer({ name: 'both', version: '1' }, { capabilities });
   if (era === 'legacy') opened++;
   server.registerTool('era', {}, async () => ({ content: [{ type: 'text', text: era }] }));
+  server.registerTool('leaves', {}, async ({ http }) => {
+    http?.closeSSE?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return { content: [{ type: 'text', text: 'came back' }] };
+  });
   server.registerTool('ask', {}, async ({ mcpReq }) => {
     const asked = { message: 'Sure?', requestedSchema: { type: 'object' as const, properties: {} } };
     const { content } = await mcpReq.elicitInput(asked, { relatedRequestId: mcpReq.id });
@@ -100,6 +105,37 @@ test('a session watches a resource of such a server', async () => {
   await client.subscribeResource({ uri: 'test://r' });
   expect(await updated).toBe('test://r');
   await client.close();
+});
+
+describe('a server that ends its stream midway', () => {
+  const open = async (version: string) => {
+    const { headers } = await raw(served.port, '/mcp/far', initializeText({}, version));
+    return { 'mcp-session-id': headers['mcp-session-id'], 'mcp-protocol-version': version };
+  };
+  const leaves = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"leaves"}}';
+
+  test('is come back to by the SDK’s client', async () => {
+    const client = await connect('far', 'legacy');
+    expect(await textOf(client, 'leaves')).toBe('came back');
+    await client.close();
+  });
+
+  test('has its client told where to come back, and let go', async () => {
+    const session = await open('2025-11-25');
+    const { text } = await raw(served.port, '/mcp/far', leaves, session);
+    const place = /^id: (\S+)\nretry: \d+\ndata: \n\n$/.exec(text)?.[1];
+    const get = { ...session, accept: 'text/event-stream', 'last-event-id': place };
+    const rest = await raw(served.port, '/mcp/far', undefined, get, 'GET');
+    expect(rest.text).toMatch(/came back/);
+    const again = await raw(served.port, '/mcp/far', undefined, get, 'GET');
+    expect(again.text).toBe(rest.text);
+  });
+
+  test('is come back to by the gateway, where the client knows no such thing', async () => {
+    const { text } = await raw(served.port, '/mcp/far', leaves, await open('2025-06-18'));
+    expect(text).toMatch(/came back/);
+    expect(text).not.toMatch(/retry:/);
+  });
 });
 
 test('a server of the newer era alone answers a session too', async () => {

@@ -16,6 +16,7 @@ export class Channel {
   readonly #takesEvents: boolean;
   readonly #gone = new AbortController();
   #log: EventLog | undefined;
+  #polls = false;
   #status: number | undefined;
   #stream: EventStream | undefined;
 
@@ -36,9 +37,10 @@ export class Channel {
     return this.#takesEvents && !this.#response.destroyed;
   }
 
-  /** From now on events can be come back for. */
-  keepIn(log: EventLog): void {
+  /** From now on events can be come back for, by a client that knows to, even midway. */
+  keepIn(log: EventLog, polls: boolean): void {
     this.#log = log;
+    this.#polls = polls;
   }
 
   /** In place of 200, for an answer that is a body. */
@@ -53,10 +55,17 @@ export class Channel {
     return stream !== undefined;
   }
 
-  /** The server kept its connection alive, and so keeps this one. */
-  alive(): void {
-    this.#streaming()?.comment('keep-alive');
-  }
+  /** What the server does with its stream of this request is done with this one. */
+  readonly follows = {
+    alive: () => this.#streaming()?.comment('keep-alive'),
+    primed: () => {
+      if (this.#polls) this.#streaming()?.prime();
+    },
+    /** The client comes back for the rest, if it was told where. */
+    away: () => {
+      if (this.#polls && this.#stream?.canBeComeBackTo) this.#stream.pause();
+    },
+  } as const;
 
   /** Where it is streaming, the answer is the last event; an HTTP status came too late for it. */
   finish({ status, body, headers = {} }: Reply): void {

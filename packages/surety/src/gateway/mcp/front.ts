@@ -257,7 +257,7 @@ class HttpFront {
     }
     const abort = new AbortController();
     const underWay: UnderWay = { channel, cancel: () => abort.abort() };
-    if (session !== undefined) channel.keepIn(session.log);
+    if (session !== undefined) channel.keepIn(session.log, session.polls);
     if (session?.begin(message.idText, underWay) === false)
       throw new Refusal(400, rpc.invalidRequest, 'this id is in use');
     const context = this.#context(request, { caller, endpoint, era, channel, session, underWay, abort });

@@ -208,7 +208,7 @@ async function send(
   const ask = (paramsText: string) =>
     context.share(
       upstream.server,
-      async () => leaving() ?? link.ask({ ...asking, paramsText, alive: () => channel.alive() }),
+      async () => leaving() ?? link.ask({ ...asking, paramsText, ...channel.follows }),
     );
   const runs = await askedAsTask(context, request, link, to);
   const given = earlyIn(request);
@@ -221,10 +221,11 @@ async function send(
   );
   if (parks !== undefined) {
     const asking = { method: request.method, paramsText, name: native };
-    return context.share(
+    const reply = await context.share(
       upstream.server,
       async () => leaving() ?? parkable(context, request, upstream, parks, round, asking),
     );
+    return withTask(reply, false);
   }
   if (to === 'legacy') return withTask(await ask(paramsText), runs);
   if (session !== undefined)

@@ -36,6 +36,10 @@ export interface ExchangeOptions {
 export interface StreamHeard {
   readonly onSaid?: (said: Said, wait: Wait) => void;
   readonly alive?: () => void;
+  /** The server said where its stream can be come back to, before it said anything else. */
+  readonly primed?: () => void;
+  /** The stream ended midway: it is taken up again where it can be come back for. */
+  readonly away?: () => void;
 }
 
 export interface Posted extends StreamHeard {
@@ -217,6 +221,7 @@ export class HttpExchange {
       if (answer !== undefined || tooLong) return answer;
       from = { lastId: events.lastId ?? from?.lastId, retryMs: events.retryMs };
       if (from.lastId === undefined) return undefined;
+      posted.away?.();
       await pause(retryIn(from), undefined, { signal: running.signal });
       stream = await this.#resumed(posted.headers, from, running.signal);
     }
@@ -273,6 +278,10 @@ export class HttpExchange {
           if (isAnswered) return;
           patience.touch();
           heard.alive?.();
+        },
+        onPlace: () => {
+          patience.touch();
+          heard.primed?.();
         },
       });
       body.on('data', (chunk: Buffer) => {

@@ -6,6 +6,7 @@ import type { Resolve } from './connector.ts';
 import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { addressOf, checkHeaders } from './http-address.ts';
+import { replyOf, toldOf } from './http-answers.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
 import {
@@ -222,7 +223,7 @@ export class HttpUpstream implements Upstream {
   }
 
   async #ask(session: Session, asking: Asking): Promise<Answered> {
-    const { method, paramsText, signal, hear, alive, timeoutMs = this.#timeoutMs } = asking;
+    const { method, paramsText, signal, hear, timeoutMs = this.#timeoutMs } = asking;
     if (signal?.aborted) return { is: 'not-sent', cause: 'nobody waits for it any more' };
     const id = ++this.#lastId;
     const text = requestText(id, method, paramsText);
@@ -243,7 +244,7 @@ export class HttpUpstream implements Upstream {
         asker.wait = wait;
       },
       onSaid: (said, wait) => this.#heard(said, hear, wait),
-      ...(alive === undefined ? {} : { alive }),
+      ...toldOf(asking),
     });
     signal?.removeEventListener('abort', cancel);
     this.#askers.delete(asker);
@@ -386,13 +387,3 @@ export class HttpUpstream implements Upstream {
 const saysChanges = ({ capabilities }: Members): boolean =>
   isMembers(capabilities) &&
   Object.values(capabilities).some((each) => isMembers(each) && each.listChanged === true);
-
-function replyOf(exchange: Extract<Exchange, { is: 'answered' }>): Answered {
-  if (exchange.answer === undefined)
-    return { is: 'lost', cause: `http status ${exchange.status} without an answer` };
-  const { id: _, ...reply } = exchange.answer;
-  // A result with a status that says failure is two answers in one.
-  if (reply.is === 'result' && exchange.status >= 300)
-    return { is: 'lost', cause: `a result with http status ${exchange.status}` };
-  return reply;
-}

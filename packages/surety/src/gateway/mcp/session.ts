@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { passedOn, questions } from './capabilities.ts';
 import { Seen } from './changes.ts';
 import type { Channel } from './channel.ts';
+import { legacyVersions } from './eras.ts';
 import type { Governed } from './port.ts';
 import { EventLog, EventStream } from './streams.ts';
 import { shownTask } from './tasks.ts';
@@ -47,6 +48,8 @@ export class ClientSession {
   readonly capabilities: Members;
   /** Who the client says that it is. */
   readonly clientInfo: unknown;
+  /** Whether the client knows that a stream may end midway, to be come back for (SEP-1699). */
+  readonly polls: boolean;
   readonly log = new EventLog();
   /** What belongs to no request: the client listens to it with GET. */
   readonly #general = new EventStream(this.log, { keepsWaiting: true });
@@ -54,7 +57,7 @@ export class ClientSession {
   readonly #underWay = new Map<string, UnderWay>();
   readonly #questions = new Map<number, Question>();
   #lastQuestion = 0;
-  /** Tasks of the session's that are not over. */
+  /** Its tasks that are not over: until then it does not end by itself. */
   readonly running = new Set<string>();
   /** Addresses of resources whose changes the client wants to hear of. */
   readonly subscribed = new Set<string>();
@@ -64,16 +67,17 @@ export class ClientSession {
   readonly seen = new Seen();
   usedAt = performance.now();
 
-  constructor(agent: string, endpoint: string, { capabilities, clientInfo }: Members) {
+  constructor(agent: string, endpoint: string, { capabilities, clientInfo, protocolVersion }: Members) {
     this.agent = agent;
     this.endpoint = endpoint;
     this.capabilities = passedOn(isMembers(capabilities) ? capabilities : {});
     this.clientInfo = clientInfo;
+    this.polls = legacyVersions.indexOf(String(protocolVersion)) <= 0;
   }
 
-  /** True while something is being answered or listened to: then it does not end by itself. */
+  /** True while something is being answered or listened to: then nothing ends it. */
   get busy(): boolean {
-    return this.#underWay.size > 0 || this.#general.connected || this.running.size > 0;
+    return this.#underWay.size > 0 || this.#general.connected;
   }
 
   get general(): EventStream {

@@ -13,6 +13,15 @@ export interface SessionLimits {
 /** A limit that a reload lowered holds after this. */
 const sweepEveryMsMax = 60_000;
 
+/** Those that may end to make room, the longest unused first, and those whose tasks run last. */
+function endable(sessions: Iterable<ClientSession>): ClientSession[] {
+  const unused = [...sessions].filter(({ busy }) => !busy);
+  return [
+    ...unused.filter(({ running }) => running.size === 0),
+    ...unused.filter(({ running }) => running.size > 0),
+  ];
+}
+
 export class Sessions {
   readonly #limits: () => SessionLimits;
   /** By agent, the longest unused first. */
@@ -29,7 +38,7 @@ export class Sessions {
     const own = this.#sessions.get(agent) ?? new Map<string, ClientSession>();
     this.#sessions.set(agent, own);
     if (own.size >= this.#limits().sessionsOfAgentMax) {
-      const unused = [...own.values()].find(({ busy }) => !busy);
+      const [unused] = endable(own.values());
       if (unused === undefined) return undefined;
       this.#end(unused);
     }
@@ -54,9 +63,9 @@ export class Sessions {
   roomForLink(session: ClientSession, ofAgentMax: number): boolean {
     const own = [...(this.#sessions.get(session.agent)?.values() ?? [])];
     let links = own.reduce((sum, each) => sum + each.links, 0);
-    for (const each of own) {
+    for (const each of endable(own)) {
       if (links < ofAgentMax) break;
-      if (each === session || each.busy || each.links === 0) continue;
+      if (each === session || each.links === 0) continue;
       links -= each.links;
       this.#end(each);
     }
@@ -84,7 +93,8 @@ export class Sessions {
 
   #sweep(): void {
     const before = performance.now() - this.#limits().sessionIdleMsMax;
-    for (const session of [...this.all()]) if (!session.busy && session.usedAt < before) this.#end(session);
+    for (const session of [...this.all()])
+      if (!session.busy && session.running.size === 0 && session.usedAt < before) this.#end(session);
     this.#sweeping = this.#sweepLater();
   }
 

@@ -8,6 +8,8 @@ export interface EventsHeard {
   readonly onData: (data: Buffer) => void;
   /** A sign of life. */
   readonly onComment?: () => void;
+  /** An event that only says where to come back to. */
+  readonly onPlace?: () => void;
 }
 
 /** An id is echoed in a header of ours, hence visible ASCII; what is longer than this is not kept. */
@@ -20,6 +22,7 @@ export class Events {
   #data: Buffer[] = [];
   #bytes = 0;
   #named = false;
+  #identified = false;
   #tooLong = false;
   /** The id of the last event, where the stream can be taken up again. */
   lastId: string | undefined;
@@ -45,8 +48,10 @@ export class Events {
     const value = () => line.subarray(from).toString('latin1');
     // An event of another name is not a message of the protocol.
     if (field === 'event') this.#named = value() !== 'message';
-    else if (field === 'id' && idPattern.test(value())) this.lastId = value();
-    else if (field === 'retry' && /^\d{1,7}$/.test(value())) this.retryMs = Number(value());
+    else if (field === 'id' && idPattern.test(value())) {
+      this.lastId = value();
+      this.#identified = true;
+    } else if (field === 'retry' && /^\d{1,7}$/.test(value())) this.retryMs = Number(value());
     if (field !== 'data') return;
     this.#bytes += line.length;
     if (this.#bytes > this.#bytesMax) this.#tooLong = true;
@@ -57,7 +62,10 @@ export class Events {
     const [first, ...more] = this.#data;
     const data =
       first === undefined ? undefined : Buffer.concat([first, ...more.flatMap((each) => [lineBreak, each])]);
-    if (data !== undefined && data.length > 0 && !this.#named) this.#heard.onData(data);
+    const isEmpty = data === undefined || data.length === 0;
+    if (!isEmpty && !this.#named) this.#heard.onData(data);
+    else if (isEmpty && this.#identified) this.#heard.onPlace?.();
+    this.#identified = false;
     this.#data = [];
     this.#bytes = 0;
     this.#named = false;

@@ -51,7 +51,9 @@ export class EventLog {
     const [, stream, number] = /^(\d{1,15})\.(\d{1,15})$/.exec(id)?.map(Number) ?? [];
     if (stream === undefined || number === undefined || stream > this.#lastStream || number > this.#number)
       return undefined;
-    const missed = this.#kept.filter((each) => each.stream === stream && each.number > number);
+    const missed = this.#kept.filter(
+      (each) => each.stream === stream && each.number > number && each.text !== '',
+    );
     return {
       missed: missed.map((each) => [`${stream}.${each.number}`, each.text]),
       stream: this.#streams.get(stream),
@@ -72,6 +74,8 @@ const unreadBytesMax = 8 * 1024 * 1024;
 /** What waits for a client that is not connected. */
 const waitingMax = 256;
 const keepAliveMs = 15_000;
+/** How soon a client is asked to come back for the rest of a stream. */
+const comeBackMs = 500;
 
 export class EventStream {
   readonly #log: EventLog | undefined;
@@ -81,6 +85,7 @@ export class EventStream {
   /** Sent while nobody was connected, on a stream that keeps them for whoever connects. */
   readonly #waiting: [id: string | undefined, text: string][] = [];
   readonly #keepsWaiting: boolean;
+  #hasIds = false;
 
   constructor(log?: EventLog, { keepsWaiting = false }: { readonly keepsWaiting?: boolean } = {}) {
     this.#log = log;
@@ -112,9 +117,27 @@ export class EventStream {
   }
 
   send(text: string): void {
-    const id = this.#log?.add(this.#number, text);
+    const id = this.#added(text);
     if (this.#response !== undefined) this.#write(eventText(id, text));
     else if (this.#keepsWaiting && this.#waiting.length < waitingMax) this.#waiting.push([id, text]);
+  }
+
+  /** Whether a client that was connected knows of an event to come back after. */
+  get canBeComeBackTo(): boolean {
+    return this.#hasIds;
+  }
+
+  /** Says where to come back to before there is anything to say (SEP-1699). */
+  prime(): void {
+    const id = this.#added('');
+    if (id !== undefined) this.#write(`id: ${id}\nretry: ${comeBackMs}\ndata: \n\n`);
+  }
+
+  /** Ends the connection, not the stream. */
+  pause(): void {
+    const response = this.#response;
+    this.#disconnect();
+    response?.end();
   }
 
   comment(text: string): void {
@@ -123,9 +146,13 @@ export class EventStream {
 
   end(): void {
     this.#log?.close(this.#number);
-    const response = this.#response;
-    this.#disconnect();
-    response?.end();
+    this.pause();
+  }
+
+  #added(text: string): string | undefined {
+    const id = this.#log?.add(this.#number, text);
+    this.#hasIds ||= id !== undefined;
+    return id;
   }
 
   #disconnect(): void {

@@ -73,9 +73,9 @@ async function update(context: Context, request: Request): Promise<string> {
   if (given.length > 0) {
     // They go on once: what is still wanted then, the server says again.
     task.asked = {};
-    await task.call
-      .onInput({ request: { inputRequests }, response })
-      .catch(() => Promise.reject(new Refusal(200, rpc.refused, 'the task may not go on')));
+    await task.call.onInput({ request: { inputRequests }, response }).catch(() => Promise.reject(mayNot()));
+    // While that became durable, somebody may have been contained.
+    if (!task.call.mayLeave()) throw mayNot();
   }
   const span = spanIn(request.paramsText, '/inputResponses');
   const isWhole = given.length === Object.keys(inputResponses).length && span !== undefined;
@@ -116,6 +116,8 @@ async function ofServer(context: Context, upstream: Upstream): Promise<string[]>
   });
 }
 
+const mayNot = (): Refusal => new Refusal(200, rpc.refused, 'the task may not go on');
+
 export const tasking = { get, result, cancel, update, list };
 
 async function find(context: Context, { params }: Request): Promise<Found> {
@@ -154,7 +156,7 @@ export function declaresTasks(params: Members): boolean {
 }
 
 /** How long a result is waited for; a client that waits longer asks again. */
-const resultMsMax = 3_600_000;
+const resultMsMax = 600_000;
 
 function asked(
   context: Context,
@@ -177,7 +179,7 @@ function asked(
       name: task.native,
       signal,
       hear: hearing(context, request, found),
-      alive: () => channel.alive(),
+      ...channel.follows,
       ...(method === 'tasks/result' ? { timeoutMs: resultMsMax } : {}),
     }),
   );

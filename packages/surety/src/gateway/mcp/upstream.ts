@@ -41,6 +41,10 @@ export interface Asking {
   readonly hear?: Hear;
   /** The server kept the connection alive. */
   readonly alive?: () => void;
+  /** The server said where its stream can be come back to. */
+  readonly primed?: () => void;
+  /** The server ended its stream before it answered, and is come back to for the rest. */
+  readonly away?: () => void;
   /** Arguments that come in headers too (`x-mcp-header`), for a server that reads them. */
   readonly headers?: Readonly<Record<string, string>>;
 }

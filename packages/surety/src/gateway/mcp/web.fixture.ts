@@ -1,16 +1,11 @@
 // Servers of the official SDK on a port of their own: those of the newer era, and sessions of the earlier one.
 
-import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
-  createMcpHandler,
-  isLegacyRequest,
-  type McpServer,
-  WebStandardStreamableHTTPServerTransport as Transport,
-} from '@modelcontextprotocol/server';
+import { createMcpHandler, isLegacyRequest, type McpServer } from '@modelcontextprotocol/server';
+import { sessions } from '../../../../../tests/conformance/fixture/sessions.ts';
 
 export interface WebServer {
   readonly url: string;
@@ -54,18 +49,6 @@ export type Era = 'legacy' | 'modern';
 /** One endpoint for both eras, with sessions in the earlier one. */
 export function bothEras(make: (era: Era) => McpServer): (request: Request) => Promise<Response> {
   const modern = createMcpHandler(({ era }) => make(era as Era), { legacy: 'reject' });
-  const open = new Map<string, Transport>();
-  return async (request) => {
-    if (!(await isLegacyRequest(request))) return modern.fetch(request);
-    const known = open.get(request.headers.get('mcp-session-id') ?? '');
-    if (known !== undefined) return known.handleRequest(request);
-    if (request.headers.has('mcp-session-id')) return new Response('no such session', { status: 404 });
-    const transport = new Transport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void open.set(id, transport),
-      onsessionclosed: (id) => void open.delete(id),
-    });
-    await make('legacy').connect(transport);
-    return transport.handleRequest(request);
-  };
+  const legacy = sessions(() => make('legacy'));
+  return async (request) => ((await isLegacyRequest(request)) ? legacy(request) : modern.fetch(request));
 }
