@@ -60,8 +60,7 @@ export function offered(capabilities: unknown, offer: Offer): Members {
   const said = isMembers(capabilities) ? capabilities : {};
   const { resources, prompts, completions, logging } = said;
   const changes = { listChanged: true };
-  const subscribes =
-    offer.session && offer.maySubscribe && isMembers(resources) && resources.subscribe === true;
+  const subscribes = offer.maySubscribe && isMembers(resources) && resources.subscribe === true;
   return {
     tools: changes,
     ...(isMembers(resources) && offer.mayRead

@@ -342,7 +342,7 @@ class HttpFront {
     const stop = this.#announcer.add(watcher);
     try {
       await new Promise<void>((resolve) => {
-        for (const signal of [channel.gone, this.#closing.signal])
+        for (const signal of [channel.gone, this.#closing.signal, ...watcher.until])
           if (signal.aborted) resolve();
           else signal.addEventListener('abort', () => resolve(), { once: true });
       });
@@ -373,6 +373,7 @@ class HttpFront {
       seen: session.seen,
       among: changing,
       tell: (what) => session.general.send(changedText(what)),
+      until: [],
     });
     return session;
   }

@@ -322,7 +322,7 @@ async function headersFor(
 }
 
 /** The unit of work that a call belongs to. Said twice, it must be said alike: else two readers may differ. */
-function caseOf({ headerOf }: Context, params: Members): string | undefined {
+export function caseOf({ headerOf }: Context, params: Members): string | undefined {
   const caseHeader = headerOf('surety-case');
   const inBody = metaOf(params)?.['surety/case'];
   if (caseHeader !== undefined && inBody !== undefined && caseHeader !== inBody)

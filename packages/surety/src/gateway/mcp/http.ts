@@ -34,6 +34,7 @@ import {
   type Said,
   type Upstream,
 } from './upstream.ts';
+import { type Interest, Watches } from './watches.ts';
 import {
   errorText,
   isMembers,
@@ -91,6 +92,7 @@ interface Asker {
 
 const sendsInFlightMax = 16;
 const goodbyeMs = 1_000;
+const everyList = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
 
 export class HttpUpstream implements Upstream {
   readonly server: string;
@@ -100,6 +102,7 @@ export class HttpUpstream implements Upstream {
   readonly #options: HttpOptions;
   readonly #exchange: HttpExchange;
   readonly #lists: Listing;
+  readonly #watches: Watches;
   readonly #listeners = new Set<(said: Notification) => void>();
   readonly #nonsense: Tally<string>;
   readonly #timeoutMs: number;
@@ -130,6 +133,10 @@ export class HttpUpstream implements Upstream {
       depthMax: options.depthMax ?? 64,
       answerWithinMs: options.answerWithinMs ?? answerWithinMsDefault,
       onNonsense: (kind) => this.#nonsense.add(kind),
+    });
+    this.#watches = new Watches({
+      answerMs: Math.min(this.#timeoutMs, 10_000),
+      listen: (notifications, heard, signal) => this.#listen(notifications, heard, signal),
     });
     this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
@@ -175,6 +182,10 @@ export class HttpUpstream implements Upstream {
     return new HttpUpstream({ ...this.#options, client, known: this.#known });
   }
 
+  async watch(uri: string, interest: Interest): Promise<(() => void) | undefined> {
+    return (await this.era()) === 'modern' ? this.#watches.add(uri, interest) : undefined;
+  }
+
   onSaid(listener: (said: Notification) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -197,6 +208,7 @@ export class HttpUpstream implements Upstream {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#watches.close();
     const session = await this.#session?.catch(() => undefined);
     session?.ending.abort();
     if (session?.id !== undefined) await this.#exchange.delete(this.#headers(session), goodbyeMs);
@@ -286,7 +298,7 @@ export class HttpUpstream implements Upstream {
     }
     this.#known.found('modern');
     const ending = new AbortController();
-    if (saysChanges(initialized)) this.#listen(ending.signal);
+    if (saysChanges(initialized)) void this.#listen(everyList, (said) => this.#heard(said), ending.signal);
     return { era: 'modern', id: undefined, initialized, usedAt: performance.now(), ended: false, ending };
   }
 
@@ -297,13 +309,12 @@ export class HttpUpstream implements Upstream {
     return this.#exchange.post({ headers, text, id, timeoutMs: this.#timeoutMs });
   }
 
-  /** Hears from a server of the newer era when a list changes. */
-  #listen(signal: AbortSignal): void {
-    const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+  /** What a server of the newer era says of its own accord. */
+  #listen(notifications: Members, onSaid: (said: Said) => void, signal: AbortSignal): Promise<void> {
     const asking = { method: 'subscriptions/listen', paramsText: ownParams({ notifications }) };
     const headers = { ...this.#headers(), ...repeated(asking) };
     const text = requestText(++this.#lastId, asking.method, asking.paramsText);
-    void this.#exchange.listen(headers, { onSaid: (said) => this.#heard(said) }, signal, text);
+    return this.#exchange.listen(headers, { onSaid }, signal, text);
   }
 
   async #initialize(): Promise<Session> {

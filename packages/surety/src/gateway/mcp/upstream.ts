@@ -7,6 +7,7 @@ import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import type { Item, ListKind } from './listing.ts';
 import type { Answered } from './port.ts';
+import type { Interest } from './watches.ts';
 import {
   errorObject,
   errorText,
@@ -86,6 +87,11 @@ export interface Upstream extends Link {
   earlier(): Promise<Members | undefined>;
   /** A conversation that is one client's alone, in the earlier era: only with a server that speaks it. */
   open(client: ClientSide): Link;
+  /**
+   * Hears of one resource, until what is given back is called; undefined if this server does not tell of it. Throws
+   * `UpstreamError`.
+   */
+  watch?(uri: string, interest: Interest): Promise<(() => void) | undefined>;
   /** Told of what the server says to everybody, such as that a list changed; gives back how to stop it. */
   onSaid(listener: (said: Notification) => void): () => void;
 }
