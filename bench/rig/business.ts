@@ -19,6 +19,8 @@ export interface BusinessOptions {
   /** Further keys of `surety.yaml`, and of the outcome. */
   readonly installation?: string;
   readonly outcome?: string;
+  /** With which the owner signs. */
+  readonly ownerKey?: string;
 }
 
 export const agentName = (number: number): string => `clerk-${number}`;
@@ -59,7 +61,7 @@ tools:
 ${['erp', ...likeErp].map((id) => `  ${id}.*: { effect: read }\n  ${id}.pay_invoice: ${paying}`).join('\n')}
 ${list(20, (n) => `  erp.tool_${n}: { effect: write }`).join('\n')}
 people:
-  - { id: owner@bench.example, name: Olga Owner, functions: [it, finance], simulated: true }
+  - { id: owner@bench.example, name: Olga Owner, functions: [it, finance], simulated: true${options.ownerKey === undefined ? '' : `, keys: ["${options.ownerKey}"]`} }
 agents:
 ${clerks.join('\n')}
 witnesses: ${witnesses}

@@ -33,6 +33,7 @@ permit (principal == Agent::"buyer", action, resource in Server::"desk");`,
       real.openCase(application, opening),
     answer: (offered: { statement: unknown; key: string; signature: string }) => real.answer(offered),
     settle: () => Promise.reject(new Error('CANARY of a fault')),
+    affected: (scope: Parameters<typeof real.affected>[0]) => real.affected(scope),
     application: (authorization: string | undefined) => real.application(authorization),
     agent: (authorization: string | undefined) => real.gateway.identify(authorization)?.agent,
     decide: (agent: string, asked: CallAsked) => real.gateway.decide({ agent }, asked),
@@ -187,6 +188,21 @@ describe('the administrator', () => {
     for (const lifeMs of [0, -1, 1.5, 400 * 86_400_000])
       expect((await post('admin', '/credentials', { identity: 'buyer', lifeMs })).status).toBe(400);
     expect((await post('admin', '/credentials', { identity: 'nobody', lifeMs: 1 })).status).toBe(404);
+  });
+
+  test('asks whom a containment would stop, of what can be contained', async () => {
+    const answer = await post('admin', '/affected', { scope: { is: 'tool', name: 'erp.pay' } });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ tools: ['erp.pay'], inFlight: [] });
+    for (const scope of [
+      { is: 'world' },
+      { is: 'tool', name: 7 },
+      { is: 'tool', also: 'x' },
+      'tool',
+      undefined,
+    ])
+      expect((await post('admin', '/affected', { scope })).status).toBe(400);
+    expect((await post('open', '/affected', { scope: { is: 'everything' } })).status).toBe(404);
   });
 
   test('is told of a fault without its text', async () => {
