@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { files, TestHouse } from '../house.fixture.ts';
 import { HttpUpstream } from './mcp/http.ts';
+import type { Governor } from './mcp/port.ts';
 import { modern, raw, type Served, serve } from './mcp/surroundings.fixture.ts';
 import { serveWeb, type WebServer } from './mcp/web.fixture.ts';
 
@@ -65,9 +66,9 @@ afterAll(async () => {
 });
 
 const authorization = (agent = 'buyer') => `Bearer ${credentials.get(agent)}`;
-const at = (agent = 'buyer') => ({
-  url: new URL(`${served.url}/mcp/erp`),
-  options: { requestInit: { headers: { Authorization: authorization(agent) } } },
+const at = ({ url } = served) => ({
+  url: new URL(`${url}/mcp/erp`),
+  options: { requestInit: { headers: { Authorization: authorization() } } },
 });
 const kindsSince = async (position: number) =>
   (await house.facts()).slice(position).flatMap(({ kind }) => (kind.startsWith('call.') ? [kind] : []));
@@ -78,8 +79,7 @@ test('the server is spoken to in the newer era, with what the client itself can'
 });
 
 describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
-  const connect = async () => {
-    const { url, options } = at();
+  const connect = async ({ url, options } = at()) => {
     const info = { name: 'test', version: '1' };
     if (era === '2025-11-25') {
       const client = new ClientV1(info, { capabilities: { elicitation: {} } });
@@ -110,6 +110,42 @@ describe.each(['2026-07-28', '2025-11-25'])('a client of %s', (era) => {
       response: { confirm: accepted },
     });
     await client.close();
+  });
+
+  test.each([
+    ['nothing has left', 0, 'none'],
+    ['it has left once', 1, undefined],
+  ])('that may not leave when %s reaches no server, and is settled so', async (_, leavesOnce, settlement) => {
+    const { gateway } = house.house;
+    let asked = 0;
+    const mayLeave = () => {
+      asked += 1;
+      return asked <= leavesOnce;
+    };
+    const governor: Governor = {
+      identify: (authorization) => gateway.identify(authorization),
+      mayUse: (caller, tool) => gateway.mayUse(caller, tool),
+      call: (caller, request) =>
+        gateway.call(caller, {
+          ...request,
+          forward: (governed, traceparent) =>
+            request.forward(governed && { ...governed, mayLeave }, traceparent),
+        }),
+    };
+    const stopping = await serve({ governor, upstreams: [upstream] });
+    const client = await connect(at(stopping));
+    await gateway.caughtUp();
+    const [before, from, open] = [house.log.size(), heard.length, gateway.figures.open];
+    const result = await client.callTool({ name: 'note', arguments: { text: `${era} ${leavesOnce}` } });
+    expect(result.isError).toBe(true);
+    // What it asked for never came to it.
+    expect(heard.slice(from).map(({ inputs }) => inputs)).toEqual(leavesOnce === 0 ? [] : [undefined]);
+    await gateway.caughtUp();
+    const settled = (await house.factsOf('call.settled')).filter(({ position }) => position >= before);
+    expect(settled[0]?.body.settlement).toBe(settlement);
+    expect(gateway.figures.open - open).toBe(leavesOnce);
+    await client.close();
+    await stopping.close();
   });
 
   test('hears progress', async () => {
