@@ -9,7 +9,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pageHtml, pagePath } from '../../packages/proof/build-page.ts';
 import { type Day, honestDay, sha256, who } from '../../packages/proof/src/verify.fixture.ts';
-import { type VerifyOptions, verify } from '../../packages/proof/src/verify.ts';
+import { steps, type VerifyOptions, verify } from '../../packages/proof/src/verify.ts';
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
@@ -22,6 +22,11 @@ const quiet = [
 it('verify.html is what its sources give', async () => {
   const isFresh = readFileSync(pagePath, 'utf8') === (await pageHtml());
   expect(isFresh, 'stale: run node packages/proof/build-page.ts').toBe(true);
+});
+
+it('says what each check asks', () => {
+  const words = readFileSync(new URL('../../packages/proof/page/page.ts', import.meta.url), 'utf8');
+  for (const { check } of steps) expect(words).toMatch(new RegExp(`^ {2}'?${check}'?: ['"]\\w+ `, 'm'));
 });
 
 const simulatedDay = () =>

@@ -26,6 +26,7 @@ const questionsOfChecks: Readonly<Record<string, string>> = {
   'head-signature': 'The head of the ledger is signed by the log key',
   root: 'All facts hash to the signed head',
   origin: 'Every fact belongs to this ledger',
+  succession: 'Where the ledger went on under another name, it goes on from what was there',
   sequence: 'No fact contradicts another or its place',
   rotations: 'Every key that took over was handed over to by the key before it',
   disclosures: 'Every disclosed value belongs to a fact',
