@@ -30,7 +30,6 @@ import { type Config, loadConfig, renderProblems } from './config/index.ts';
 import type { Governed, ToolReply, UpstreamReply } from './gateway/mcp/index.ts';
 import { type House, openHouse } from './house.ts';
 import { sha256 } from './ledger/hash.ts';
-import { findHold } from './logic/approve.ts';
 import { actionId } from './logic/logic.ts';
 
 export const hourMs = 3_600_000;
@@ -185,6 +184,10 @@ export class TestHouse {
   /** Every call that reached the upstream. */
   readonly sent: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> }[] = [];
 
+  /** Of the facts read so far, those that hold a call, by the name of the hold. */
+  readonly #held = new Map<string, Fact<'call.held'>>();
+  #read = 0;
+
   private constructor(folder: string, house: House, notes: string[]) {
     this.folder = folder;
     this.house = house;
@@ -334,19 +337,16 @@ export class TestHouse {
 
   /** What this person would sign for a hold. */
   statementFor(hold: string, { id }: Person): ApprovalStatement {
-    const { log } = this;
-    const find = (position: number) => {
-      const known = byDigest(
-        log.disclosures(position, position + 1).map(([, each]) => each),
-        sha256,
-      );
-      return (digest: string) => known.get(digest);
-    };
-    const shown = findHold(log, hold, find);
-    if (shown === undefined) throw new Error(`there is no hold ${hold}`);
-    const { body, agent = '', user, case: of = '' } = shown.held;
+    for (const { bytes, position } of this.log.read(this.#read, this.log.size() - this.#read)) {
+      const fact = parseFact(bytes, position);
+      if (isKind(fact, 'call.held')) this.#held.set(fact.body.hold, fact);
+      this.#read = position + 1;
+    }
+    const held = this.#held.get(hold);
+    if (held === undefined) throw new Error(`there is no hold ${hold}`);
+    const { body, agent = '', user, case: of = '' } = held;
     return {
-      action: actionId(body.tool, shown.args),
+      action: actionId(body.tool, this.opened(held, body.args)),
       agent,
       ...(user === undefined ? {} : { user }),
       case: of,

@@ -3,7 +3,7 @@
 
 import { isKind } from '@surety/proof/facts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, TestHouse, told } from '../house.fixture.ts';
+import { type Answer, files, people, referenceIn, TestHouse, told } from '../house.fixture.ts';
 
 let house: TestHouse;
 beforeAll(async () => {
@@ -72,6 +72,30 @@ test('of 200 calls at once a budget lets through exactly what it holds', async (
   // The next day it is full again.
   house.advance(24 * 3_600_000);
   expect(told(await gift(501))).toBe('result');
+});
+
+test('of 1,000 calls that are held at once, each approved, each passes once, however often it is tried', async () => {
+  const rich = files['surety.yaml'].replaceAll('amount: 1000000,', 'amount: 100000000,');
+  const held = await TestHouse.open({ 'surety.yaml': rich });
+  try {
+    const of = await held.openCase('second');
+    const gift = (nth: number) =>
+      held.call(
+        'erp.gift',
+        { to: `G-${nth}`, amount: '6000.00', currency: 'USD' },
+        { agent: 'second', case: of },
+      );
+    const holds = (await times(1_000, gift)).map(referenceIn);
+    expect(new Set(holds).size).toBe(1_000);
+    for (const who of [people.ines, people.sam])
+      await Promise.all(holds.map((hold) => held.answerHold(hold, who)));
+    const tried = await times(2_000, (nth) => gift(nth % 1_000));
+    expect(tried.filter((reply) => told(reply) === 'result')).toHaveLength(1_000);
+    expect(new Set(held.sent.map(({ args }) => args.to)).size).toBe(1_000);
+    expect(held.sent).toHaveLength(1_000);
+  } finally {
+    await held.close();
+  }
 });
 
 test('what was not sent goes back to its budget, an error and a lost answer do not', async () => {

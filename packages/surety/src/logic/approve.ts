@@ -1,15 +1,8 @@
 // Approving: a person signed the exact canonical action of a hold. What arrives here is hostile until its
 // signature, its person and its action have been checked against the hold itself.
 
-import {
-  type ApprovalStatement,
-  type Body,
-  type Fact,
-  isKind,
-  parseFact,
-  ShapeError,
-} from '@surety/proof/facts';
-import { commit, fromBase64, keyed, openCommitments } from '@surety/proof/records';
+import { type ApprovalStatement, type Body, ShapeError } from '@surety/proof/facts';
+import { commit, fromBase64, keyed } from '@surety/proof/records';
 import { objection, parseApproval } from '@surety/proof/rules';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
@@ -124,27 +117,4 @@ async function append(
   const fact = { kind, body, disclosures: made.disclosures, about } as const;
   const answer = await log.append([{ stream: `approval/${hold}`, expected: held.version, facts: [fact] }]);
   if ('conflict' in answer) throw new ApprovalError('gone', `\`${hold}\` was answered meanwhile: look again`);
-}
-
-/** A hold as its approver must see it. */
-export interface HoldShown {
-  readonly held: Fact<'call.held'>;
-  readonly args: unknown;
-}
-
-/** Finds the fact of a hold, newest first. */
-export function findHold(
-  log: Pick<Log, 'size' | 'read' | 'disclosures'>,
-  hold: string,
-  find: (position: number) => (digest: string) => string | undefined,
-): HoldShown | undefined {
-  for (let to = log.size(); to > 0; to -= 1_000) {
-    const from = Math.max(0, to - 1_000);
-    for (const { bytes, position } of log.read(from, to - from)) {
-      const fact = parseFact(bytes, position);
-      if (isKind(fact, 'call.held') && fact.body.hold === hold)
-        return { held: fact, args: openCommitments(fact.body.args, find(position)).value };
-    }
-  }
-  return undefined;
 }
