@@ -90,7 +90,7 @@ async function follow(
   context: Context,
   request: Request,
   uri: string,
-  { changed, gone }: Interest,
+  { changed, gone }: Omit<Interest, 'agent'>,
 ): Promise<(() => void) | undefined> {
   const { governor, caller, endpoint, links, headerOf, share } = context;
   const { upstream } = (await endpoint.locate(uri, links).catch(() => undefined)) ?? {};
@@ -98,7 +98,7 @@ async function follow(
   if (upstream?.watch === undefined || era !== 'modern') return undefined;
   const tool = `${upstream.server}.resources/subscribe`;
   // Who may no longer watch is not told.
-  const interest = { changed: () => governor.mayUse(caller, tool) && changed(), gone };
+  const interest = { agent: caller.agent, changed: () => governor.mayUse(caller, tool) && changed(), gone };
   const named = caseOf(context, request.params);
   let stop: (() => void) | undefined;
   await governor.call(caller, {

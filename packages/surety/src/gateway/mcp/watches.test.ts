@@ -134,7 +134,7 @@ describe('a client that wants to hear of single resources', () => {
 });
 
 describe('the stream of a server', () => {
-  const heardNothing = { changed: () => {}, gone: () => {} };
+  const heardNothing = { agent: 'a', changed: () => {}, gone: () => {} };
 
   test('that says nothing, or honours something else, gives nothing', async () => {
     const silent = new Watches({ answerMs: 1, listen: () => new Promise(() => {}) });
@@ -153,6 +153,29 @@ describe('the stream of a server', () => {
     expect(await other.add('y', heardNothing)).toBeTypeOf('function');
   });
 
+  test('has room left for others, however much one agent wants to hear of', async () => {
+    const watches = new Watches({
+      answerMs: 60_000,
+      listen: async (notifications, heard) => {
+        heard({ method: 'notifications/subscriptions/acknowledged', params: { notifications } });
+        await new Promise(() => {});
+      },
+    });
+    const stops: (() => void)[] = [];
+    for (
+      let stop = await watches.add('x', heardNothing);
+      stop;
+      stop = await watches.add('x', { ...heardNothing })
+    )
+      stops.push(stop);
+    expect(stops.length).toBeLessThan(1_024);
+    expect(await watches.add('x', { ...heardNothing, agent: 'b' })).toBeTypeOf('function');
+    stops[0]?.();
+    stops[0]?.();
+    expect(await watches.add('x', { ...heardNothing })).toBeTypeOf('function');
+    expect(await watches.add('x', { ...heardNothing })).toBe(undefined);
+  });
+
   test('that ends for good is told to everybody who waits on it', async () => {
     const end = Promise.withResolvers<void>();
     const watches = new Watches({
@@ -163,7 +186,7 @@ describe('the stream of a server', () => {
       },
     });
     const gone = Promise.withResolvers<void>();
-    await watches.add('x', { changed: () => {}, gone: gone.resolve });
+    await watches.add('x', { agent: 'a', changed: () => {}, gone: gone.resolve });
     end.resolve();
     await gone.promise;
   });

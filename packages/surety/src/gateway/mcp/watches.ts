@@ -1,10 +1,12 @@
 // The resources of one server of the newer era that somebody wants to hear of: one stream for all of them, asked for
 // anew when there are more or fewer. The new stream stands before the old one ends, so no change falls between.
 
+import { Shares } from '../../shares.ts';
 import { isMembers, type Members, type Notification } from './wire.ts';
 
 /** Somebody who wants to hear of a resource. */
 export interface Interest {
+  readonly agent: string;
   readonly changed: () => void;
   /** The server is there no more: nothing will be heard. */
   readonly gone: () => void;
@@ -21,11 +23,13 @@ export interface WatchesOptions {
   readonly answerMs: number;
 }
 
-const addressesMax = 1_024;
+/** Of all agents together. One never has more than are left for others. */
+const interestsMax = 1_024;
 
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #interests = new Map<string, Set<Interest>>();
+  readonly #shares = new Shares(interestsMax);
   #stream: AbortController | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -37,7 +41,11 @@ export class Watches {
   /** Gives how to stop it; undefined if the server does not tell of this one. */
   add(uri: string, interest: Interest): Promise<(() => void) | undefined> {
     return this.#inTurn(async () => {
-      if (this.#closed || (!this.#interests.has(uri) && !(await this.#opened(uri)))) return undefined;
+      if (this.#closed || !this.#shares.take(interest.agent)) return undefined;
+      if (!this.#interests.has(uri) && !(await this.#listen([...this.#interests.keys(), uri], uri))) {
+        this.#shares.give(interest.agent);
+        return undefined;
+      }
       const all = this.#interests.get(uri) ?? new Set();
       this.#interests.set(uri, all.add(interest));
       return () => void this.#inTurn(async () => this.#drop(uri, interest));
@@ -55,7 +63,10 @@ export class Watches {
     this.#stream = undefined;
     const all = [...this.#interests.values()].flatMap((each) => [...each]);
     this.#interests.clear();
-    for (const { gone } of all) gone();
+    for (const { agent, gone } of all) {
+      this.#shares.give(agent);
+      gone();
+    }
   }
 
   /** Those who come at once are served one after another: each stream has what the one before had, and one more. */
@@ -65,13 +76,11 @@ export class Watches {
     return done;
   }
 
-  async #opened(uri: string): Promise<boolean> {
-    return this.#interests.size < addressesMax && this.#listen([...this.#interests.keys(), uri], uri);
-  }
-
   async #drop(uri: string, interest: Interest): Promise<void> {
     const all = this.#interests.get(uri);
-    if (all?.delete(interest) !== true || all.size > 0) return;
+    if (all?.delete(interest) !== true) return;
+    this.#shares.give(interest.agent);
+    if (all.size > 0) return;
     this.#interests.delete(uri);
     const left = [...this.#interests.keys()];
     if (left.length > 0) await this.#listen(left);
