@@ -119,6 +119,19 @@ describe('in a session of 2025-11-25', () => {
     await client.close();
   });
 
+  test('many that ask at once settle it once', async () => {
+    const client = await connect();
+    const from = await here();
+    const { taskId } = await begin(client, 'at once');
+    const waiting = Array.from({ length: 5 }, () => fetched(client, taskId));
+    await older.finish(textResult('done'));
+    const looking = Array.from({ length: 5 }, () => client.experimental.tasks.getTask(taskId));
+    await Promise.all([...waiting, ...looking, client.experimental.tasks.cancelTask(taskId).catch(() => 0)]);
+    await house.house.gateway.caughtUp();
+    expect(await since(from)).toEqual(['call.intended', 'call.settled ok']);
+    await client.close();
+  });
+
   test('the SDK’s own way through a task', async () => {
     const client = await connect();
     const from = await here();
@@ -318,6 +331,17 @@ describe('with the extension of 2026-07-28', () => {
     expect((await ask('tasks/get', { taskId })).result).toMatchObject({ status: 'working' });
     const merged = await ask('tasks/get', { taskId: `newer_${taskId}` }, { path: '/mcp' });
     expect(merged.result).toMatchObject({ taskId: `newer_${taskId}` });
+  });
+
+  test('a server that speaks of another task than it was asked about settles none', async () => {
+    const from = await here();
+    const taskId = await begin('lies');
+    const other = await begin('lied about');
+    await newer.finish(textResult('done'));
+    expect(await ask('tasks/get', { taskId })).toMatchObject({ status: 502, code: -32603 });
+    await house.house.gateway.caughtUp();
+    expect(await since(from)).toEqual(['call.intended', 'call.intended']);
+    expect((await ask('tasks/get', { taskId: other })).result).toMatchObject({ status: 'completed' });
   });
 
   test('a server that names two tasks alike has lost the second', async () => {

@@ -96,6 +96,7 @@ export async function modernTasks(nameOf: () => string = randomUUID): Promise<Ta
   const heard: Record<string, unknown>[] = [];
   const tasks = new Map<string, Running>();
   let last: Running | undefined;
+  let liar: Running | undefined;
   const times = () => ({ createdAt: new Date().toISOString(), lastUpdatedAt: new Date().toISOString() });
   const shown = (task: Running) => ({ ...task, ...times(), ttlMs: 60_000, pollIntervalMs: 20 });
   const about = { params: z.looseObject({ taskId: z.string() }), result: z.looseObject({}) };
@@ -114,6 +115,7 @@ export async function modernTasks(nameOf: () => string = randomUUID): Promise<Ta
       if (!JSON.stringify(can ?? {}).includes('io.modelcontextprotocol/tasks')) return textResult('at once');
       last = { taskId: nameOf(), status: text.startsWith('asks') ? 'input_required' : 'working' };
       if (text.startsWith('asks')) last.inputRequests = asks;
+      if (text === 'lies') liar = last;
       tasks.set(last.taskId, last);
       const { inputRequests: _, ...begun } = shown(last);
       return { resultType: 'task', ...begun } as never;
@@ -124,7 +126,11 @@ export async function modernTasks(nameOf: () => string = randomUUID): Promise<Ta
       if (task === undefined) throw new Error('no such task');
       return task;
     };
-    server.server.setRequestHandler('tasks/get', about, async (params) => shown(found(params)) as never);
+    server.server.setRequestHandler('tasks/get', about, async (params) => {
+      const task = found(params);
+      // One that lies speaks of the last task, whichever it was asked about.
+      return shown(task === liar ? (last ?? task) : task) as never;
+    });
     server.server.setRequestHandler('tasks/cancel', about, async (params) => {
       found(params).status = 'cancelled';
       return {};
