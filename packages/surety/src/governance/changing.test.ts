@@ -1,11 +1,13 @@
 // Changes of the files, against a real house on a real store: what narrows applies at once, what weakens waits for the
 // owner, whether Surety is started again or not, and every proof knows the difference.
 
-import { writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changeText, refusalText } from '@surety/proof/changes';
 import { afterEach, expect, test } from 'vitest';
 import { files, hourMs, type Person, people, signed, TestHouse } from '../house.fixture.ts';
+import { backUp } from '../ledger/backup.ts';
+import { restore } from '../ledger/restore.ts';
 import type { Pending } from './changing.ts';
 
 const tove = people.tove;
@@ -214,6 +216,31 @@ test('of several owners one no is enough, also of one who had signed', async () 
   expect(await refuse(house, tove, budget)).toEqual({ pending: false });
   expect(waiting(house)).toEqual([]);
   await expect(sign(house, people.paul, budget)).rejects.toThrow('no change waits');
+});
+
+test('what is in force of a server, while another waits, comes back with a backup', async () => {
+  const house = await opened();
+  await house.reload({ 'surety.yaml': surety.replace('[node, erp.js]', '[node, other.js]') });
+  expect(waiting(house).map(({ stream }) => stream)).toEqual(['server/erp']);
+  const [store, backup] = [join(house.folder, 'store'), join(house.folder, 'kept.backup')];
+  const kept = readdirSync(join(store, 'definitions')).toSorted();
+  expect(kept).toHaveLength(2);
+  await backUp(store, backup, { keys: true, at: house.now(), version: 'test' });
+  const { origin } = house.log;
+  const closing = house.house;
+  await closing.close();
+  rmSync(store, { recursive: true });
+  await restore({
+    ...{ backup, store, origin, witnesses: [], heads: [], choice: 'complete' },
+    ...{ clock: () => house.now(), clockKind: 'injected', version: 'test' },
+  });
+  expect(readdirSync(join(store, 'definitions')).toSorted()).toEqual(kept);
+  // Closed above: closing once more closes nothing.
+  house.house = { ...closing, close: async () => {} };
+  await house.restart();
+  expect(house.house.servers()).toMatchObject([{ id: 'erp', args: ['erp.js'] }]);
+  expect(house.notes.filter((note) => note.includes('cannot be used'))).toEqual([]);
+  expect(only(house)).toMatch(/^d-/);
 });
 
 test('a proof verifies with what waits in it, and says what was signed in its window', async () => {

@@ -1,5 +1,6 @@
 // Backups, made while the log is written: the store of one moment (facts, disclosures, streams) as one file, with the
-// newest signed heads in a table of it, and the private keys if somebody asked for them. The key ring is a second file, to
+// newest signed heads in a table of it, what is in force of servers and records (`definitions/`), and the private keys if
+// somebody asked for them. The key ring is a second file, to
 // be kept for a shorter time: it opens what is erased later (docs/privacy.md). Tiles and views are in neither: they are
 // made again from the facts. A backup that could not be restored is none, so each is checked when it is made.
 
@@ -39,8 +40,11 @@ export interface Beside {
   /** Signed notes, by the name of their file. */
   readonly heads: ReadonlyMap<string, string>;
   readonly keys: ReadonlyMap<string, Uint8Array>;
+  /** What was written of servers and records in force, by the name of the file; whoever reads one checks its digest. */
+  readonly definitions: ReadonlyMap<string, Uint8Array>;
 }
 
+const definitionsFolder = 'definitions';
 const headNames = ['head.signed', 'head'];
 const table = 'CREATE TABLE backup (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT';
 
@@ -57,10 +61,8 @@ export async function backUp(
     if (existsSync(each)) throw new LedgerError('exists', `\`${each}\` is there already`);
   openReader(folder).close();
   // Before the facts: whatever a head counts is then in the copy.
-  const names = [...headNames, ...(keys ? keysIn(folder) : [])].filter((name) =>
-    existsSync(join(folder, name)),
-  );
-  const beside = names.map((name): [string, Uint8Array] => [name, readFileSync(join(folder, name))]);
+  const names = [...headNames, ...(keys ? filesIn(folder, 'keys') : []), ...definitionsIn(folder)];
+  const beside = names.flatMap((name) => readIfThere(folder, name));
   const made = { at, version };
   const database = new DatabaseSync(join(folder, storeFile), { readOnly: true, timeout: 5000 });
   let copy: string | undefined;
@@ -83,9 +85,31 @@ export async function backUp(
   }
 }
 
-function keysIn(folder: string): string[] {
-  const place = join(folder, 'keys');
-  return existsSync(place) ? readdirSync(place).map((name) => `keys/${name}`) : [];
+function filesIn(folder: string, name: string): string[] {
+  const place = join(folder, name);
+  const files = existsSync(place) ? readdirSync(place) : [];
+  return files.map((file) => `${name}/${file}`);
+}
+
+/** But for one that is half written at this moment. */
+const definitionsIn = (folder: string): string[] =>
+  filesIn(folder, definitionsFolder).filter((name) => isName(name) === 'definition');
+
+/** A definition may go while a running Surety takes another into force: then it is in force no more. */
+function readIfThere(folder: string, name: string): [name: string, bytes: Uint8Array][] {
+  try {
+    return [[name, readFileSync(join(folder, name))]];
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  }
+}
+
+/** Which of the files beside a store has this name. */
+function isName(name: string): 'head' | 'key' | 'definition' | undefined {
+  if (headNames.includes(name)) return 'head';
+  if (/^keys\/[a-z][a-z0-9-]*\.v?key$/.test(name)) return 'key';
+  return /^definitions\/[\w-]{43}\.json$/.test(name) ? 'definition' : undefined;
 }
 
 function putBeside(database: DatabaseSync, beside: readonly (readonly [string, Uint8Array])[]): void {
@@ -106,15 +130,17 @@ export function besideIn(database: DatabaseSync, path: string): Beside {
   })();
   const heads = new Map<string, string>();
   const keys = new Map<string, Uint8Array>();
+  const definitions = new Map<string, Uint8Array>();
   let made: Beside['made'] | undefined;
   for (const { name, bytes } of rows) {
     if (name === 'made') made = JSON.parse(Buffer.from(bytes).toString()) as Beside['made'];
-    else if (headNames.includes(name)) heads.set(name, Buffer.from(bytes).toString());
-    else if (/^keys\/[a-z][a-z0-9-]*\.v?key$/.test(name)) keys.set(name, bytes);
+    else if (isName(name) === 'head') heads.set(name, Buffer.from(bytes).toString());
+    else if (isName(name) === 'key') keys.set(name, bytes);
+    else if (isName(name) === 'definition') definitions.set(name, bytes);
     else throw new LedgerError('corrupt', `\`${path}\` holds a file that belongs to no backup`);
   }
   if (made === undefined) throw new LedgerError('corrupt', `\`${path}\` is no backup`);
-  return { made, heads, keys };
+  return { made, heads, keys, definitions };
 }
 
 async function describe(path: string): Promise<Omit<BackupMade, 'keyring'>> {

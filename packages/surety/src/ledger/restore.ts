@@ -147,6 +147,8 @@ function unpack({ backup: path, keyring = ringOf(path), keys }: RestoreOptions, 
     // The backup is the copy of what was there before.
     rmSync(copyOf(file, found), { force: true });
   });
+  if (beside.definitions.size > 0) mkdirSync(join(folder, 'definitions'), { mode: 0o700 });
+  for (const [name, bytes] of beside.definitions) writeDurable(join(folder, name), bytes);
   if (!existsSync(join(folder, ringFile)))
     throw new LedgerError('no-keys', `there is no key ring \`${keyring}\`: without one no disclosure opens`);
   return beside;
