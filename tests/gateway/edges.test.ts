@@ -2,6 +2,7 @@
 // code, and nothing that was running goes down with it.
 
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -26,6 +27,44 @@ describe('starting', () => {
     expect(stderr).toMatch(/outcomes\/payments\.yaml:\d+:\d+: error: /);
     expect(stderr).not.toContain('    at ');
     expect(existsSync(here.path('store/log.sqlite'))).toBe(false);
+  });
+
+  test('with `--log json`: whatever keeps it from starting is a line of JSON like any other', async () => {
+    const lines = (stderr: string) =>
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const { child } = await here.up();
+    const second = await here.run('up', '--port', '0', '--log', 'json');
+    expect(second.code).toBe(1);
+    expect(lines(second.stderr).at(-1)).toMatchObject({
+      ...{ level: 'error', time: expect.any(String), exit: 1 },
+      msg: expect.stringContaining('in use'),
+      help: expect.any(String),
+    });
+    expect(await here.stop(child)).toBe(0);
+    here.edit('surety.yaml', (text) => `${text}\nlistne: 127.0.0.1:1\n`);
+    const broken = await here.run('up', '--port', '0', '--log', 'json');
+    expect([broken.code, broken.stdout]).toEqual([1, '']);
+    const [problem] = lines(broken.stderr);
+    expect(problem).toMatchObject({
+      level: 'error',
+      file: 'surety.yaml',
+      column: 1,
+      remedy: expect.any(String),
+    });
+    expect(problem?.['msg']).toContain('listne');
+    expect(lines(broken.stderr).at(-1)?.['msg']).toBe('the configuration has 1 error');
+  });
+
+  test('with a parent: it ends when that goes, and on SIGTERM while that stays', async () => {
+    const first = await here.up('--with-parent');
+    expect(await here.stop(first.child)).toBe(0);
+    const second = await here.up('--with-parent');
+    const end = once(second.child, 'close');
+    second.child.stdin?.end();
+    expect(await end).toEqual([0, null]);
   });
 
   test('with a broken policy after a good start: what was in force stays recorded, nothing new is activated', async () => {

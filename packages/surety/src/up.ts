@@ -14,6 +14,7 @@ import {
   showVerdict,
 } from './api/index.ts';
 import { type DeskWork, socketOf } from './cli/desk.ts';
+import { sayProblems } from './cli/saying.ts';
 import { configOf } from './cli/store.ts';
 import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts';
 import type { Config } from './config/index.ts';
@@ -108,9 +109,13 @@ interface UpOptions {
 
 /** Runs until it is asked to stop; then lets calls under way finish and says its last fact. */
 export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> {
-  const config = await configOf(terminal, options.folder);
   const { log: form = 'text', logLevel: level = 'info' } = options;
   const onNote = notes({ form, level, now: Date.now, write: (line) => terminal.note(line) });
+  const config = await configOf(
+    terminal,
+    options.folder,
+    form === 'json' ? (problems) => sayProblems(problems, onNote) : undefined,
+  );
   // What a person waits for at a terminal; a line like any other to a machine.
   const tell = (line: string) => (form === 'json' ? onNote('info', line) : terminal.note(line));
   const onFault = (fault: Error) => onNote('error', 'a request failed', faultMembers(fault));
@@ -321,11 +326,13 @@ class Ending {
     if (this.#times > 2) process.exit(exit.cancelled);
     this.#asked.resolve(undefined);
   };
+  readonly #withParent: boolean;
   #times = 0;
   #late: NodeJS.Timeout | undefined;
 
   constructor(withParent: boolean) {
     process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+    this.#withParent = withParent;
     if (withParent) process.stdin.once('end', this.#onSignal).resume();
   }
 
@@ -346,6 +353,8 @@ class Ending {
   over(): void {
     clearTimeout(this.#late);
     process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+    // Else a parent that stays would keep alive what was asked to end.
+    if (this.#withParent) process.stdin.off('end', this.#onSignal).destroy();
   }
 }
 

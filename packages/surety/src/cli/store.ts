@@ -2,7 +2,7 @@
 
 import { type Fact, isKind, parseFact, type UnknownFact } from '@surety/proof/facts';
 import { byDigest, knownVerifiers, type OpenedHead } from '@surety/proof/records';
-import { type Config, loadConfig, renderProblems } from '../config/index.ts';
+import { type Config, loadConfig, type Problem, renderProblems } from '../config/index.ts';
 import { sha256 } from '../ledger/hash.ts';
 import { publishedHead } from '../ledger/published.ts';
 import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
@@ -12,11 +12,16 @@ import { declarations } from './in-force.ts';
 import { references } from './references.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
-/** The configuration of a folder, or a CommandError that shows every problem in it. */
-export async function configOf(terminal: Terminal, folder: string): Promise<Config> {
+/** The configuration of a folder, or a CommandError after every problem in it was said. */
+export async function configOf(
+  terminal: Terminal,
+  folder: string,
+  say: (problems: readonly Problem[]) => void = (problems) =>
+    terminal.note(renderProblems(problems, terminal.color)),
+): Promise<Config> {
   const loaded = await loadConfig(folder, terminal.env);
   if (loaded.ok) return loaded.config;
-  terminal.note(renderProblems(loaded.problems, terminal.color));
+  say(loaded.problems);
   const errors = loaded.problems.filter(({ severity }) => severity === 'error').length;
   throw new CommandError(`the configuration has ${errors} ${errors === 1 ? 'error' : 'errors'}`);
 }

@@ -4,8 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '../../config/index.ts';
+import type { Config, SealerConfig } from '../../config/index.ts';
 import { type Account, accountsOf, prepareApart } from '../accounts.ts';
+import { jsonLines, sayFailure, sayProblems, withJsonNotes } from '../saying.ts';
 import { configOf } from '../store.ts';
 import type { Roots } from '../table.ts';
 import { type Exit, exit, type Terminal } from '../terminal.ts';
@@ -21,9 +22,32 @@ const unsound = 12;
 const spoken = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'NO_COLOR', 'FORCE_COLOR'];
 
 export async function up(terminal: Terminal, roots: Roots, options: UpOptions): Promise<Exit> {
+  if (options.log !== 'json') return started(terminal, roots, options);
+  try {
+    return await started(terminal, roots, options);
+  } catch (thrown) {
+    return sayFailure(thrown, jsonLines(terminal));
+  }
+}
+
+async function started(terminal: Terminal, roots: Roots, options: UpOptions): Promise<Exit> {
   if (process.geteuid?.() !== 0) return roots.up(terminal, options);
-  const config = await configOf(terminal, options.folder);
+  const isJson = options.log === 'json';
+  const config = await configOf(
+    terminal,
+    options.folder,
+    isJson ? (problems) => sayProblems(problems, jsonLines(terminal)) : undefined,
+  );
   if (config.sealer === undefined) return roots.up(terminal, options);
+  const { sealer } = config;
+  return apart(isJson ? withJsonNotes(terminal) : terminal, { ...config, sealer }, options);
+}
+
+async function apart(
+  terminal: Terminal,
+  config: Config & { readonly sealer: SealerConfig },
+  options: UpOptions,
+): Promise<Exit> {
   const { sealer, gateway } = accountsOf(config.sealer);
   if (prepareApart(config, sealer, gateway))
     terminal.note(
