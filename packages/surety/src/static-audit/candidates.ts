@@ -28,9 +28,9 @@ export interface Sought {
 }
 
 export function candidatesOf(declared: Declared, sought: Sought): Candidates {
-  const { agent, tool, rules, conditions, fill = {}, user } = sought;
+  const { agent, tool, conditions, fill = {}, user } = sought;
   const label = declared.labelOf(tool);
-  const policies = literalsIn(declared.policies);
+  const policies = literalsIn(declared.conditionedFor(agent.identity, tool));
   const { domains, complete } = domainsOf(conditions, ['args', 'money', 'user', 'agent']);
   const ofMoney = moneyPaths(label);
   const isMoney = ({ path }: Domain) => ofMoney.includes(path.join('.'));
@@ -39,12 +39,14 @@ export function candidatesOf(declared: Declared, sought: Sought): Candidates {
   const valuesOf = (name: string) => domains.find(({ path }) => path.join() === name)?.values ?? [];
   const texts = [...valuesOf('user'), ...policies.values].filter((each) => typeof each === 'string');
   // Whoever opens a case names its user: any text may stand there.
-  const users = user === undefined ? [somebody, absent, ...texts] : [user];
+  let other = somebody;
+  while (texts.includes(other)) other = `x${other}`;
+  const users = user === undefined ? [other, absent, ...texts] : [user];
   const all: readonly Domain[] = [
     { path: ['user'], values: [...new Set(users)] },
     ...args,
     ...amounts(label, valuesOf('money'), policies.values),
-    ...currencies(declared, label, rules, policies.values),
+    ...currencies(declared, sought, label, policies.values),
   ];
   function* calls(): Iterable<TraceCall> {
     for (const values of assignments(all, callsMax)) {
@@ -74,14 +76,15 @@ function amounts(
 
 function currencies(
   declared: Declared,
+  { agent, rules }: Sought,
   label: Label | undefined,
-  rules: readonly CompiledRule[],
   ofPolicies: readonly unknown[],
 ): readonly Domain[] {
   if (label?.money?.currency.startsWith('args.') !== true) return [];
   const counted = rules.flatMap(({ rule }) => declared.currencyOf(rule.outcome) ?? []);
   const named = ofPolicies.filter((each): each is string => /^[A-Z]{3}$/.test(String(each)));
-  return [{ path: ['currency'], values: [...new Set([...counted, ...named, 'USD', 'EUR'])] }];
+  const budgeted = agent.budget === undefined ? [] : [agent.budget.currency];
+  return [{ path: ['currency'], values: [...new Set([...counted, ...budgeted, ...named, 'USD', 'EUR'])] }];
 }
 
 function callWith(

@@ -9,6 +9,8 @@ type Path = readonly string[];
 
 /** Nothing stands at the path. */
 export const absent: unique symbol = Symbol('absent');
+/** Nothing stands there, and what it would stand in does: `has` tells the two apart. */
+const bare: unique symbol = Symbol('bare');
 
 export interface Domain {
   readonly path: Path;
@@ -33,7 +35,10 @@ export function domainsOf(conditions: readonly Expression[], roots: readonly str
     return true;
   };
   const isWhole = conditions.map(({ root }) => isDecided(root, add)).every(Boolean);
-  const domains = [...found.values()].map(({ path, literals }) => ({ path, values: regions([...literals]) }));
+  const domains = [...found.values()].map(({ path, literals }) => ({
+    path,
+    values: [...regions([...literals]), ...(path.length > 2 ? [bare] : [])],
+  }));
   // What lies within what is compared itself cannot be chosen apart from it.
   const isNested = domains.some(({ path }) =>
     domains.some((other) => other.path.length > path.length && path.every((at, i) => other.path[i] === at)),
@@ -63,13 +68,14 @@ function isDecided(node: Node, add: (path: Path, literals?: readonly unknown[]) 
         const { value } = literal;
         // Between two texts there is always another: their order has no regions of one value each.
         const hasRegions = name === '==' || name === '!=' || typeof value !== 'string';
-        return add(compared, [plain(value)]) && hasRegions;
+        return add(compared, [plain(value)]) && hasRegions && isExact(value);
       }
     }
     if (name === 'in' && left !== undefined && right?.is === 'list') {
       const listed = pathOf(left);
       const literals = right.items.flatMap((item) => (item.is === 'literal' ? [plain(item.value)] : []));
-      if (listed !== undefined && literals.length === right.items.length) return add(listed, literals);
+      if (listed !== undefined && literals.length === right.items.length)
+        return add(listed, literals) && literals.every(isExact);
     }
   }
   gather(node, add);
@@ -93,11 +99,28 @@ function gather(node: Node, add: (path: Path, literals?: readonly unknown[]) => 
 const literalsMax = 20;
 const plain = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
 
-/** One value of each region: the literals, their neighbours, another text, each other type, and nothing at all. */
+/** Beyond this, numbers beside a literal may be the literal itself. */
+const numberMax = 2 ** 50;
+const isExact = (value: unknown): boolean =>
+  (typeof value !== 'number' && typeof value !== 'bigint') || Math.abs(Number(value)) <= numberMax;
+
+/** One value of each region: the literals and what lies between, another text, each other type, and nothing at all. */
 function regions(literals: readonly unknown[]): readonly unknown[] {
-  const numbers = literals.filter((each) => typeof each === 'number');
-  const near = numbers.flatMap((each) => [each - 1, each - 0.5, each, each + 0.5, each + 1]);
-  const ordered = [...new Set([...near, ...(near.length > 0 ? [] : [1])])].toSorted((a, b) => b - a);
+  const numbers = literals.filter((each): each is number => typeof each === 'number' && isExact(each));
+  const sorted = [...new Set(numbers)].toSorted((a, b) => a - b);
+  const between = sorted.flatMap((each, index) => {
+    const next = sorted[index + 1];
+    return next === undefined ? [each, each + 1] : [each, (each + next) / 2];
+  });
+  // Whole numbers too, for what is counted in them.
+  const whole = sorted.flatMap((each) => [
+    Math.floor(each),
+    Math.ceil(each),
+    Math.floor(each) + 1,
+    Math.ceil(each) - 1,
+  ]);
+  const near = sorted.length === 0 ? [1] : [(sorted[0] ?? 0) - 1, ...between, ...whole];
+  const ordered = [...new Set(near)].toSorted((a, b) => b - a);
   const others = literals.filter((each) => typeof each !== 'number' && typeof each !== 'boolean');
   let another = 'other';
   while (others.includes(another)) another += '-';
@@ -133,6 +156,7 @@ export function put(into: Record<string, unknown>, path: Path, value: unknown): 
     at = next as Record<string, unknown>;
   }
   const last = path.at(-1);
+  if (value === bare) return last === undefined || !Object.hasOwn(at, last);
   if (last === undefined || Object.hasOwn(at, last)) return false;
   define(at, last, value);
   return true;

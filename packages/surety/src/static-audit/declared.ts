@@ -30,6 +30,11 @@ export class Declared {
   readonly outcomes: readonly OutcomeDeclared[];
   readonly servers: readonly Body<'server.declared'>[];
   readonly #widest: readonly ActivePolicy[];
+  /** Policies with conditions, each with what its scopes alone would permit. */
+  readonly #conditioned: readonly {
+    readonly policy: ActivePolicy;
+    readonly scopes: readonly ActivePolicy[];
+  }[];
   readonly #permitted = new Map<string, readonly Agent[]>();
 
   constructor(standing: Standing) {
@@ -45,6 +50,11 @@ export class Declared {
       return { id: policy, hash, policy: cedar };
     });
     this.#widest = widestOf(this.policies);
+    this.#conditioned = this.policies.flatMap((policy) => {
+      const { conditions } = policy.policy as { readonly conditions?: readonly unknown[] };
+      const scopes = { ...(policy.policy as object), effect: 'permit', conditions: [] };
+      return (conditions ?? []).length === 0 ? [] : [{ policy, scopes: [{ ...policy, policy: scopes }] }];
+    });
     this.outcomes = declaredAs(sorted, 'outcome.declared');
     this.servers = declaredAs(sorted, 'server.declared');
   }
@@ -65,6 +75,13 @@ export class Declared {
     const found = this.agents.filter(({ identity }) => permitsAny(this.#widest, identity, tool));
     this.#permitted.set(tool, found);
     return found;
+  }
+
+  /** Policies whose conditions can matter to a call of this tool by this agent. */
+  conditionedFor(agent: string, tool: string): readonly ActivePolicy[] {
+    return this.#conditioned.flatMap(({ policy, scopes }) =>
+      permitsAny(scopes, agent, tool) ? [policy] : [],
+    );
   }
 
   rulesBefore(tool: string): readonly CompiledRule[] {

@@ -35,6 +35,19 @@ describe('the audit', () => {
     expect([asks?.level, asks?.shown, asks?.trace]).toEqual(['note', 'not-replayed', undefined]);
   });
 
+  it('tries the currency of the budget too', async () => {
+    const standing = new Map(await standingWith({}));
+    const buyer = standing.get('identity/buyer');
+    const budget = { amountMinor: 100, currency: 'NOK', per: 'day' };
+    standing.set('identity/buyer', { kind: 'identity.enrolled', body: { ...buyer?.body, budget } });
+    const [path] = auditDeclarations(standing).findings;
+    expect([path?.kind, path?.shown, path?.trace?.calls[0]?.args]).toEqual([
+      'unguarded',
+      'replayed',
+      { amount: '0.01', currency: 'NOK' },
+    ]);
+  });
+
   // INVARIANT: where it finds no path, no call gets past every checkpoint.
   it('misses no call that conditions of single values leave out', async () => {
     const atom = fc.oneof(
@@ -52,6 +65,10 @@ describe('the audit', () => {
         'has(args.a)',
         'args.b',
         'args.a > 1',
+        'has(args.n.m)',
+        'args.n.m == 1',
+        'args.a > 0.25 && args.a < 0.5',
+        'money > 1.3',
         'args.a <= 1.5',
         "args.a in ['x', 2]",
         "user == 'u@x'",
@@ -68,10 +85,26 @@ describe('the audit', () => {
           .map(([a, op, b]) => `(${a}) ${op} (${b})`),
       ),
     })).all;
-    const value = fc.constantFrom<unknown>('x', 'y', 'z', 1, 1.5, 2, 7, true, false, null, undefined, [], {});
+    const value = fc.constantFrom<unknown>(
+      'x',
+      'y',
+      'z',
+      0.3,
+      1,
+      1.5,
+      2,
+      7,
+      true,
+      false,
+      null,
+      undefined,
+      [],
+      {},
+    );
     const call = fc.record({
       a: value,
       b: value,
+      n: fc.constantFrom<unknown>(undefined, {}, { m: 1 }, { m: 2 }, 'x', []),
       amount: fc.integer({ min: 0, max: 6 }),
       user: fc.constantFrom(undefined, 'u@x', 'v@x'),
     });
@@ -103,10 +136,11 @@ describe('the audit', () => {
             return path.kind === 'cover-unshown' || replay(standing, path.trace as never).isAsSaid;
           covered += 1;
           const gate = new Rehearsal(standing);
-          return calls.every(({ a, b, amount, user }) => {
+          return calls.every(({ a, b, n, amount, user }) => {
             const args = {
               ...(a === undefined ? {} : { a }),
               ...(b === undefined ? {} : { b }),
+              ...(n === undefined ? {} : { n }),
               x: 1,
               amount: (amount / 100).toFixed(2),
               currency: 'USD',
