@@ -247,6 +247,9 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       close: async () => {
         // Whoever asks for a verdict gets it, or the error that its work ends with.
         await inTurn(async () => undefined);
+        await gateway
+          .close()
+          .catch((error: Error) => options.onNote('warn', `not recorded: ${error.message}`));
         for (const close of opened) await close();
       },
     };

@@ -92,6 +92,12 @@ export class Gateway implements Governor {
     await this.#pipeline.recorder.caughtUp();
   }
 
+  /** Says of each call that waits for inputs that nobody knows what came of it. Rejects as `caughtUp` does. */
+  async close(): Promise<void> {
+    this.#pipeline.suspended.close();
+    await this.caughtUp();
+  }
+
   /** Holds nothing any more of what these facts disclosed. */
   forget(positions: readonly number[]): void {
     this.logic.forget(new Set(positions));

@@ -37,6 +37,11 @@ export class Suspended {
     this.#calls.set(id, { suspended, timer });
   }
 
+  /** Nobody comes back to a gateway that ends: what waits is left to the record now. */
+  close(): void {
+    for (const id of [...this.#calls.keys()]) this.#abandon(id);
+  }
+
   get calls(): readonly Call[] {
     return [...this.#calls.values()].map(({ suspended }) => suspended.call);
   }
