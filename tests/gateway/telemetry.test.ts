@@ -81,6 +81,9 @@ describe('with everybody watching', () => {
       'surety.decision': 'allow',
       'surety.call': expect.stringMatching(/^c-/),
     });
+    const opened = receiver.spans().find(({ name }) => name === 'initialize');
+    expect(opened?.kind).toBe(2);
+    expect(attributeOf(opened as Span, 'gen_ai.agent.id')).toBe('buyer');
     const failed = receiver.spans().filter((span) => attributeOf(span, 'error.type') === 'tool_error');
     expect(failed.every(({ status }) => status.code === 2)).toBe(true);
     expect(

@@ -17,7 +17,7 @@ import { Budgets, Containments, Identities, type Identity, Permissions } from '.
 import type { Call, RefusalCode } from './call.ts';
 import { Cases } from './cases.ts';
 import { type CallerSettlement, type Decision, decisionOf, refused } from './decided.ts';
-import type { Caller, Governor, ToolReply, ToolRequest } from './mcp/port.ts';
+import type { Caller, Governor, Message, ToolReply, ToolRequest } from './mcp/port.ts';
 import type { Counted, Figures, Observer } from './observer.ts';
 import { allowed, govern, type Pipeline, resume, settle, stopsAt } from './pipeline.ts';
 import { Recorder } from './recorder.ts';
@@ -229,6 +229,11 @@ export class Gateway implements Governor {
     const { observer } = this.#parts;
     if (observer === undefined) return this.#call(agent, request);
     return observer.call(agent, request, (watched) => this.#call(agent, watched));
+  }
+
+  request<T>({ agent }: Caller, message: Message, serve: () => Promise<T>): Promise<T> {
+    const { observer } = this.#parts;
+    return observer === undefined ? serve() : observer.request(agent, message, serve);
   }
 
   async #call(agent: string, request: ToolRequest): Promise<ToolReply> {

@@ -1,7 +1,7 @@
 // Who watches calls from beside them: telemetry. An observer sees ids and times, decides nothing, and gives every
 // reply back as it is. Without one a call costs nothing more.
 
-import type { ToolReply, ToolRequest } from './mcp/port.ts';
+import type { Message, ToolReply, ToolRequest } from './mcp/port.ts';
 
 export interface Observer {
   /** Passes the request on exactly once, perhaps with a `forward` of its own around the given one. */
@@ -10,6 +10,8 @@ export interface Observer {
     request: ToolRequest,
     pass: (request: ToolRequest) => Promise<ToolReply>,
   ): Promise<ToolReply>;
+  /** A request that is no call. Gives what `serve` gives, or throws what it throws. */
+  request<T>(agent: string, message: Message, serve: () => Promise<T>): Promise<T>;
 }
 
 /** How things stand at this moment: counts and shares, no amounts. */

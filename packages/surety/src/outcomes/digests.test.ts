@@ -87,6 +87,8 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   // Of contents that stand in the log, in declarations and beside them.
   'change.proposed from': 'clear',
   'change.proposed to': 'clear',
+  'change.refused key': 'random',
+  'change.refused reason': 'committed',
   'change.signed key': 'random',
 };
 

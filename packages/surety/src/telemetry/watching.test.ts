@@ -30,6 +30,28 @@ const request = (forward: ToolRequest['forward']): ToolRequest => ({
 const never = () => Promise.reject(new Error('not sent'));
 const answered = { is: 'result', text: '{}', value: {} } as const;
 
+describe('a request that is no call', () => {
+  const list = { method: 'tools/list', id: 1 };
+
+  test('is served once, and timed by its method', async () => {
+    const { observer, timed, seen } = watching();
+    expect(await observer.request('buyer', list, async () => 'served')).toBe('served');
+    expect(timed).toEqual([['mcp.server.operation.duration', { 'mcp.method.name': 'tools/list' }]]);
+    expect(seen).toEqual([]);
+  });
+
+  test.each([
+    [Object.assign(new Error('canary'), { code: -32602 }), '-32602'],
+    [new Error('canary'), 'error'],
+  ])('that is refused is refused as it was, and counted (%#)', async (cause, type) => {
+    const { observer, timed } = watching();
+    await expect(observer.request('buyer', list, () => Promise.reject(cause))).rejects.toBe(cause);
+    expect(timed).toEqual([
+      ['mcp.server.operation.duration', { 'mcp.method.name': 'tools/list', 'error.type': type }],
+    ]);
+  });
+});
+
 describe('a call', () => {
   test('that passes is sent once, with nothing added where nobody traces', async () => {
     const { observer, timed, seen } = watching();

@@ -51,6 +51,8 @@ interface Watched {
   sentMs?: number;
 }
 
+const carried: Attributes = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
+
 export class Watching implements Observer {
   readonly #parts: WatchingParts;
   /** Whether the last call to each server was answered. */
@@ -86,6 +88,30 @@ export class Watching implements Observer {
     }
   }
 
+  async request<T>(agent: string, message: Message, serve: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    const attributes = { 'mcp.method.name': message.method ?? '' };
+    const span = this.#span(message.method ?? '', SpanKind.SERVER, parentIn(message), {
+      ...attributes,
+      ...described(message),
+      ...carried,
+      'gen_ai.agent.id': agent,
+    });
+    let error: string | undefined;
+    try {
+      return await serve();
+    } catch (cause) {
+      const { code } = cause as { readonly code?: unknown };
+      error = typeof code === 'number' ? String(code) : 'error';
+      throw cause;
+    } finally {
+      const tookS = (performance.now() - startedMs) / 1_000;
+      const failed = error === undefined ? {} : { 'error.type': error };
+      this.#parts.instruments.time('mcp.server.operation.duration', tookS, { ...attributes, ...failed });
+      ended(span, error, {});
+    }
+  }
+
   #begin(agent: string, { tool, message: read }: ToolRequest): Watched {
     const message = read?.() ?? {};
     const counted = this.#parts.counted(tool);
@@ -98,8 +124,7 @@ export class Watching implements Observer {
     const span = this.#span(`${method} ${counted.tool}`, SpanKind.SERVER, parentIn(message), {
       ...attributes,
       ...described(message),
-      'network.transport': 'tcp',
-      'network.protocol.name': 'http',
+      ...carried,
       'gen_ai.agent.id': agent,
       'surety.effect': counted.effect,
     });

@@ -16,6 +16,7 @@ import type { ClientSession, UnderWay } from './session.ts';
 import type { SealedStates } from './state.ts';
 import { tasking } from './tasking.ts';
 import type { Tasks } from './tasks.ts';
+import { messageOf } from './trace-context.ts';
 import type { Upstream } from './upstream.ts';
 import { isMembers, type Request, resultText, rpc } from './wire.ts';
 
@@ -86,14 +87,23 @@ const methods: Readonly<Record<Era, ReadonlyMap<string, Serve>>> = {
   ]),
 };
 
+/** Calls are watched as calls, and what listens is no request that ends. */
+const watchedElsewhere: ReadonlySet<string> = new Set([
+  ...['tools/call', 'resources/read', 'prompts/get', 'completion/complete', 'resources/subscribe'],
+  'subscriptions/listen',
+]);
+
 /** The text of the JSON-RPC answer. Throws `Refusal`. */
 export async function answerRequest(context: Context, request: Request): Promise<string> {
   const serve = methods[context.era].get(request.method);
   // 2026-07-28 asks for HTTP 404; earlier clients expect the error in an answer.
   if (serve === undefined)
     throw new Refusal(context.era === 'modern' ? 404 : 200, rpc.methodNotFound, 'there is no such method');
+  const { governor, caller, headerOf } = context;
+  const served = () => serve(context, request);
   try {
-    return await serve(context, request);
+    if (governor.request === undefined || watchedElsewhere.has(request.method)) return await served();
+    return await governor.request(caller, messageOf(headerOf, request), served);
   } catch (cause) {
     if (!(cause instanceof UpstreamError)) throw cause;
     context.onProblem(`a server could not be asked: ${cause.message}`);

@@ -97,6 +97,8 @@ export interface Governor {
   /** Filters `tools/list`. */
   mayUse(caller: Caller, tool: string): boolean;
   call(caller: Caller, request: ToolRequest): Promise<ToolReply>;
+  /** Watches a request that is no call, if somebody wants to; gives what `serve` gives. */
+  request?<T>(caller: Caller, message: Message, serve: () => Promise<T>): Promise<T>;
   /** Tells when `mayUse` may answer otherwise than before. */
   onPermissions?(listener: () => void): void;
 }
