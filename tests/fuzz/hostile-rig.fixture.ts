@@ -114,6 +114,9 @@ export async function perform(each: HttpCase, socket: Socket, fill: (text: strin
   }
 }
 
+/** More often than a server that breaks off for ever is waited for. */
+const comebacksMax = 100;
+
 export class Rig {
   readonly #closing: (() => Promise<unknown>)[] = [];
   house!: TestHouse;
@@ -231,14 +234,24 @@ export class Rig {
         .replaceAll('{{bystander}}', this.bystanderUrl);
   }
 
-  call(agent: 'buyer' | 'second', path: string, name: string, args: object): Promise<RawReply> {
+  async call(agent: 'buyer' | 'second', path: string, name: string, args: object): Promise<RawReply> {
     const body = JSON.stringify({
       jsonrpc: '2.0',
       id: JSON.stringify(args).slice(0, 40),
       method: 'tools/call',
       params: { name, arguments: args },
     });
-    return raw(this.#port, path, body, this.#headers.get(`${agent}${path}`));
+    const headers = this.#headers.get(`${agent}${path}`);
+    let reply = await raw(this.#port, path, body, headers);
+    // A stream that ends without an answer says from where its client comes back for it.
+    for (let turn = 0; turn < comebacksMax && !/^data: .*"(?:result|error)":/m.test(reply.text); turn++) {
+      const last = [...reply.text.matchAll(/^id: (.+)$/gm)].at(-1)?.[1];
+      if (last === undefined) return reply;
+      const back = { ...headers, accept: 'text/event-stream', 'last-event-id': last };
+      const more = await raw(this.#port, path, undefined, back, 'GET');
+      reply = { ...more, text: reply.text + more.text };
+    }
+    return reply;
   }
 
   pipe(mark: string, each: StdioCase): Promise<RawReply> {

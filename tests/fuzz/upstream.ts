@@ -173,7 +173,8 @@ function judged(
 function answersIn(text: string): Answer[] {
   const all = text.startsWith('{')
     ? [text]
-    : [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => data ?? '');
+    : // An event without data only says from where to go on.
+      [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => data ?? '');
   return all.flatMap((each) => {
     const message = parseMessage(each, { depthMax: 64, bytesMax: 1 << 20 });
     return message.is === 'result' || message.is === 'error' ? [message] : [];
