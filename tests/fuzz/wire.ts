@@ -52,8 +52,7 @@ export async function fuzz(runs: number, seed: number, only?: readonly Case[]): 
     broken.push(...contradictions(siege, taken));
     if (siege.child?.exitCode !== null) broken.push({ rule: 'the process ended', sent: siege.said() });
     for (const line of siege.said().split('\n'))
-      // A client that breaks off in the middle of its request is no fault of ours.
-      if (/"level":(50|60)|a request failed|unhandled/i.test(line) && !/code=ECONNRESET/.test(line))
+      if (/"level":(50|60)|a request failed|unhandled/i.test(line))
         broken.push({ rule: 'a fault in the log', sent: line });
     // Somebody else is served as before.
     if ((await siege.call('look', { mark: 'afterwards' }, 'second')).status !== 200)

@@ -1,6 +1,10 @@
 // Both doors over a real house: who may ask what, what a malformed request is told, and that no fault of ours
 // tells its text to a stranger.
 
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { files, people, referenceIn, TestHouse } from '../house.fixture.ts';
 import { publicApp } from './app.ts';
@@ -211,4 +215,26 @@ describe('the administrator', () => {
     expect(await answer.text()).not.toContain('CANARY');
     expect(faults.map(({ message }) => message)).toEqual(['CANARY of a fault']);
   });
+});
+
+test.each([
+  ['with its length', 'Content-Length: 100'],
+  ['in pieces', 'Transfer-Encoding: chunked'],
+])('a client that breaks off in the middle of its body, %s, is no fault of ours', async (_, length) => {
+  const before = faults.length;
+  const server = createServer(getRequestListener(apps.open.fetch)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const seen = once(server, 'request');
+  socket.write(
+    `POST /v1/cases HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n${length}\r\n\r\n5\r\n{"a":`,
+  );
+  const [, response] = await seen;
+  // It has been taken up before it breaks off.
+  await new Promise((resolve) => setImmediate(resolve));
+  const closed = once(response, 'close');
+  socket.resetAndDestroy();
+  await closed;
+  await new Promise((resolve) => server.close(resolve));
+  expect(faults.slice(before)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // The HTTP API. Two doors: the public one, where a credential or a signature says who asks, and the
 // administrator's, a socket in the store's folder that only the operator's own account can open.
 
+import type { HttpBindings } from '@hono/node-server';
 import { JsonError, keyRoles, parseJson, rotationReasons } from '@surety/proof/records';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -84,12 +85,17 @@ function newApp(onFault: (error: Error) => void): Hono {
     const status = told[error.name];
     if (status !== undefined)
       return fail(c, status, (error as Error & { code?: string }).code ?? '', error.message);
+    if (hasBrokenOff(error, c)) return fail(c, 400, 'broken-off', 'the body ends before its end');
     onFault(error);
     return fail(c, 500, 'fault', 'something went wrong here; the log says what');
   });
   app.notFound((c) => fail(c, 404, 'not-found', 'there is nothing at this address'));
   return app;
 }
+
+/** A client that went away in the middle of its body: nobody hears the answer, and it is no fault of ours. */
+const hasBrokenOff = (error: Error & { code?: unknown }, { env }: Context): boolean =>
+  error.code === 'ECONNRESET' && (env as Partial<HttpBindings> | undefined)?.incoming?.destroyed === true;
 
 function fail(
   c: Context,
