@@ -7,12 +7,12 @@
 //   nobody is led elsewhere, and every answer comes within the limits.
 // In CI `upstream.test.ts` runs it for a bounded number. What breaks a rule is printed as a case for `corpus/upstream.json`.
 
-import { parseArgs } from 'node:util';
 import { fromUtf8 } from '@surety/proof/records';
 import fc from 'fast-check';
 import { UpstreamError } from '../../packages/surety/src/gateway/mcp/errors.ts';
 import { HttpUpstream } from '../../packages/surety/src/gateway/mcp/http.ts';
 import { type Answer, parseMessage } from '../../packages/surety/src/gateway/mcp/wire.ts';
+import { fuzzByHand } from './by-hand.fixture.ts';
 import { type HttpCase, httpCases, type StdioCase, stdioCases } from './hostile.fixture.ts';
 import { answerBytesMax, boundsIn, initialized, perform, Rig, refuse, say } from './hostile-rig.fixture.ts';
 
@@ -312,15 +312,4 @@ async function contradictions(
     if (!seen.has(mark)) broken.push({ rule: 'a call without an intent', sent: each });
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { runs: { type: 'string', default: '2000' }, seed: { type: 'string' } },
-  });
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  process.stderr.write(`seed ${seed}\n`);
-  const { broken, ...rest } = await fuzz(Number(values.runs), seed);
-  process.stdout.write(`${JSON.stringify({ ...rest, broken: broken.length })}\n`);
-  for (const { rule, sent } of broken.slice(0, 20))
-    process.stdout.write(`\n--- ${rule}\n${JSON.stringify(sent)}\n`);
-  process.exitCode = broken.length === 0 ? 0 : 1;
-}
+if (import.meta.main) await fuzzByHand(fuzz);

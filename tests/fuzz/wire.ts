@@ -5,9 +5,9 @@
 //   what reached it is what `JSON.parse` makes of the body.
 // In CI `wire.test.ts` runs it for a bounded number. What breaks a rule is printed as a file for `corpus/`.
 
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { heardOn, Siege, statusesIn } from '../gateway/siege.fixture.ts';
+import { fuzzByHand } from './by-hand.fixture.ts';
 import { type Case, cases, corpus, markLength } from './cases.fixture.ts';
 
 export interface Outcome {
@@ -119,15 +119,4 @@ async function exchanged(siege: Siege, sent: string, cuts: readonly number[]): P
   return heard;
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { runs: { type: 'string', default: '2000' }, seed: { type: 'string' } },
-  });
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  process.stderr.write(`seed ${seed}\n`);
-  const { broken, ...rest } = await fuzz(Number(values.runs), seed);
-  process.stdout.write(`${JSON.stringify({ ...rest, broken: broken.length })}\n`);
-  for (const { rule, sent } of broken.slice(0, 20))
-    process.stdout.write(`\n--- ${rule}\n${JSON.stringify(sent)}\n`);
-  process.exitCode = broken.length === 0 ? 0 : 1;
-}
+if (import.meta.main) await fuzzByHand(fuzz);

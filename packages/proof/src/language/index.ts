@@ -4,4 +4,4 @@ export { RuleError, type RuleErrorCode } from './error.ts';
 export { evaluate, holds } from './evaluate.ts';
 export { parseRule } from './parse.ts';
 export { type Token, tokens } from './tokens.ts';
-export { type Expression, equalities, paths, type Side } from './tree.ts';
+export { childrenOf, type Expression, equalities, paths, type Side } from './tree.ts';

@@ -2,13 +2,10 @@
 // Nothing is approximated. A graph is about one case, and an event is a call that settled without error.
 // Semantics: Hildebrandt and Mukkamala, Declarative event-based workflow as distributed dynamic condition response graphs.
 
-import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import type { Checkpoint } from './checkpoint.ts';
-import { conform } from './conform.ts';
-import { Document } from './document.ts';
+import { readConforming } from './conforming.ts';
 import type { Problem } from './problem.ts';
-import { readSource } from './source.ts';
 import { duration, text, tool } from './words.ts';
 
 const flag = z.boolean({ error: 'is neither true nor false\nwrite true or false' }).optional();
@@ -46,12 +43,8 @@ const sayOf = ({ type, source, target }: Relation): string => `${type} ${source}
 export function loadDcr(
   file: string,
 ): { readonly graph: DcrGraph } | { readonly problems: readonly Problem[] } {
-  const source = readSource(dirname(file), basename(file));
-  if ('problem' in source) return { problems: [source] };
-  const document = new Document(source);
-  if (document.isBroken) return { problems: document.problems };
-  const { value, problems } = conform(document, dcrGraph);
-  return value === undefined || problems.length > 0 ? { problems } : { graph: value };
+  const read = readConforming(file, () => dcrGraph);
+  return 'problems' in read ? read : { graph: read.value };
 }
 
 /** `server` is that of events whose tool is not said. */

@@ -18,6 +18,12 @@ const outcome = files['outcomes/payments.yaml'];
 const weaker = outcome.replace('money > 1000000', 'money > 90000000');
 const stricter = outcome.replace('money > 1000000', 'money > 100000');
 
+/** Another outcome over the same tools, of another owner. */
+const refunds = outcome
+  .replace('outcome: payments', 'outcome: refunds')
+  .replace(tove.id, people.paul.id)
+  .replace(/reconcile:[\s\S]*/, '');
+
 const houses: TestHouse[] = [];
 afterEach(async () => {
   for (const house of houses.splice(0)) await house.close();
@@ -129,10 +135,6 @@ test('what changes again is proposed again, and what is taken back waits no more
 });
 
 test('every owner who relies on it must sign, and the old owner for a new one', async () => {
-  const refunds = outcome
-    .replace('outcome: payments', 'outcome: refunds')
-    .replace(tove.id, people.paul.id)
-    .replace(/reconcile:[\s\S]*/, '');
   const house = await opened({ 'outcomes/refunds.yaml': refunds });
   await house.reload({ 'surety.yaml': surety.replace('amount: 1000000', 'amount: 2000000') });
   const budget = only(house);
@@ -205,10 +207,6 @@ test('a refusal is for its owner alone, for exactly this, with a reason; a yes i
 });
 
 test('of several owners one no is enough, also of one who had signed', async () => {
-  const refunds = outcome
-    .replace('outcome: payments', 'outcome: refunds')
-    .replace(tove.id, people.paul.id)
-    .replace(/reconcile:[\s\S]*/, '');
   const house = await opened({ 'outcomes/refunds.yaml': refunds });
   await house.reload({ 'surety.yaml': surety.replace('amount: 1000000', 'amount: 2000000') });
   const budget = only(house);

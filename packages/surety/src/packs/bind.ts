@@ -2,10 +2,9 @@
 // of the pack is called here, and the outcome that comes of it. Nothing is guessed in silence: what is proposed stands
 // beside what else it could be, and what nobody filled in is asked for at its place.
 
-import { basename, dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { conform, Document, type LabelledTool, type Problem, readSource, words } from '../config/index.ts';
+import { type LabelledTool, type Problem, readConforming, words } from '../config/index.ts';
 import { type Checkpoint, type Pack, type Tested, testedIn, type Values } from './pack.ts';
 import { type Meaning, renameCheckpoint, renameTest, Unbound } from './rename.ts';
 import { testPack } from './testing.ts';
@@ -125,13 +124,9 @@ export type LoadedBinding =
 
 /** Reads a binding; what it must agree on with its pack is checked here too. */
 export function readBinding(file: string, pack: Pack): LoadedBinding {
-  const source = readSource(dirname(file), basename(file));
-  if ('problem' in source) return { problems: [source] };
-  const document = new Document(source);
-  if (document.isBroken) return { problems: document.problems };
-  const { value: binding, problems } = conform(document, bindingSchema);
-  const all = [...document.problems, ...problems];
-  if (binding === undefined || all.length > 0) return { problems: all };
+  const read = readConforming(file, () => bindingSchema);
+  if ('problems' in read) return read;
+  const { value: binding, document } = read;
   const found: Problem[] = [];
   const at = (place: readonly string[], problem: string, remedy: string) =>
     found.push(document.problem(place, 'value', { problem, remedy }));

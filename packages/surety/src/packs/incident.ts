@@ -1,18 +1,16 @@
 // An incident that happened somewhere, small enough to be played again: the tools that the agent had, what they did to the
 // record, what the agent called, and the controls of a pack that would have stopped it.
 
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import {
-  conform,
-  Document,
   effectSchema,
   findFiles,
   type Problem,
   problemWith,
-  readSource,
+  readConforming,
   words,
 } from '../config/index.ts';
 import { bindingActions, bindPack } from './bind.ts';
@@ -81,13 +79,9 @@ export function findIncident(name: string): LoadedIncident {
 }
 
 function readIncident(file: string): LoadedIncident {
-  const source = readSource(dirname(file), basename(file));
-  if ('problem' in source) return { problems: [source] };
-  const document = new Document(source);
-  if (document.isBroken) return { problems: document.problems };
-  const { value, problems } = conform(document, incident);
-  const all = [...document.problems, ...problems];
-  if (value === undefined || all.length > 0) return { problems: all };
+  const read = readConforming(file, () => incident);
+  if ('problems' in read) return read;
+  const { value } = read;
   const loaded = findPack(value.pack, '.');
   return 'problems' in loaded ? loaded : { incident: value, pack: loaded.pack };
 }

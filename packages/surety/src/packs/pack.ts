@@ -1,19 +1,17 @@
 // A pack: checkpoints that an industry's controls ask for, written for tools that nobody has, with the tests that show
 // what each lets through. A file like any other: it may come from somebody else, and runs nothing.
 
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import {
   type Checkpoint,
   checkpointSchema,
-  conform,
-  Document,
   effectSchema,
   findFiles,
   type Problem,
   problemWith,
-  readSource,
+  readConforming,
   words,
 } from '../config/index.ts';
 
@@ -144,19 +142,13 @@ export function fill(written: unknown, values: Values): unknown {
 }
 
 export type LoadedPack =
-  | { readonly pack: Pack; readonly file: string; readonly written: Readonly<Record<string, unknown>> }
+  | { readonly pack: Pack; readonly file: string }
   | { readonly problems: readonly Problem[] };
 
 /** Reads a pack with the values of somebody who binds it, or else its own. */
 export function readPack(file: string, chosen: Values = {}): LoadedPack {
-  const source = readSource(dirname(file), basename(file));
-  if ('problem' in source) return { problems: [source] };
-  const document = new Document(source);
-  if (document.isBroken) return { problems: document.problems };
-  const values = { ...defaultsIn(document.value['values']), ...chosen };
-  const { value: pack, problems } = conform(document, schemaWith(values));
-  const all = [...document.problems, ...problems];
-  return pack === undefined || all.length > 0 ? { problems: all } : { pack, file, written: document.value };
+  const read = readConforming(file, (written) => schemaWith({ ...defaultsIn(written['values']), ...chosen }));
+  return 'problems' in read ? read : { pack: read.value, file };
 }
 
 /** Before the whole is known to conform: what looks like a value counts. */

@@ -2,7 +2,7 @@
 // region between the literals is all there is to try: what holds of none of them holds of no call. Where a condition does
 // anything else, values are still tried, but what is not found that way is not shown.
 
-import type { Expression } from '@surety/proof/rules';
+import { childrenOf, type Expression } from '@surety/proof/rules';
 
 type Node = Expression['root'];
 type Path = readonly string[];
@@ -180,22 +180,4 @@ export function pathOf(node: Node): Path | undefined {
   if (of === undefined || index?.is !== 'literal' || typeof index.value !== 'string') return undefined;
   const path = pathOf(of);
   return path && [...path, index.value];
-}
-
-export function childrenOf(node: Node): readonly Node[] {
-  switch (node.is) {
-    case 'literal':
-    case 'name':
-      return [];
-    case 'select':
-      return [node.of];
-    case 'call':
-      return node.operands;
-    case 'list':
-      return node.items;
-    case 'map':
-      return node.entries.flat();
-    case 'macro':
-      return [node.of, ...node.bodies];
-  }
 }
