@@ -238,7 +238,9 @@ describe('a day is judged otherwise without', () => {
     Object.keys(doubled).every((words) => !text.startsWith(`return '${words}'`));
 
   // `if (...) return 'it has expired';` becomes `if (...) void 'it has expired';`.
-  const objections = sitesIn('checkpoints', /\bif \([^\n]*\)\s*(return)(?= ['`](?:it |its |the |nobody ))/g);
+  const objections = ['approvals', 'checkpoints'].flatMap((room) =>
+    sitesIn(room, /\bif \([^\n]*\)\s*(return)(?= ['`](?:it |its |the |nobody ))/g),
+  );
   it('objections to an approval, which are found in the source', () =>
     expect(objections.length).toBeGreaterThan(8));
   it.each(objections.filter(isNeeded).map((site) => [title(site), site] as const))('%s', async (_, site) => {

@@ -3,6 +3,7 @@
 // by the same code that ran in the gate. What a fact says about itself (its effect, that its evidence
 // was used, that an approval is free again) is a claim of the operator, and is computed again.
 
+import { Chain, type ChainFound, type Contradiction } from '../chain/index.ts';
 import {
   type ApprovalStatement,
   type Body,
@@ -27,7 +28,6 @@ import { fromBase64url, type Sha256 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
 import { type Disclosed, digestOf, keyed, openCommitments } from '../values/commitment.ts';
 import { type Extract, type GovernedCall, type Judged, misstated, moneyOrNone } from './call.ts';
-import { Chain, type ChainFound, type Contradiction } from './chain.ts';
 import { Declarations } from './declarations.ts';
 import { type Duty, dutiesOf } from './duties.ts';
 import { Erasures } from './erasures.ts';

@@ -5,7 +5,8 @@ import type { Book } from './book.ts';
 
 /**
  * Verdicts given from `from` to `to` on which nothing was contained, though something in them was not contained for
- * before; by their positions. What they found is named in them; one that names nothing found what none before had.
+ * before; by their positions. What they found is named in them: one with an empty list says again what is known, and
+ * one without a list what nobody can compare.
  */
 export function unanswered(
   { verdicts, contained }: Pick<Book, 'verdicts' | 'contained'>,
@@ -15,7 +16,7 @@ export function unanswered(
   const known = new Set<string>();
   return verdicts.flatMap(({ position, time, body }) => {
     if (body.outcome !== outcome || body.verdict !== 'violated') return [];
-    const { breach = [] } = body;
+    const { breach } = body;
     const isContained = contained.some(
       ({ scope, stops, verdict }) =>
         verdict === position &&
@@ -23,8 +24,8 @@ export function unanswered(
         scope.name === outcome &&
         (stops === 'everything' || onBreach === 'hold'),
     );
-    const isKnown = known.size > 0 && breach.every((reason) => known.has(reason));
-    if (isContained) for (const reason of breach) known.add(reason);
+    const isKnown = known.size > 0 && breach?.every((reason) => known.has(reason)) === true;
+    if (isContained) for (const reason of breach ?? []) known.add(reason);
     return isContained || isKnown || time < from || time >= to ? [] : [position];
   });
 }

@@ -1,9 +1,9 @@
 // Folding a whole log: facts in, book out, signatures of people checked on the way.
 
+import { Chain } from '../chain/index.ts';
 import { changeSigned } from '../changes/index.ts';
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { Book, type BookInput } from './book.ts';
-import { Chain } from './chain.ts';
 import { approvalSigned } from './signatures.ts';
 
 /** Folds facts one after the other, in the order of their positions. */

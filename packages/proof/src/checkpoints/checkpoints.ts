@@ -1,14 +1,14 @@
 // Checkpoints: what must have happened before an action. One rule, one hash, and one evaluator:
 // the gate asks it before a call, the verdict asks it again from raw facts. Semantics: docs/checkpoints.md.
 
+import { type ApprovalOffer, enoughApprovals, type PersonOf } from '../approvals/index.ts';
 import { holds, RuleError } from '../language/index.ts';
-import { type ApprovalOffer, enoughApprovals } from './approvals.ts';
 import type { CompiledRule } from './clauses.ts';
 import { type Found, findEvidence } from './evidence.ts';
 import { type History, select } from './history.ts';
 import { forbiddenBy, trespassOf } from './passages.ts';
 import { Looks, type PendingCall, scopeOf, type Unmet } from './pending.ts';
-import { excludedBy, type PersonOf, togetherIn } from './persons.ts';
+import { excludedBy, togetherIn } from './persons.ts';
 
 const none: readonly number[] = [];
 

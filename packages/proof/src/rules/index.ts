@@ -1,5 +1,6 @@
 // The rules: one language, checkpoints, approvals, permissions and money. Gate, audit and proof call this code.
 
+export * from '../approvals/index.ts';
 export * from '../checkpoints/index.ts';
 export * from '../language/index.ts';
 export * from './cedar.ts';

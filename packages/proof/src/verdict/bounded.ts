@@ -2,9 +2,19 @@
 // appetite; and whether a stated limit was ever exceeded in the window.
 
 import { changesIn, unanswered } from '../book/index.ts';
+import {
+  type Answer,
+  answerOf,
+  callsOf,
+  type Evidence,
+  isIn,
+  listed,
+  type Reasons,
+  reasonsFor,
+  tookEffect,
+  toolsOf,
+} from '../reasons/index.ts';
 import { couldPermit, dayOf, labelOf, majorText } from '../rules/index.ts';
-import { callsOf, type Evidence, isIn, listed, reasonsFor, tookEffect, toolsOf } from './evidence.ts';
-import { type Answer, answerOf, type Reasons } from './reasons.ts';
 
 export function bounded(evidence: Evidence, rowed: ReadonlySet<string>): Answer {
   const reasons = reasonsFor(evidence);

@@ -1,7 +1,7 @@
 // What a day on which something is as it should not be is made of.
 
+import type { Question, ReasonCode } from '../reasons/index.ts';
 import { at, type Day, hashOf, honestDay } from '../verify.fixture.ts';
-import type { Question, ReasonCode } from './reasons.ts';
 
 export interface DayCase {
   readonly name: string;
@@ -57,10 +57,18 @@ export function withholdArgs(day: Day, call: string): void {
     if (digests.includes(hashOf(disclosure))) day.log.disclosures.delete(disclosure);
 }
 
-/** The day before was found violated, for these reasons, in the middle of this one; the position of that verdict. */
-export function breach(day: Day, reasons: readonly string[] = [hashOf('a breach')], hour = 14): number {
+/**
+ * The day before was found violated in the middle of this one, for these reasons, or for some that nobody named; the
+ * position of that verdict.
+ */
+export function breach(
+  day: Day,
+  reasons: readonly string[] | 'unnamed' = [hashOf('a breach')],
+  hour = 14,
+): number {
   const before = { from: at(0) - 86_400_000, to: at(0) };
-  const body = { outcome: 'supplier-payments', ...before, verdict: 'violated', breach: reasons };
+  const named = reasons === 'unnamed' ? {} : { breach: reasons };
+  const body = { outcome: 'supplier-payments', ...before, verdict: 'violated', ...named };
   const more = { judgement: hashOf('j'), ledgerSize: 10 };
   return day.declare('verdict.given', 'outcome/supplier-payments', { ...body, ...more }, at(hour));
 }

@@ -3,17 +3,19 @@
 
 import { changesIn, type GovernedCall, type Judged } from '../book/index.ts';
 import {
+  type Answer,
+  answerOf,
   callsOf,
   decidedTools,
   type Evidence,
   listed,
+  type Reasons,
   reasonsFor,
   serverOf,
   simulatedAmong,
   tookEffect,
   toolsOf,
-} from './evidence.ts';
-import { type Answer, answerOf, type Reasons } from './reasons.ts';
+} from '../reasons/index.ts';
 import type { Reconciliation } from './reconciled.ts';
 
 export function guarded(evidence: Evidence, { rowed, population }: Reconciliation): Answer {

@@ -11,18 +11,22 @@ export {
   type GovernedCall,
   type Judged,
 } from '../book/index.ts';
-export { closesAt, type Evidence, isOpen, type Row, type Window } from './evidence.ts';
-export { type Assumption, type Judgement, judge } from './judge.ts';
 export {
   type Answer,
+  closesAt,
+  type Evidence,
   type Grade,
   grades,
+  isOpen,
   type Question,
   questions,
   type Reason,
   type ReasonCode,
+  type Row,
   reasonCodes,
   type Verdict,
-} from './reasons.ts';
+  type Window,
+} from '../reasons/index.ts';
+export { type Assumption, type Judgement, judge } from './judge.ts';
 export { type Accounted, describeRow, type Population } from './reconciled.ts';
 export { rungs } from './recorded.ts';

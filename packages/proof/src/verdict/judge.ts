@@ -3,21 +3,27 @@
 
 import { type ErasedEvidence, erasedEvidence, erasuresOf } from '../book/index.ts';
 import type { OutcomeDeclared, Rule } from '../facts.ts';
-import { majorText } from '../rules/index.ts';
-import { bounded } from './bounded.ts';
 import {
+  type Answer,
+  answerOf,
   callsOf,
   type Evidence,
+  type Grade,
   isOpen,
   listed,
+  overall,
+  Reasons,
   serverOf,
   tookEffect,
   toolsOf,
+  type Verdict,
   type Window,
-} from './evidence.ts';
+  weakest,
+} from '../reasons/index.ts';
+import { majorText } from '../rules/index.ts';
+import { bounded } from './bounded.ts';
 import { guarded } from './guarded.ts';
 import { owned, tested } from './owned.ts';
-import { type Answer, answerOf, type Grade, overall, Reasons, type Verdict, weakest } from './reasons.ts';
 import { type Population, reconciled } from './reconciled.ts';
 import { type Rung, recorded } from './recorded.ts';
 

@@ -89,6 +89,14 @@ export const otherDays: readonly DayCase[] = [
     ...of('bounded', 'unproven', 'breach-unanswered'),
   },
   {
+    name: 'a breach that names nothing, after one that was contained',
+    day: withDay((day) => {
+      containOn(day, breach(day, undefined, 13));
+      breach(day, 'unnamed', 16);
+    }),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
     name: 'a breach on which reads went on, though all was to be contained',
     day: withDay((day) => void containOn(day, breach(day)), { outcome: { onBreach: 'contain' } }),
     ...of('bounded', 'unproven', 'breach-unanswered'),

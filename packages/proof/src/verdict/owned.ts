@@ -1,8 +1,7 @@
 // Owned and Tested: one living owner and the functions that must evaluate the outcome; and what has
 // measured the controls that it relies on.
 
-import { type Evidence, listed, simulatedAmong } from './evidence.ts';
-import { type Answer, answerOf, Reasons } from './reasons.ts';
+import { type Answer, answerOf, type Evidence, listed, Reasons, simulatedAmong } from '../reasons/index.ts';
 
 export function owned({ book, outcome }: Evidence): Answer {
   const reasons = new Reasons(outcome.owner);

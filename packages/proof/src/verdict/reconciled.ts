@@ -4,6 +4,20 @@
 import { type Extract, type GovernedCall, missingOf } from '../book/index.ts';
 import type { Reconcile } from '../facts.ts';
 import {
+  type Answer,
+  answerOf,
+  type Evidence,
+  extractsOf,
+  isIn,
+  isOpen,
+  listed,
+  type Reasons,
+  type Row,
+  reasonsFor,
+  simulatedAmong,
+  type Window,
+} from '../reasons/index.ts';
+import {
   agrees,
   holds,
   isHidden,
@@ -16,18 +30,6 @@ import {
   rowMoney,
   Suspects,
 } from '../rules/index.ts';
-import {
-  type Evidence,
-  extractsOf,
-  isIn,
-  isOpen,
-  listed,
-  type Row,
-  reasonsFor,
-  simulatedAmong,
-  type Window,
-} from './evidence.ts';
-import { type Answer, answerOf, type Reasons } from './reasons.ts';
 
 /** How one row of the population is accounted for. */
 export interface Accounted {

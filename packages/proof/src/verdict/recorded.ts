@@ -2,11 +2,18 @@
 // process, C2 witnessed, C3 intent before effect, C4 no other way to the tool, C5 reconciled.
 
 import { type Book, changesIn, doubtedIn, type GovernedCall, missingIn } from '../book/index.ts';
+import {
+  type Answer,
+  answerOf,
+  callsOf,
+  decidedTools,
+  type Evidence,
+  listed,
+  Reasons,
+} from '../reasons/index.ts';
 import { parseVerifier } from '../records/note.ts';
 import { isReached, type PolicyWitness, parsePolicy, seatsOf } from '../records/policy.ts';
 import { toBase64, utf8 } from '../values/bytes.ts';
-import { callsOf, decidedTools, type Evidence, listed } from './evidence.ts';
-import { type Answer, answerOf, Reasons } from './reasons.ts';
 import type { Reconciliation } from './reconciled.ts';
 
 export const rungs = ['C0', 'C1', 'C2', 'C3', 'C4', 'C5'] as const;

@@ -4,7 +4,7 @@
 
 import { type ApprovalStatement, approvalStatement, type Rule } from '../facts.ts';
 import { canonicalJson } from '../values/canonical.ts';
-import type { PersonOf } from './persons.ts';
+import type { PersonOf } from './accounts.ts';
 
 /** What the gate or the verdict knows about the person who signed. */
 export interface Approver {

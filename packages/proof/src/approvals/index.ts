@@ -1,0 +1,4 @@
+// Approvals: who signed, what exactly, and whether that counts.
+
+export * from './accounts.ts';
+export * from './approvals.ts';
