@@ -16,7 +16,7 @@ import { type Disclosed, digestOf, parseDisclosure } from './values/commitment.t
 const disclosedCharsMax = 8 * 1024 * 1024;
 /** Before the bytes of a leaf when it is hashed (RFC 6962 section 2.1). */
 const LEAF = 0;
-/** No fact: the line belongs to none. */
+/** The line belongs to no fact, or to one that the book does not read. */
 export const nowhere = 0xffff;
 
 /** Lines of the extract at this position, in place of values behind a bundle. */
@@ -28,7 +28,10 @@ export interface Told {
   readonly facts?: readonly (Fact | UnknownFact | undefined)[];
   /** What each line discloses; a row where it is one. */
   readonly disclosed?: readonly Disclosed[];
-  /** For each line behind a bundle: its fact's place there, or `nowhere`, and the commitment's place in that fact. */
+  /**
+   * For each line behind a bundle: its fact's place there, or `nowhere` where the book reads no such fact; and the
+   * commitment's place in that fact.
+   */
   readonly places?: Uint16Array;
 }
 
@@ -79,6 +82,8 @@ export class Soundness implements Records {
   #withheld = 0;
   /** Of the bundle at hand: what its facts commit to, and how far lines have been found in it. */
   #commitments: readonly (readonly string[])[] = [];
+  /** Which of its facts the book reads. */
+  #isRead: readonly boolean[] = [];
   #fact = 0;
   #commitment = 0;
   #disclosedChars = 0;
@@ -130,11 +135,12 @@ export class Soundness implements Records {
       return fact;
     });
     this.#commitments = facts.map(commitmentsIn);
+    this.#isRead = facts.map(isRead);
     this.#fact = 0;
     this.#commitment = 0;
     this.#disclosedChars = 0;
     for (const { length } of this.#commitments) this.#withheld += length;
-    return { facts: facts.map((fact) => (isRead(fact) ? fact : undefined)) };
+    return { facts: facts.map((fact, at) => (this.#isRead[at] === true ? (fact as Fact) : undefined)) };
   }
 
   /** The hash of the leaf, without a copy: its length stands before it, and is read already. */
@@ -185,7 +191,8 @@ export class Soundness implements Records {
     for (const [at, line] of lines.entries()) {
       const digest = digestOf(line, this.#sha256);
       if (this.#find(digest)) {
-        places.set([this.#fact, this.#commitment], 2 * at);
+        places[2 * at] = this.#isRead[this.#fact] === true ? this.#fact : nowhere;
+        places[2 * at + 1] = this.#commitment;
         this.#commitment += 1;
         this.#withheld -= 1;
         this.#disclosedChars += line.length;

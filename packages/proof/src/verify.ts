@@ -27,6 +27,7 @@ import { type Book, type Judgement, judge } from './verdict/index.ts';
 export { blobSource, bytesSource, type Source } from './bundle/index.ts';
 export { readSample, type Sample, type SampledFact, sampleSteps } from './sample.ts';
 export {
+  nowhere,
   type Records,
   type RecordsAsked,
   type Sound,
