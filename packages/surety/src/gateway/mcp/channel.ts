@@ -18,6 +18,7 @@ export class Channel {
   #log: EventLog | undefined;
   #polls = false;
   #status: number | undefined;
+  #asEvent = false;
   #stream: EventStream | undefined;
 
   constructor(response: ServerResponse, takesEvents: boolean) {
@@ -48,6 +49,11 @@ export class Channel {
     this.#status = status;
   }
 
+  /** The answer is an event too, as the server's own would be. */
+  answerAsEvent(): void {
+    this.#asEvent = true;
+  }
+
   /** Says something before the answer; false if this client cannot hear it here. */
   say(text: string): boolean {
     const stream = this.#streaming();
@@ -69,6 +75,7 @@ export class Channel {
 
   /** Where it is streaming, the answer is the last event; an HTTP status came too late for it. */
   finish({ status, body, headers = {} }: Reply): void {
+    if (this.#asEvent && status === 200 && body !== undefined) this.#streaming();
     if (this.#stream !== undefined) {
       if (body !== undefined) this.#stream.send(body);
       return this.#stream.end();

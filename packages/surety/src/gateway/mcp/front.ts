@@ -263,6 +263,9 @@ class HttpFront {
     const context = this.#context(request, { caller, endpoint, era, channel, session, underWay, abort });
     try {
       const answered = await answerRequest(context, message);
+      // The session's id stands in a header, which an answer in a stream could not carry.
+      if (session !== undefined && !opens && endpoint.upstreams.some(({ known }) => known?.answersInStreams))
+        channel.answerAsEvent();
       return {
         status: 200,
         body: answered,

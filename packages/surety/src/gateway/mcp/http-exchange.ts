@@ -29,6 +29,8 @@ export interface ExchangeOptions {
   readonly depthMax: number;
   /** In all, however often the server says that it lives. */
   readonly answerWithinMs: number;
+  /** Told that the server answers in streams. */
+  readonly known?: { answersInStreams: boolean };
   readonly onNonsense: (kind: 'not-a-message' | 'unknown-id') => void;
 }
 
@@ -186,6 +188,7 @@ export class HttpExchange {
       await body.dump();
       return answered;
     }
+    if (type === 'events' && this.#options.known !== undefined) this.#options.known.answersInStreams = true;
     const fits = (found: Answer) => isAnswerTo(found, id, status);
     const answer =
       type === 'json' ? await this.#json(body, fits) : await this.#streamed(body, posted, running, fits);

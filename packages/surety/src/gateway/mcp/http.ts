@@ -97,7 +97,7 @@ const everyList = { toolsListChanged: true, promptsListChanged: true, resourcesL
 export class HttpUpstream implements Upstream {
   readonly server: string;
   readonly streams = true;
-  readonly #known: KnownEra;
+  readonly known: KnownEra;
   readonly #earlier = new Earlier();
   readonly #options: HttpOptions;
   readonly #exchange: HttpExchange;
@@ -119,7 +119,7 @@ export class HttpUpstream implements Upstream {
     this.server = options.server;
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? 30_000;
-    this.#known = options.known ?? new KnownEra();
+    this.known = options.known ?? new KnownEra();
     this.#nonsense = new Tally((kind, count) =>
       options.onProblem?.(`the server wrote nonsense: ${kind}, ${count} so far`),
     );
@@ -128,7 +128,7 @@ export class HttpUpstream implements Upstream {
       connectTimeoutMs: Math.min(options.connectTimeoutMs ?? 10_000, this.#timeoutMs),
       linkLocal: options.linkLocal ?? false,
       resolve: options.resolve,
-      inFlightMax: options.inFlightMax ?? 256,
+      ...{ inFlightMax: options.inFlightMax ?? 256, known: this.known },
       answerBytesMax: options.answerBytesMax ?? 8 * 1024 * 1024,
       depthMax: options.depthMax ?? 64,
       answerWithinMs: options.answerWithinMs ?? answerWithinMsDefault,
@@ -179,7 +179,7 @@ export class HttpUpstream implements Upstream {
   }
 
   open(client: ClientSide): HttpUpstream {
-    return new HttpUpstream({ ...this.#options, client, known: this.#known });
+    return new HttpUpstream({ ...this.#options, client, known: this.known });
   }
 
   async watch(uri: string, interest: Interest): Promise<(() => void) | undefined> {
@@ -286,17 +286,17 @@ export class HttpUpstream implements Upstream {
   }
 
   async #begin(): Promise<Session> {
-    if (this.#options.client !== undefined || this.#known.get() === 'legacy') return this.#initialize();
+    if (this.#options.client !== undefined || this.known.get() === 'legacy') return this.#initialize();
     let exchange = await this.#discover();
     if (exchange.is === 'answered' && wantsOurs(replyOf(exchange))) exchange = await this.#discover();
     if (exchange.is === 'not-sent') throw new UpstreamError(exchange.is, exchange.cause);
     const initialized = exchange.is === 'answered' ? discovered(replyOf(exchange)) : undefined;
     if (initialized === undefined) {
       const session = await this.#initialize();
-      if (showsLegacy(exchange)) this.#known.found('legacy');
+      if (showsLegacy(exchange)) this.known.found('legacy');
       return session;
     }
-    this.#known.found('modern');
+    this.known.found('modern');
     const ending = new AbortController();
     if (saysChanges(initialized)) void this.#listen(everyList, (said) => this.#heard(said), ending.signal);
     return { era: 'modern', id: undefined, initialized, usedAt: performance.now(), ended: false, ending };

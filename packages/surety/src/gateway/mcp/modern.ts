@@ -108,6 +108,8 @@ const isNo = (cause: unknown): boolean =>
 
 /** What is known of a server's era. That it was the earlier one is asked again after a time: servers are renewed. */
 export class KnownEra {
+  /** True once an answer came as a stream of events. */
+  answersInStreams = false;
   readonly #legacyMsMax: number;
   #era: Era | undefined;
   #since = 0;

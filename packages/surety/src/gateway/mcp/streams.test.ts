@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { HttpUpstream } from './http.ts';
 import { EventLog, EventStream } from './streams.ts';
 import {
   initializeText,
@@ -11,6 +12,7 @@ import {
   serve,
   token,
 } from './surroundings.fixture.ts';
+import { serveWeb } from './web.fixture.ts';
 
 /** What arrives on one connection, event by event. */
 interface Listening {
@@ -91,6 +93,51 @@ const callText = (name: string, id: unknown = 7) =>
 const answerTo = (id: unknown) => JSON.stringify({ jsonrpc: '2.0', id, result: { action: 'decline' } });
 const textOf = ({ text }: { text: string }): string => JSON.parse(text).result.content[0].text;
 const post = (body: string, headers: RawHeaders) => raw(served.port, '/mcp/scripted', body, headers);
+
+/** A server of the earlier era, which answers in one way. */
+const answering = (inStreams: boolean) =>
+  serveWeb(async (asked) => {
+    if (asked.method !== 'POST') return new Response(null, { status: asked.method === 'GET' ? 405 : 200 });
+    const { id, method } = (await asked.json()) as { id?: number; method: string };
+    if (id === undefined) return new Response(null, { status: 202 });
+    const opened = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: {} };
+    const results: Record<string, object> = { initialize: opened, 'tools/list': { tools: [] } };
+    const result = results[method];
+    const error = { code: -32601, message: 'no such method' };
+    const text = JSON.stringify({ jsonrpc: '2.0', id, ...(result === undefined ? { error } : { result }) });
+    return inStreams
+      ? new Response(`event: message\ndata: ${text}\n\n`, {
+          headers: { 'content-type': 'text/event-stream' },
+        })
+      : new Response(text, { headers: { 'content-type': 'application/json' } });
+  });
+
+test.each([
+  [true, 'text/event-stream'],
+  [false, 'application/json'],
+])('a session is answered as its server answers: in streams %s', async (inStreams, type) => {
+  const accept = 'application/json, text/event-stream';
+  const web = await answering(inStreams);
+  const behind = new HttpUpstream({ server: 'web', url: web.url });
+  const front = await serve({ governor: new Permissive(), upstreams: [behind] });
+  try {
+    const list = (headers: RawHeaders) =>
+      raw(front.port, '/mcp/web', '{"jsonrpc":"2.0","id":5,"method":"tools/list"}', {
+        authorization: token,
+        accept,
+        ...headers,
+      });
+    const opened = await raw(front.port, '/mcp/web', initializeText({}), { authorization: token, accept });
+    expect(opened.headers['content-type']).toBe('application/json');
+    const answer = await list({ 'mcp-session-id': opened.headers['mcp-session-id'] as string });
+    expect(answer.headers['content-type']).toBe(type);
+    expect(answer.text).toContain('"id":5');
+  } finally {
+    await front.close();
+    await behind.close();
+    await web.close();
+  }
+});
 
 describe('a question of a server', () => {
   test('ContextForge 4302: comes on the stream of the call, unbuffered by proxies; only its own client may answer it, once', async () => {

@@ -80,6 +80,8 @@ export interface Upstream extends Link {
   readonly server: string;
   /** Whether each request has a stream of its own, so that what is said on it can be nobody else's. */
   readonly streams: boolean;
+  /** What was seen of the server: whether it answers in streams. */
+  readonly known?: { readonly answersInStreams: boolean };
   /**
    * What the server says of itself in the earlier era, whichever era the shared link speaks; undefined if it keeps no
    * sessions there. Throws `UpstreamError`.
