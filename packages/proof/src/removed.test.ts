@@ -98,7 +98,9 @@ async function livingWithout(
 
 describe('a mutant lives without', () => {
   // `this.#contradict(position, ...)` becomes a call of what does nothing.
-  const contradictions = ['book', 'chain'].flatMap((room) => sitesIn(room, /[^\w.](this\.#contradict)(?=\()/g));
+  const contradictions = ['book', 'chain'].flatMap((room) =>
+    sitesIn(room, /[^\w.](this\.#contradict)(?=\()/g),
+  );
   it('contradictions, which are found in the source', () => expect(contradictions.length).toBeGreaterThan(9));
   it.each(contradictions.map((site) => [title(site), site] as const))('%s', async (_, site) => {
     expect(await livingWithout(site, nothing, 'sequence')).not.toEqual([]);
