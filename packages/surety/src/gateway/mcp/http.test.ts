@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpOptions, HttpUpstream } from './http.ts';
+import { HttpUpstream } from './http.ts';
+import type { HttpOptions } from './http-options.ts';
 import { call, modern, Permissive, raw, serve } from './surroundings.fixture.ts';
 
 interface Heard {

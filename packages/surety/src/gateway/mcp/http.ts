@@ -2,12 +2,12 @@
 // answers. A tool call is posted at most once: a session that ended is opened anew for what can be asked
 // twice, never to repeat a call. What the gateway's clients send as credentials never comes here.
 
-import type { Resolve } from './connector.ts';
 import type { Era } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { addressOf, checkHeaders } from './http-address.ts';
 import { replyOf, toldOf } from './http-answers.ts';
 import { type Exchange, HttpExchange } from './http-exchange.ts';
+import type { HttpOptions } from './http-options.ts';
 import { type Item, Listing, type ListKind } from './listing.ts';
 import {
   discovered,
@@ -21,6 +21,7 @@ import {
 } from './modern.ts';
 import { answerWithinMsDefault, type Wait } from './patience.ts';
 import type { Answered } from './port.ts';
+import { type Heard, Subscribing, saysUpdates } from './subscribing.ts';
 import { Tally } from './tally.ts';
 import {
   type Asking,
@@ -44,33 +45,6 @@ import {
   requestText,
   resultText,
 } from './wire.ts';
-
-export interface HttpOptions {
-  readonly server: string;
-  readonly url: string;
-  /** The gateway's own, such as its credential at this server. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** How long a call may take; default 30 s. */
-  readonly timeoutMs?: number;
-  readonly connectTimeoutMs?: number;
-  /** Its address may be link-local; default no. */
-  readonly linkLocal?: boolean;
-  /** Looks up the name of the address; default the system's. */
-  readonly resolve?: Resolve;
-  /** Default 8 MiB. */
-  readonly answerBytesMax?: number;
-  readonly depthMax?: number;
-  readonly inFlightMax?: number;
-  /** How long an answer may take in all; default 1 h. */
-  readonly answerWithinMs?: number;
-  readonly listMaxAgeMs?: number;
-  /** A session unused for longer is tried with a ping before a call is trusted to it; default 10 s. */
-  readonly idleMaxMs?: number;
-  readonly onProblem?: (problem: string) => void;
-  /** The client whose session this is alone; without one, all share it and its server can ask nobody. */
-  readonly client?: ClientSide;
-  readonly known?: KnownEra;
-}
 
 interface Session {
   /** In the newer era there are no sessions: what is kept is what the server said of itself. */
@@ -103,6 +77,10 @@ export class HttpUpstream implements Upstream {
   readonly #exchange: HttpExchange;
   readonly #lists: Listing;
   readonly #watches: Watches;
+  readonly #subscribing = new Subscribing({
+    ask: (method, paramsText) => this.ask({ method, paramsText }),
+    onSaid: (listener) => this.onSaid(listener),
+  });
   readonly #listeners = new Set<(said: Notification) => void>();
   readonly #nonsense: Tally<string>;
   readonly #timeoutMs: number;
@@ -136,7 +114,7 @@ export class HttpUpstream implements Upstream {
     });
     this.#watches = new Watches({
       answerMs: Math.min(this.#timeoutMs, 10_000),
-      listen: (notifications, heard, signal) => this.#listen(notifications, heard, signal),
+      listen: (notifications, heard, signal) => this.#watched(notifications, heard, signal),
     });
     this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
@@ -182,8 +160,8 @@ export class HttpUpstream implements Upstream {
     return new HttpUpstream({ ...this.#options, client, known: this.known });
   }
 
-  async watch(uri: string, interest: Interest): Promise<(() => void) | undefined> {
-    return (await this.era()) === 'modern' ? this.#watches.add(uri, interest) : undefined;
+  watch(uri: string, interest: Interest): Promise<(() => void) | undefined> {
+    return this.#watches.add(uri, interest);
   }
 
   onSaid(listener: (said: Notification) => void): () => void {
@@ -317,6 +295,12 @@ export class HttpUpstream implements Upstream {
     return this.#exchange.listen(headers, { onSaid }, signal, text);
   }
 
+  async #watched(notifications: Members, heard: Heard, signal: AbortSignal): Promise<void> {
+    const { era, initialized, ending } = await this.#alive();
+    if (era === 'modern') return this.#listen(notifications, heard, signal);
+    return this.#subscribing.listen(notifications, heard, signal, { initialized, over: ending.signal });
+  }
+
   async #initialize(): Promise<Session> {
     const id = ++this.#lastId;
     const text = requestText(id, 'initialize', initializeParams(this.#options.client));
@@ -394,7 +378,8 @@ export class HttpUpstream implements Upstream {
   }
 }
 
-/** Whether the server says that it tells when a list changes. */
+/** Whether the server says that it tells when a list or a resource changes. */
 const saysChanges = ({ capabilities }: Members): boolean =>
   isMembers(capabilities) &&
-  Object.values(capabilities).some((each) => isMembers(each) && each.listChanged === true);
+  (Object.values(capabilities).some((each) => isMembers(each) && each.listChanged === true) ||
+    saysUpdates({ capabilities }));

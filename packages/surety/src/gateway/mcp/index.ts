@@ -5,13 +5,14 @@ export { bridge } from './bridge.ts';
 export { Door } from './door.ts';
 export { createFront, type Front, type FrontOptions } from './front.ts';
 export type { FrontLimits } from './front-limits.ts';
-export type { HttpOptions } from './http.ts';
+export type { HttpOptions } from './http-options.ts';
 export type { Caller, Governed, Governor, Input, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 export { Refusal } from './refusal.ts';
 export type { StdioOptions } from './stdio.ts';
 export type { Upstream } from './upstream.ts';
 
-import { type HttpOptions, HttpUpstream } from './http.ts';
+import { HttpUpstream } from './http.ts';
+import type { HttpOptions } from './http-options.ts';
 import { type StdioOptions, StdioUpstream } from './stdio.ts';
 import type { Upstream } from './upstream.ts';
 

@@ -1,6 +1,6 @@
 // `subscriptions/listen` (MCP 2026-07-28): a request whose answer is a stream of what changes, for as long as the client
 // stays. The client is told of its own lists only, and only when they are no longer what it would see; and of single
-// resources, where a server of this era tells of them: each is a call of `resources/subscribe`.
+// resources, where a server tells of them: each is a call of `resources/subscribe`.
 
 import { type Context, visible } from './answering.ts';
 import { type Changing, changedMethod, changing, kindsOf, Seen } from './changes.ts';
@@ -94,8 +94,7 @@ async function follow(
 ): Promise<(() => void) | undefined> {
   const { governor, caller, endpoint, links, headerOf, share } = context;
   const { upstream } = (await endpoint.locate(uri, links).catch(() => undefined)) ?? {};
-  const era = await upstream?.era().catch(() => undefined);
-  if (upstream?.watch === undefined || era !== 'modern') return undefined;
+  if (upstream?.watch === undefined) return undefined;
   const tool = `${upstream.server}.resources/subscribe`;
   // Who may no longer watch is not told.
   const interest = { agent: caller.agent, changed: () => governor.mayUse(caller, tool) && changed(), gone };

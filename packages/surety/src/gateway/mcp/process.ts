@@ -53,10 +53,13 @@ interface Waiting {
   readonly token: string | number | undefined;
   readonly patience: Patience;
   readonly hear: Hear | undefined;
+  readonly open: boolean;
   readonly settle: (reply: Answered) => void;
 }
 
 const expiredMax = 1_024;
+/** The longest that a timer of Node waits. */
+const foreverMs = 2 ** 31 - 1;
 const repliesLengthMax = 1024 * 1024;
 
 export class ServerProcess {
@@ -104,7 +107,9 @@ export class ServerProcess {
       return Promise.resolve({ is: 'not-sent', cause: 'the server does not read what is sent to it' });
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      const patience = new Patience(timeoutMs, this.#options.answerWithinMs, () => this.#expire(id));
+      const maxMs = asking.open === true ? foreverMs : this.#options.answerWithinMs;
+      const patience = new Patience(timeoutMs, maxMs, () => this.#expire(id));
+      if (asking.open === true) patience.hold();
       const cancel = () => this.#cancel(id);
       const settle = (reply: Answered) => {
         patience.end();
@@ -113,7 +118,8 @@ export class ServerProcess {
         resolve(reply);
       };
       signal?.addEventListener('abort', cancel, { once: true });
-      this.#waiting.set(id, { sent: false, token, patience, hear: asking.hear, settle });
+      const { hear, open = false } = asking;
+      this.#waiting.set(id, { sent: false, token, patience, hear, open, settle });
       this.#send({ text: requestText(id, method, oneLine(paramsText)), id });
     });
   }
@@ -188,8 +194,10 @@ export class ServerProcess {
   #cancel(id: number): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
-    if (waiting.sent) this.tell('notifications/cancelled', JSON.stringify({ requestId: id }));
-    else waiting.settle({ is: 'not-sent', cause: 'nobody waits for it any more' });
+    if (waiting.sent) {
+      this.tell('notifications/cancelled', JSON.stringify({ requestId: id }));
+      if (waiting.open) this.#expire(id);
+    } else waiting.settle({ is: 'not-sent', cause: 'nobody waits for it any more' });
   }
 
   #expire(id: number): void {
@@ -239,7 +247,7 @@ export class ServerProcess {
 
   /** A server does not say what it speaks of: it is taken for what it was asked last. */
   #newest(): Waiting | undefined {
-    return [...this.#waiting.values()].at(-1);
+    return [...this.#waiting.values()].findLast(({ open }) => !open);
   }
 
   /** While the client thinks about it, nothing that the server is doing is late: it may be waiting for this. */

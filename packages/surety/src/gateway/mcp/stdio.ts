@@ -9,6 +9,7 @@ import { discovered, discovering, Earlier, KnownEra, ownParams } from './modern.
 import { answerWithinMsDefault } from './patience.ts';
 import type { Answered } from './port.ts';
 import { type NonsenseKind, ServerProcess } from './process.ts';
+import { type Heard, Subscribing } from './subscribing.ts';
 import { Tally } from './tally.ts';
 import {
   type Asking,
@@ -21,6 +22,7 @@ import {
   type Said,
   type Upstream,
 } from './upstream.ts';
+import { type Interest, Watches } from './watches.ts';
 import type { Members, Notification } from './wire.ts';
 
 export interface StdioOptions {
@@ -55,6 +57,8 @@ export interface StdioOptions {
 
 interface Running {
   readonly process: ServerProcess;
+  /** Aborted when the process ends. */
+  readonly over: AbortSignal;
   readonly era: Era;
   readonly initialized: Members;
 }
@@ -73,6 +77,11 @@ export class StdioUpstream implements Upstream {
   readonly #listeners = new Set<(said: Notification) => void>();
   readonly #nonsense: Tally<NonsenseKind>;
   readonly #ending = new Set<Promise<void>>();
+  readonly #watches: Watches;
+  readonly #subscribing = new Subscribing({
+    ask: (method, paramsText) => this.ask({ method, paramsText }),
+    onSaid: (listener) => this.onSaid(listener),
+  });
   /** A property of the program, which is not renewed while it is configured. */
   readonly #known: KnownEra;
   readonly #earlier = new Earlier(Number.POSITIVE_INFINITY);
@@ -90,6 +99,10 @@ export class StdioUpstream implements Upstream {
     this.#nonsense = new Tally((kind, count) =>
       options.onProblem?.(`the server wrote nonsense: ${kind}, ${count} so far`),
     );
+    this.#watches = new Watches({
+      answerMs: Math.min(options.timeoutMs ?? 30_000, 10_000),
+      listen: (notifications, heard, signal) => this.#watched(notifications, heard, signal),
+    });
     this.#lists = new Listing({
       maxAgeMs: options.listMaxAgeMs ?? 5_000,
       page: async (method, params) => {
@@ -136,6 +149,10 @@ export class StdioUpstream implements Upstream {
     return new StdioUpstream({ ...this.#options, client, known: this.#known });
   }
 
+  watch(uri: string, interest: Interest): Promise<(() => void) | undefined> {
+    return this.#watches.add(uri, interest);
+  }
+
   onSaid(listener: (said: Notification) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -148,6 +165,7 @@ export class StdioUpstream implements Upstream {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#watches.close();
     this.#retire();
     await Promise.all(this.#ending);
   }
@@ -163,6 +181,16 @@ export class StdioUpstream implements Upstream {
     const reply = await running.process.ask(asking, wait);
     if (reply.is === 'result' || reply.is === 'error') this.#deaths = 0;
     return reply;
+  }
+
+  async #watched(notifications: Members, heard: Heard, signal: AbortSignal): Promise<void> {
+    const { process, era, initialized, over } = await this.#ready();
+    if (era === 'legacy')
+      return this.#subscribing.listen(notifications, heard, signal, { initialized, over });
+    const stop = this.onSaid(heard);
+    const paramsText = ownParams({ notifications });
+    // It is answered when the stream ends, by whoever ends it.
+    await process.ask({ method: 'subscriptions/listen', paramsText, signal, open: true }, 0).finally(stop);
   }
 
   #ready(): Promise<Running> {
@@ -184,23 +212,25 @@ export class StdioUpstream implements Upstream {
   async #start(): Promise<Running> {
     let said = '';
     let isListening = true;
+    const over = new AbortController();
+    const about = { over: over.signal };
     const process = this.#spawn((text) => {
       if (isListening && said.length < stderrCharsMax) said += text;
-    });
+    }, over);
     this.#process = process;
     const paramsText = initializeParams(this.#options.client);
     const asking = { method: 'initialize', paramsText };
     try {
       const own = this.#options.client !== undefined;
       const modern = own || this.#known.get() === 'legacy' ? undefined : await this.#discover(process);
-      if (modern !== undefined) return modern;
+      if (modern !== undefined) return { ...modern, ...about };
       const reply = await process.ask(asking, this.#options.startTimeoutMs ?? 120_000);
       // It may have been too slow for the question, or have died of something else: it is asked again next time.
       if (reply.is === 'error' && !own) this.#known.forget();
       const initialized = checkInitialized(expectResult(reply, 'initialize').value);
       process.tell('notifications/initialized');
       if (!own) this.#known.found('legacy');
-      return { process, era: 'legacy', initialized };
+      return { process, era: 'legacy', initialized, ...about };
     } catch (cause) {
       this.#options.onProblem?.(`it did not start: ${(cause as Error).message}${this.#lastWords(said)}`);
       throw cause;
@@ -210,7 +240,7 @@ export class StdioUpstream implements Upstream {
   }
 
   /** A server of the earlier era refuses the question, or says nothing to it, or ends: then it is not asked it again. */
-  async #discover(process: ServerProcess): Promise<Running | undefined> {
+  async #discover(process: ServerProcess): Promise<Omit<Running, 'over'> | undefined> {
     const waitMs = Math.min(this.#options.startTimeoutMs ?? discoverMsMax, discoverMsMax);
     const initialized = discovered(await process.ask(discovering, waitMs));
     if (initialized !== undefined) this.#known.found('modern');
@@ -236,7 +266,7 @@ export class StdioUpstream implements Upstream {
     return last ? `; it wrote last: ${last}` : '';
   }
 
-  #spawn(onStderr: (text: string) => void): ServerProcess {
+  #spawn(onStderr: (text: string) => void, over: AbortController): ServerProcess {
     const { command, args = [], env = {}, cwd } = this.#options;
     const options = {
       command,
@@ -262,7 +292,10 @@ export class StdioUpstream implements Upstream {
         onStderr(text);
         this.#options.onStderr?.(text);
       },
-      onGone: () => this.#died(),
+      onGone: () => {
+        over.abort();
+        this.#died();
+      },
     });
     return started;
   }

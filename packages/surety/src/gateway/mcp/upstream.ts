@@ -36,6 +36,8 @@ export interface Asking {
   readonly token?: string | number;
   /** How long without a sign of life. */
   readonly timeoutMs?: number;
+  /** Its answer comes only when it ends: it is waited for without a limit, and with the signal not any longer. */
+  readonly open?: boolean;
   /** Aborted: the server is told that nobody waits for it. What it answers all the same is still the answer. */
   readonly signal?: AbortSignal;
   /** What the server says that belongs to this request. */
