@@ -4,6 +4,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Pins } from '@surety/proof/contracts';
 import { byDigest, commit, keyed } from '@surety/proof/records';
 import { Catalog } from '../packages/surety/src/catalog/catalog.ts';
 import type { Call, Draft } from '../packages/surety/src/gateway/call.ts';
@@ -66,6 +67,8 @@ class House {
     standing: () => new Map(),
     personOf: this.people.personOf,
   });
+  /** No server here asks for one. */
+  readonly contracts = { judge: () => undefined, pins: new Pins() };
   readonly logic: Logic;
   #position = 0;
 
@@ -182,6 +185,7 @@ function decideOne(house: House, body: Buffer, authorization: string, watch: Sto
     about: `case/${caseId}`,
     keyedAction: keyed(Buffer.alloc(16, 7), 'action', action, sha256),
     decided: false,
+    contract: undefined,
     commitments: commit(args, salt, sha256),
   };
   watch.mark('commit');

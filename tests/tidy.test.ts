@@ -54,6 +54,7 @@ const rooms = [
     'declared.ts',
     'orders.ts',
     'changed.ts',
+    'pinned.ts',
     'facts.ts',
     'chain',
     'language',
@@ -61,6 +62,7 @@ const rooms = [
     'checkpoints',
     'rules',
     'changes',
+    'contracts',
     'book',
     'reasons',
     'verdict',
@@ -76,10 +78,18 @@ const rankIn = (path: string): number => {
 };
 
 /** What every folder of the product may import. */
-const open = ['facts', 'ledger', 'proof/facts', 'proof/records', 'proof/rules', 'proof/changes'];
+const open = [
+  'facts',
+  'ledger',
+  'proof/facts',
+  'proof/records',
+  'proof/rules',
+  'proof/changes',
+  'proof/contracts',
+];
 const wholeProof = ['proof/verdict', 'proof/report', 'proof/bundle', 'proof/verify'];
 const features = [
-  ...['catalog', 'people', 'perimeter', 'origin', 'screen', 'logic', 'gateway', 'outcomes'],
+  ...['catalog', 'people', 'contracts', 'perimeter', 'origin', 'screen', 'logic', 'gateway', 'outcomes'],
   ...['static-audit', 'probes', 'governance', 'storm', 'inventory'],
 ];
 const directions: Record<string, readonly string[]> = {
@@ -91,16 +101,17 @@ const directions: Record<string, readonly string[]> = {
   catalog: open,
   people: open,
   inventory: open,
+  contracts: [...open, 'catalog'],
   perimeter: [...open, 'catalog', 'people'],
   origin: [...open, 'catalog'],
   screen: [...open, 'catalog'],
   logic: [...open, 'origin', 'perimeter', 'people', 'catalog'],
   // Never outcomes, governance, api, cli or connectors: the gateway must run alone at an edge.
-  gateway: [...open, 'perimeter', 'origin', 'screen', 'logic', 'people', 'catalog'],
+  gateway: [...open, 'contracts', 'perimeter', 'origin', 'screen', 'logic', 'people', 'catalog'],
   // Puts calls to the gate's own steps; nothing that decides imports it.
   'static-audit': [...open, 'catalog', 'people', 'perimeter', 'logic', 'gateway'],
   probes: [...open, 'catalog', 'perimeter'],
-  governance: [...open, 'people', 'perimeter', 'proof/bundle'],
+  governance: [...open, 'people', 'contracts', 'perimeter', 'proof/bundle'],
   storm: [...open, 'perimeter', 'catalog', 'inventory'],
   // Watches through the port that the gateway declares; nothing that decides imports it.
   telemetry: [...open, 'catalog', 'gateway'],
@@ -121,6 +132,7 @@ const compositionRoot = [
   'incidents.ts',
   'equipment.ts',
   'servers.ts',
+  'looking.ts',
   'reloading.ts',
   'up.ts',
   'demo.ts',

@@ -20,6 +20,7 @@ import {
   toolId,
 } from './declared.ts';
 import { orderBodies } from './orders.ts';
+import { contractBodies, pinning } from './pinned.ts';
 import { algorithm } from './records/algorithms.ts';
 import { rotation } from './records/rotation.ts';
 import { parsePrintedJson } from './values/printed.ts';
@@ -47,6 +48,7 @@ export {
   type OrderStatement,
   orderStatement,
 } from './orders.ts';
+export { type ContractStatement, contractDefault, contractStatement } from './pinned.ts';
 
 /** A person's public key, raw in base64; `alg` says how long it is and what verifies with it. */
 const key = record({ id: digest, alg: algorithm, public: text });
@@ -120,6 +122,8 @@ export const bodies = {
     /** `decided`: its calls never cross the gateway, whoever makes them asks first. */
     transport: oneOf('stdio', 'http', 'decided'),
     definition: digest,
+    /** Whether a contract must be approved before its tool is called; absent in logs that knew of none. */
+    pins: optional(pinning),
   }),
   'tool.labelled': record({
     tool: toolId,
@@ -171,6 +175,7 @@ export const bodies = {
     /** The stream of each budget that this call reserved from. */
     budgets: list(text),
     origins: oneOf('not-traced'),
+    contract: optional(digest),
   }),
   'call.held': record({
     ...audit,
@@ -203,6 +208,8 @@ export const bodies = {
     /** `caller`: by the word of whoever made the call, past the gateway. */
     by: oneOf('upstream', 'record', 'gateway', 'caller'),
     result: commitments,
+    /** Of a read: under which contract its tool was listed; an intent says so itself. */
+    contract: optional(digest),
   }),
   'approval.given': record({
     hold: text,
@@ -263,6 +270,7 @@ export const bodies = {
   }),
   ...orderBodies,
   ...changeBodies,
+  ...contractBodies,
 } as const;
 
 export type Kind = keyof typeof bodies;
@@ -323,7 +331,7 @@ export const isKind = <K extends Kind>(
   kind: K,
 ): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
 
-const committed = 'args result cause words name salt statement amount totals positions'.split(' ');
+const committed = 'args result cause words name salt statement amount totals positions whole'.split(' ');
 
 /** Every commitment in a fact: what a disclosure may belong to. */
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {

@@ -20,10 +20,12 @@ import {
   Changing,
   Containing,
   isContainment,
+  isPinning,
   type LegalHold,
   type OfferedOrder,
   type OfferedSignature,
   type Pending,
+  Pinning,
   type Reacted,
   type Survey,
 } from './governance/index.ts';
@@ -146,6 +148,10 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       unknownIn: (scope) => gateway.unknownIn(scope),
       refuses: (agent) => gateway.refuses(agent),
     });
+    const pinning = new Pinning({
+      ...{ log, people: gateway.people, contracts: gateway.contracts, now: clock.now },
+      standing: () => changing.inForce.standing,
+    });
     const equipment = new Equipment(config.store, options);
     opened.push(() => equipment.close());
     let current = config;
@@ -234,8 +240,10 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
         );
         return { hold, decision };
       },
-      order: (offered) =>
-        isContainment(offered) ? containing.order(offered) : inTurn(() => custody.order(offered)),
+      order: (offered) => {
+        if (isContainment(offered)) return containing.order(offered);
+        return inTurn(() => (isPinning(offered) ? pinning.order(offered) : custody.order(offered)));
+      },
       affected: (scope) => gateway.affected(scope),
       survey: (subject) => custody.survey(subject),
       legalHolds: () => custody.legalHolds,

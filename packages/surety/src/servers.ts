@@ -1,7 +1,7 @@
 // The servers that `surety up` reaches: one upstream for each definition in force. A reload keeps those that stay as they
 // are, starts what is new, and closes what is gone once nothing under way needs it. Part of the composition root.
 
-import type { Limits, ServerConfig } from './config/index.ts';
+import { digestOf, type Limits, type ServerConfig } from './config/index.ts';
 import { httpUpstream, stdioUpstream, type Upstream } from './gateway/mcp/index.ts';
 
 type OnNote = (level: 'info' | 'warn', note: string) => void;
@@ -57,7 +57,18 @@ export class Servers {
   }
 }
 
-function upstreamOf(server: ServerConfig, limits: Limits, onNote: OnNote): Upstream {
+const upstreamOf = (server: ServerConfig, limits: Limits, onNote: OnNote): Upstream =>
+  Object.assign(reached(server, limits, onNote), { launch: launchOf(server) });
+
+/** What of this is part of every contract: as written, so with no secret in it, and of the rest only a digest. */
+function launchOf({ written }: ServerConfig): Readonly<Record<string, unknown>> {
+  const { stdio, cwd, http, env, headers } = written as Readonly<Record<string, unknown>>;
+  const given = env === undefined && headers === undefined ? undefined : digestOf({ env, headers });
+  const named = Object.entries({ stdio, cwd, http, given }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(named);
+}
+
+function reached(server: ServerConfig, limits: Limits, onNote: OnNote): Upstream {
   const onProblem = (problem: string) => onNote('warn', `${server.id}: ${problem}`);
   const { id, timeoutMs, linkLocal = false } = server;
   const bounds = { ...limits, timeoutMs, inFlightMax: limits.callsOfServerMax, onProblem };

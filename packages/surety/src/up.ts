@@ -21,6 +21,7 @@ import type { Config } from './config/index.ts';
 import type { LegalHold } from './governance/index.ts';
 import { type House, HouseError, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
+import { look } from './looking.ts';
 import { reload } from './reloading.ts';
 import { Servers, type Swap } from './servers.ts';
 import { faultMembers, type NoteForm, type NoteLevel, notes, type Say } from './telemetry/notes.ts';
@@ -47,12 +48,26 @@ export async function openDesk(
     env: terminal.env,
     onNote: (_, note) => terminal.note(terminal.paint('dim', note)),
   });
-  return { ...deskOf(house), close: () => house.close() };
+  const servers = new Servers(() => {});
+  const lookAtAll = async () => {
+    servers.take(house.servers(), config.limits);
+    return look(house.gateway, servers.upstreams);
+  };
+  return {
+    ...deskOf(house, { look: lookAtAll }),
+    close: async () => {
+      await servers.close();
+      await house.close();
+    },
+  };
 }
 
-function deskOf(house: House, reloading: Desk['reload'] = notRunning): Desk {
+function deskOf(
+  house: House,
+  { reload = notRunning, look }: Pick<Desk, 'look'> & Partial<Pick<Desk, 'reload'>>,
+): Desk {
   return {
-    reload: reloading,
+    ...{ reload, look },
     verdict: async (outcome, at) => {
       const { judgement, headNote } = await house.verdict(outcome, at);
       return showVerdict(judgement, headNote);
@@ -143,7 +158,8 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
       for (const note of notesOf(answer)) onNote(answer.ok ? 'info' : 'warn', note);
       return answer;
     });
-    const desk = deskOf(house, reloading);
+    const looking = () => look(house.gateway, servers.upstreams);
+    const desk = deskOf(house, { reload: reloading, look: looking });
     const listener = await openPublic(config, options.port, {
       ...{ desk, governor: house.gateway, upstreams: servers.upstreams, onNote, onFault },
     });
@@ -177,6 +193,8 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     if (figures !== undefined) tell(`Metrics are served: ${addressOf(figures, hostOf(config))}/metrics`);
     tell(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
+    // So that a person can read and approve what agents are not shown before.
+    void looking();
     const why = await Promise.race([ending.asked, broken.promise]);
     onNote('info', 'ending: what is under way is answered first (asked again, it is not waited for)');
     if (why === undefined) return exit.ok;

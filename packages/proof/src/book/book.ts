@@ -4,6 +4,7 @@
 // was used, that an approval is free again) is a claim of the operator, and is computed again.
 
 import { Chain, type ChainFound, type Contradiction } from '../chain/index.ts';
+import { Pins } from '../contracts/index.ts';
 import {
   type ApprovalStatement,
   type Body,
@@ -66,6 +67,7 @@ export class Book extends Declarations {
   readonly drills: Pick<Fact<'containment.drilled'>, 'position' | 'time' | 'body'>[] = [];
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
   readonly erasures = new Erasures();
+  readonly pins = new Pins();
   /** What the first fact says; only a log without one has none. */
   opening: Body<'log.opened'> | undefined;
   /** Every time a key of the log handed over to the next. */
@@ -134,6 +136,7 @@ export class Book extends Declarations {
     if (!isRead(fact)) return;
     const { position, time } = fact;
     this.activate(fact, isKind(fact, 'change.signed') && this.#input.signed(position));
+    this.pins.apply(fact, this.inForce.standing, this.#input.signed(position));
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
     else if (isKind(fact, 'log.succeeded')) this.successions.push({ position, body: fact.body });
     else if (isKind(fact, 'key.rotated')) this.#rotate({ ...fact.body, position });
@@ -275,6 +278,7 @@ export class Book extends Declarations {
       judged,
       permitted: permission.decision === 'allow',
       misstated: misstated(fact, label?.effect),
+      pinned: this.pins.judge(body.tool, body.contract, this.inForce.standing),
       borrowed: opening?.user !== user || (opening !== undefined && opening.agent !== fact.agent),
     };
     this.calls.set(body.call, call);

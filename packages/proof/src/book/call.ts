@@ -1,5 +1,6 @@
 // A call as the book tells it, and what its label says of it.
 
+import type { PinAnswer } from '../contracts/index.ts';
 import type { Body, Fact, Money, OutcomeDeclared, Rule } from '../facts.ts';
 import { type CheckpointAnswer, MoneyError, moneyIn } from '../rules/index.ts';
 
@@ -38,6 +39,8 @@ export interface GovernedCall {
   readonly amountWithheld: boolean;
   /** How the fact's own words differ from its tool's label. */
   readonly misstated: string | undefined;
+  /** Whether it rests on a contract that a person approved; undefined where none is asked for. */
+  readonly pinned: PinAnswer | undefined;
   /** It acts for another than its case was opened for. */
   readonly borrowed: boolean;
   readonly agent: string;

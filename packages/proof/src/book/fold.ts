@@ -2,6 +2,7 @@
 
 import { Chain } from '../chain/index.ts';
 import { changeSigned } from '../changes/index.ts';
+import { contractSigned } from '../contracts/index.ts';
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { Book, type BookInput } from './book.ts';
 import { approvalSigned } from './signatures.ts';
@@ -19,6 +20,8 @@ export class Fold {
   add(fact: Fact | UnknownFact): Promise<void> | undefined {
     if (isKind(fact, 'approval.given')) return this.#add(fact, approvalSigned(this.book, fact));
     if (isKind(fact, 'change.signed')) return this.#add(fact, changeSigned(this.book.inForce, fact));
+    if (isKind(fact, 'contract.approved'))
+      return this.#add(fact, contractSigned(this.book.inForce.standing, fact));
     this.book.add(fact);
     return undefined;
   }

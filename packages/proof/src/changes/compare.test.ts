@@ -44,6 +44,7 @@ const person = changed('person.enrolled', ines);
 const witness = { witness: 'w', key: 'K', simulated: false };
 
 const both = containmentDefault;
+const approvers = contractDefault;
 const containment = (before?: Body, after?: Body) => compare('containment.declared', before, after);
 
 const sought = { call: 'erp.other', same: [] };
@@ -220,6 +221,25 @@ describe('a change', () => {
     ['fewer who may lift', 'narrows', containment(undefined, { ...both, lift: ['security'] })],
     ['others who may lift', 'weakens', containment(undefined, { ...both, lift: ['legal'] })],
     ['all again who may lift', 'weakens', containment({ ...both, lift: ['security'] }, undefined)],
+    ['contracts as it is by default', 'same', compare('contracts.declared', undefined, approvers)],
+    [
+      'fewer who may approve contracts',
+      'narrows',
+      compare('contracts.declared', approvers, { approve: ['security'] }),
+    ],
+    ['others who may', 'weakens', compare('contracts.declared', undefined, { approve: ['legal'] })],
+    ['contracts asked for', 'narrows', compare('server.declared', server, { ...server, pins: 'required' })],
+    [
+      'contracts observed only',
+      'weakens',
+      compare('server.declared', { ...server, pins: 'required' }, { ...server, pins: 'observe' }),
+    ],
+    ['not even that', 'weakens', compare('server.declared', { ...server, pins: 'observe' }, server)],
+    [
+      'contracts required that were observed',
+      'narrows',
+      compare('server.declared', { ...server, pins: 'observe' }, { ...server, pins: 'required' }),
+    ],
     ['a quorum that nobody can read', 'weakens', compare('quorum.declared', { policy: '' }, { policy: 'x' })],
     // What this version does not know.
     ['a kind that nobody knows', 'weakens', compare('limit.declared', undefined, { limit: 1 })],

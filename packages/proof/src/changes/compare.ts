@@ -1,6 +1,6 @@
 // The structural rule, kind by kind: docs/weakening.md says it as a table. What has no line here weakens.
 
-import { containmentDefault } from '../facts.ts';
+import { containmentDefault, contractDefault } from '../facts.ts';
 import { comparePolicy } from './cover.ts';
 import { compareQuorum } from './quorum.ts';
 import {
@@ -89,12 +89,13 @@ const changed: Readonly<Record<string, Compare>> = {
   'person.enrolled': members({ functions: subset, keys: subset, accounts: superset, simulated }),
   'witness.declared': members({ simulated }),
   'quorum.declared': compareQuorum,
-  'server.declared': members({}),
+  'server.declared': members({ pins: addable(stricter('observe', 'required')) }),
   'record.declared': members({}),
 };
 
 /** More may contain, fewer may lift it; where nothing is declared, the default stands. */
 const containment = members({ order: superset, lift: subset });
+const contracts = members({ approve: subset });
 
 /** Whose absence stops what they would let through; a checkpoint or an outcome that is new asks for more. */
 const onlyAllow = ['tool.labelled', 'identity.enrolled', 'person.enrolled', 'witness.declared'];
@@ -107,6 +108,8 @@ export function relationOf({ stream, before, after }: Change, standing: Standing
   if (kind === 'tool.labelled') return compareLabel(stream, before, after, standing);
   if (kind === 'containment.declared')
     return containment(before?.body ?? containmentDefault, after?.body ?? containmentDefault);
+  if (kind === 'contracts.declared')
+    return contracts(before?.body ?? contractDefault, after?.body ?? contractDefault);
   if (kind === 'policy.activated') {
     const others = [...standing].flatMap(([each, { kind: of, body }]) =>
       each !== stream && of === kind ? [cedarOf(body)] : [],

@@ -12,6 +12,7 @@ export {
   declaredAs,
   digestOfContent,
   type Standing,
+  serverOf,
   streamOf,
   toolsOf,
 } from './standing.ts';

@@ -41,6 +41,7 @@ const names: Readonly<Record<string, readonly [word: string, ...members: string[
 export function streamOf({ kind, stream, body }: Pick<Fact | UnknownFact, 'kind' | 'stream' | 'body'>) {
   if (kind === 'quorum.declared') return 'quorum/heads';
   if (kind === 'containment.declared') return 'containment/functions';
+  if (kind === 'contracts.declared') return 'contracts/functions';
   const [word, ...of] = Object.hasOwn(names, kind) ? (names[kind] ?? []) : [];
   if (word !== undefined) return `${word}/${of.map((name) => (body as Content['body'])[name]).join('/')}`;
   return /\.(declared|labelled|enrolled|activated)$/.test(kind) ? stream : undefined;

@@ -56,6 +56,10 @@ export const reasonCodes = {
     'operator',
     'find which policy allowed the call when it was made, and who changed it',
   ),
+  'contract-unapproved': unproven(
+    'operator',
+    'find how the call left under a contract that nobody approved, and have somebody read what its tool says of itself',
+  ),
   'declaration-changed': unproven(
     'owner',
     'look at the difference; the next whole window under one declaration can be proven',

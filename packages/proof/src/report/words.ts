@@ -89,6 +89,7 @@ export const titles: Readonly<Record<ReasonCode, string>> = {
   'follow-up-missed': 'What had to follow an action did not',
   'follow-up-pending': 'What has to follow an action is still to come',
   'not-permitted': 'An action that no permission allowed',
+  'contract-unapproved': 'A tool that nobody approved as it was',
   'declaration-changed': 'The rules changed while the period ran',
   'change-unsigned': 'Weakened without the signature of its owner',
   misstated: 'A call was recorded as something else than it was',

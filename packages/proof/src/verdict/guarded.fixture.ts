@@ -24,6 +24,7 @@ import {
   withholdArgs,
 } from './cases.fixture.ts';
 import { checkpointDays } from './checkpoints.fixture.ts';
+import { contractDays } from './contracts.fixture.ts';
 
 export const guardedDays: readonly DayCase[] = [
   {
@@ -324,4 +325,5 @@ export const guardedDays: readonly DayCase[] = [
     ...of('guarded', 'unproven', 'intent-undeclared'),
   },
   ...checkpointDays,
+  ...contractDays,
 ];

@@ -33,6 +33,21 @@ export function guarded(evidence: Evidence, { rowed, population }: Reconciliatio
   const approvers = [...new Set(calls.flatMap(({ judged }) => judged.flatMap((each) => each.approvers)))];
   changeReasons(evidence, calls, approvers, reasons);
   unsignedReasons(evidence, reasons);
+  const pinners = calls.flatMap(({ pinned }) => pinned?.pin ?? []);
+  const playedPins = simulatedAmong(
+    book,
+    pinners.map(({ person }) => person),
+  );
+  if (playedPins.length > 0) {
+    const positions = pinners.flatMap(({ person, position }) =>
+      playedPins.includes(person) ? [position] : [],
+    );
+    reasons.say(
+      'simulated',
+      `contracts were approved by a simulated person: ${listed(playedPins)}`,
+      positions,
+    );
+  }
   const played = simulatedAmong(book, approvers);
   if (played.length > 0) {
     const facts = book.approvals.filter(({ person }) => played.includes(person));
@@ -56,6 +71,10 @@ function callReasons(call: GovernedCall, effective: boolean, outcome: string, re
     ]);
   else if (!call.permitted && effective)
     reasons.say('not-permitted', `no policy in force permitted ${name}`, [call.intent]);
+  if (call.pinned !== undefined && call.pinned.pin === undefined && effective) {
+    const code = call.pinned.mode === 'observe' ? 'observed' : 'contract-unapproved';
+    reasons.say(code, `${name}: ${call.pinned.text}`, [call.intent]);
+  }
   if (call.misstated !== undefined) reasons.say('misstated', `${name}: ${call.misstated}`, [call.intent]);
   if (call.borrowed)
     reasons.say('intent-undeclared', `${name} acts for another than its case was opened for`, [call.intent]);
@@ -104,6 +123,15 @@ function staticReasons({ book, outcome }: Evidence, reasons: Reasons): void {
   const observing = rules.filter(({ mode }) => mode === 'observe').map(({ rule }) => rule);
   if (observing.length > 0)
     reasons.say('observed', `these checkpoints only observe: ${listed(observing)}`, []);
+  const unpinned = [...new Set([...toolsOf({ book, outcome })].map(serverOf))].filter(
+    (server) => book.servers.get(server)?.body.pins === 'observe',
+  );
+  if (unpinned.length > 0)
+    reasons.say(
+      'observed',
+      `contracts of the tools of these servers are only observed: ${listed(unpinned)}`,
+      unpinned.map((server) => book.servers.get(server)?.position ?? 0),
+    );
   const guardedTools = new Set(rules.map(({ before }) => before));
   const servers = new Set([...toolsOf({ book, outcome })].map(serverOf));
   const bare = [...book.labels.values()].filter(

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { at, Day, type DayOptions, dayEnd, honestDay, hourMs, outcomeBody, who } from '../verify.fixture.ts';
 import { changedDays } from './changed.fixture.ts';
 import { fineDays } from './checkpoints.fixture.ts';
+import { pinnedDays } from './contracts.fixture.ts';
 import { guardedDays } from './guarded.fixture.ts';
 import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
 import { decidedDay, otherDays } from './other.fixture.ts';
@@ -80,7 +81,7 @@ describe('a day on which there is', () => {
     expect(judgement.verdict).toBe(whole);
   });
 
-  it.each(fineDays)('not $name, and nothing to say', async ({ day }) => {
+  it.each([...fineDays, ...pinnedDays])('not $name, and nothing to say', async ({ day }) => {
     const judgement = await day().judged();
     const observed = codes(judgement, 'guarded').filter((code) => code !== 'observed');
     expect(observed).toEqual([]);

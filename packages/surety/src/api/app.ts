@@ -210,6 +210,7 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
     const { is, name } = ask.scope;
     return c.json(await desk.affected({ is, ...(name === undefined ? {} : { name }) }));
   });
+  app.post('/look', async (c) => c.json(await desk.look()));
   app.post('/reload', async (c) => c.json(await desk.reload()));
   app.post('/signatures', async (c) => {
     const offer = await read(c, signing);

@@ -6,6 +6,7 @@ export {
   type Desk,
   type DeskStatus,
   type LegalHoldShown,
+  type LookAnswer,
   type OrderAnswer,
   type Proved,
   type ReloadAnswer,

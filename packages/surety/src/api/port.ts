@@ -15,6 +15,7 @@ import type {
   LiftAnswer,
   OfferedSignature,
   Pending,
+  PinAnswer,
   ReleaseAnswer,
   Survey as Surveyed,
 } from '../governance/index.ts';
@@ -39,6 +40,8 @@ export interface Desk {
   /** Whom a containment of this would stop. */
   affected(scope: ContainmentScope): Affected | Promise<Affected>;
   legalHolds(): LegalHoldShown[] | Promise<LegalHoldShown[]>;
+  /** What the servers list now, under which contracts; what is new is recorded. */
+  look(): Promise<LookAnswer>;
   /** Reads the files again; nothing changes if anything in them is wrong. */
   reload(): Promise<ReloadAnswer>;
   /** The signature of an owner under a change that waits; `pending`: it waits for others. */
@@ -74,8 +77,19 @@ export type ReloadAnswer =
       readonly warnings: readonly Problem[];
     };
 
+/** What servers list now whose contracts matter. */
+export interface LookAnswer {
+  readonly servers: readonly {
+    readonly server: string;
+    readonly tools: readonly { readonly tool: string; readonly contract: string }[];
+    /** Why it could not be asked. */
+    readonly away?: string;
+  }[];
+}
+
 /** What became of an order. */
 export type OrderAnswer =
+  | PinAnswer
   | ContainAnswer
   | LiftAnswer
   | DrillAnswer

@@ -10,6 +10,7 @@ import { unframed } from './frames.ts';
 import type {
   DeskStatus,
   LegalHoldShown,
+  LookAnswer,
   OrderAnswer,
   Proved,
   ReloadAnswer,
@@ -67,6 +68,7 @@ export const remoteDesk = (socket: string) => ({
   affected: async (scope: ContainmentScope) =>
     (await ask(socket, 'POST', '/affected', { scope })) as Affected,
   legalHolds: async () => (await ask(socket, 'GET', '/legal-holds')) as LegalHoldShown[],
+  look: async () => (await ask(socket, 'POST', '/look', {})) as LookAnswer,
   reload: async () => (await ask(socket, 'POST', '/reload', {})) as ReloadAnswer,
   sign: async (offered: object) =>
     (await ask(socket, 'POST', '/signatures', offered)) as { pending: boolean },

@@ -22,6 +22,7 @@ export type DeskWork = Pick<
   | 'affected'
   | 'sign'
   | 'reload'
+  | 'look'
 >;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */

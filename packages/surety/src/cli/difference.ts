@@ -21,6 +21,10 @@ export function differences(before: Content | undefined, after: Content | undefi
   return within('', before.body, after.body).filter(({ path }) => !derived.has(path));
 }
 
+/** Of any two values. */
+export const membersDiffering = (before: unknown, after: unknown): readonly Difference[] =>
+  within('', before, after);
+
 function within(path: string, before: unknown, after: unknown): readonly Difference[] {
   if (textOf(before) === textOf(after)) return [];
   if (!isMembers(before) || !isMembers(after)) return [at(path, before, after)];

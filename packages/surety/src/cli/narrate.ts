@@ -62,6 +62,12 @@ const sayTo = (statement: unknown): string =>
 
 const sayScope = ({ is, name }: ContainmentScope): string => (name === undefined ? is : `${is} ${name}`);
 
+function sayContracts(contracts: Body<'contract.approved'>['contracts']): string {
+  const named = contracts.slice(0, 5).map(({ tool, contract }) => `${tool} (${contract.slice(0, 8)})`);
+  const more = contracts.length > named.length ? ` and ${contracts.length - named.length} more` : '';
+  return `the contract of ${named.join(', ')}${more}`;
+}
+
 const tells: { readonly [K in Kind]: Tell<K> } = {
   'log.opened': ({ origin }) => `the log ${origin} was opened`,
   'log.succeeded': ({ origin, predecessor, lost }) =>
@@ -136,6 +142,13 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'containment.lifted': ({ lifts, person, function: as }) => `${person} lifted ${lifts} for ${as}`,
   'containment.drilled': ({ order, answer, refusedUs }) =>
     `a drill (${order}): ${answer === 'enforced' ? `refused ${refusedUs / 1_000} ms after the order` : 'nothing was refused'}`,
+  'contracts.declared': ({ approve }) => `${approve.join(' or ')} may approve contracts of tools`,
+  'contract.seen': ({ tool, contract, beside }) =>
+    `${tool} was listed under a contract that is new: ${contract.slice(0, 8)}${beside === undefined ? '' : `, while others were shown ${beside.slice(0, 8)}`}`,
+  'contract.approved': ({ contracts, person, function: as }) =>
+    `${person} approved for ${as} ${sayContracts(contracts)}`,
+  'contract.revoked': ({ contracts, person, function: as }) =>
+    `${person} revoked for ${as} ${sayContracts(contracts)}`,
   'change.proposed': ({ change, stream, to, outcomes }) =>
     `${change} would ${to === undefined ? 'withdraw' : 'weaken'} ${stream}: it waits for ${[...new Set(outcomes.map(({ owner }) => owner))].join(', ')}`,
   'change.signed': ({ change, person }) => `${person} signed the change ${change}`,

@@ -9,6 +9,7 @@ import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
 import { openViews, type Views } from '../ledger/views.ts';
 import { containmentFacts } from './contained.ts';
 import { declarations } from './in-force.ts';
+import { contractFacts } from './pinned.ts';
 import { references } from './references.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
@@ -43,7 +44,7 @@ export interface Store {
 export function openStore({ store }: Config): Store {
   const reader = openReader(store);
   try {
-    const views = openViews(store, reader, [references, declarations, containmentFacts]);
+    const views = openViews(store, reader, [references, declarations, containmentFacts, contractFacts]);
     return {
       reader,
       views,

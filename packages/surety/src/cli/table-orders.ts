@@ -3,6 +3,7 @@
 import type { ContainmentScope } from '@surety/proof/facts';
 import { Argument, type Command } from 'commander';
 import { type Building, folder, json } from './building.ts';
+import type { PinAction } from './commands/pins.ts';
 
 /** As in `proof`. */
 const scopes = [
@@ -45,6 +46,25 @@ export function addContaining({ program, terminal, roots: { openDesk }, done }: 
     .description('contain an agent that nobody is, and measure how long that takes')
     .action(async (_: string, options) =>
       done(await (await import('./commands/contain.ts')).drill(terminal, openDesk, options)),
+    );
+}
+
+const pinActions = ['list', 'show', 'approve', 'revoke'] as const satisfies readonly PinAction[];
+
+export function addPinning({ program, terminal, roots: { openDesk }, done }: Building): void {
+  program
+    .command('pins')
+    .addArgument(new Argument('[action]', 'what to do (default: list)').choices(pinActions).default('list'))
+    .argument('[tool...]', 'tools, as `surety pins` lists them')
+    .description('what tools say of themselves, who approved it, and what has changed since')
+    .addOption(folder())
+    .addOption(json())
+    .option('--server <name>', 'every tool of this server')
+    .option('--all', 'every tool of every server')
+    .option('--key <file>', 'the private key to sign with')
+    .option('--as <person>', 'who approves (default: whose key it is)')
+    .action(async (action: PinAction, tools: readonly string[], options) =>
+      done(await (await import('./commands/pins.ts')).pins(terminal, openDesk, action, tools, options)),
     );
 }
 

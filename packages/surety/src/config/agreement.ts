@@ -41,6 +41,8 @@ export function checkInstallation(
   for (const key of ['order', 'lift'] as const)
     for (const [index, name] of (installation.containment?.[key] ?? []).entries())
       checkFunction(found, ['containment', key, index], name, names);
+  for (const [index, name] of (installation.contracts?.approve ?? []).entries())
+    checkFunction(found, ['contracts', 'approve', index], name, names);
 }
 
 function checkSealer(found: Findings, ledger: Installation['ledger']): void {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
-import { containmentDefault } from '@surety/proof/facts';
+import { containmentDefault, contractDefault } from '@surety/proof/facts';
 import { isAlgorithm } from '@surety/proof/records';
 import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
 import { type Checkpoint, laterMembers, requiredBy } from './checkpoint.ts';
@@ -72,6 +72,9 @@ export function serverConfigs(
 }
 
 type WrittenServer = NonNullable<Installation['servers']>[string];
+
+/** What runs: how its contracts bind is a member of the declaration, so that to ask for more is known to narrow. */
+const writtenOf = ({ pins: _, ...written }: WrittenServer): WrittenServer => written;
 type WrittenRecord = NonNullable<Installation['records']>[string];
 
 export function serverConfig(
@@ -81,7 +84,8 @@ export function serverConfig(
   env: Environment,
 ): ServerConfig {
   const { stdio, http, cwd, env: variables = {}, headers = {}, timeout, ...rest } = server;
-  const defined = { id, definition: digestOf(server), written: server };
+  const written = writtenOf(server);
+  const defined = { id, definition: digestOf(written), written };
   const timeoutMs = timeout === undefined ? timeoutMsDefault : durationMs(timeout);
   const filled = (values: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(values).map(([name, text]) => [name, fillIn(text, env).value]));
@@ -127,7 +131,8 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
       const crossing = written.http === undefined ? 'stdio' : 'http';
       const transport = written.decided === true ? 'decided' : crossing;
       // As written: a secret stands there as `${NAME}`, so its digest gives nothing to guess.
-      const body = { server, transport, definition: digestOf(written) } as const;
+      const pins = transport === 'decided' || written.pins === undefined ? {} : { pins: written.pins };
+      const body = { server, transport, definition: digestOf(writtenOf(written)), ...pins } as const;
       return { stream: `server/${server}`, kind: 'server.declared', body };
     }),
     ...Object.entries(tools).map(([tool, { effect, money, subject }]): Declaration => {
@@ -158,6 +163,15 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
               order: installation.containment.order ?? containmentDefault.order,
               lift: installation.containment.lift ?? containmentDefault.lift,
             },
+          } satisfies Declaration,
+        ]),
+    ...(installation.contracts === undefined
+      ? []
+      : [
+          {
+            stream: 'contracts/functions',
+            kind: 'contracts.declared',
+            body: { approve: installation.contracts.approve ?? contractDefault.approve },
           } satisfies Declaration,
         ]),
     ...(quorum === undefined

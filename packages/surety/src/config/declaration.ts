@@ -15,6 +15,7 @@ type Declared =
   | 'witness.declared'
   | 'quorum.declared'
   | 'containment.declared'
+  | 'contracts.declared'
   | 'outcome.declared'
   | 'rule.activated';
 

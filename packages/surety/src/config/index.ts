@@ -5,7 +5,7 @@ export type { RecordConfig, ServerConfig, WitnessConfig } from './compile.ts';
 export { ruleDeclaration } from './compile.ts';
 export { readConforming } from './conforming.ts';
 export { importDcr, loadDcr } from './dcr.ts';
-export type { Declaration } from './declaration.ts';
+export { type Declaration, digestOf } from './declaration.ts';
 export { Definitions, definedInForce } from './definitions.ts';
 export { template } from './init.ts';
 export { effect as effectSchema } from './installation.ts';

@@ -82,6 +82,14 @@ export const server = z.strictObject({
     .optional()
     .describe('lets `http` lead to a link-local address, where clouds keep credentials (default: refused)'),
   timeout: duration.optional().describe('how long to wait for an answer (default 30s)'),
+  pins: z
+    .enum(['required', 'observe'], {
+      error: 'is neither `required` nor `observe`\nwrite one of them',
+    })
+    .optional()
+    .describe(
+      'whether a person must have approved what a tool says of itself: required, or observe (docs/pins.md)',
+    ),
 });
 
 const tls = z
@@ -242,6 +250,14 @@ export const installation = z
       })
       .optional()
       .describe('who may stop agents, tools, servers, users, outcomes or everything at once'),
+    contracts: z
+      .strictObject({
+        approve: functions
+          .optional()
+          .describe('functions whose people may approve contracts (default [operations, security])'),
+      })
+      .optional()
+      .describe('who may approve what a tool says of itself, before agents see it (docs/pins.md)'),
     policies: z.array(text).optional().describe('patterns of Cedar files (default [policies/*.cedar])'),
     outcomes: z.array(text).optional().describe('patterns of outcome files (default [outcomes/*.yaml])'),
   })

@@ -19,6 +19,8 @@ export interface Call {
   readonly action: string;
   /** The same, keyed with the log's salt. */
   readonly keyedAction: string;
+  /** The contract under which its agent is shown the tool, as facts name it; undefined where nobody can tell. */
+  readonly contract: string | undefined;
   /** It never crosses the gateway: its caller asked whether it may make it, and will say what came of it. */
   readonly decided: boolean;
   /** Whom the call is about: what is disclosed of it is erased together. */
@@ -59,6 +61,9 @@ export interface Approve {
 /** Why a call was refused, for people. The agent is told none of them. */
 export type RefusalCode =
   | 'contained'
+  | 'contract-unknown'
+  | 'contract-unapproved'
+  | 'contract-changed'
   | 'unknown-tool'
   | 'unknown-case'
   | 'wrong-way'

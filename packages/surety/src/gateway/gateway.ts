@@ -4,13 +4,14 @@
 import { randomBytes } from 'node:crypto';
 import { declaredAs, InForce } from '@surety/proof/changes';
 import { type ContainmentScope, type Fact, personId, toolId, type UnknownFact } from '@surety/proof/facts';
-import { CommitmentError, commit, digestOf, JsonError, keyed } from '@surety/proof/records';
+import { keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
 import { subjectIn } from '../catalog/subject.ts';
+import { Contracts, type Listed } from '../contracts/index.ts';
 import { LedgerError } from '../ledger/errors.ts';
-import { salt, sha256 } from '../ledger/hash.ts';
+import { sha256 } from '../ledger/hash.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
-import { actionId, type Find, Logic } from '../logic/logic.ts';
+import { type Find, Logic } from '../logic/logic.ts';
 import { settlementOf } from '../logic/settlement.ts';
 import { People } from '../people/people.ts';
 import { Budgets, Containments, Identities, type Identity, Permissions } from '../perimeter/index.ts';
@@ -20,6 +21,7 @@ import { type CallerSettlement, type Decision, decisionOf, refused } from './dec
 import type { Caller, Governor, Message, ToolReply, ToolRequest } from './mcp/port.ts';
 import type { Counted, Figures, Observer } from './observer.ts';
 import { allowed, govern, type Pipeline, resume, settle, stopsAt } from './pipeline.ts';
+import { finder, recordable } from './recordable.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
 import { Suspended } from './suspended.ts';
@@ -50,6 +52,7 @@ export class Gateway implements Governor {
   readonly people = new People();
   readonly logic: Logic;
   readonly containments: Containments;
+  readonly contracts: Contracts;
   readonly #parts: GatewayParts;
   readonly #inForce = new InForce(sha256);
   readonly #catalog = new Catalog();
@@ -68,7 +71,10 @@ export class Gateway implements Governor {
       standing: () => this.#inForce.standing,
       personOf: this.people.personOf,
     });
+    const standing = () => this.#inForce.standing;
+    this.contracts = new Contracts({ standing, logSalt: parts.logSalt });
     const features = {
+      contracts: this.contracts,
       containments: this.containments,
       catalog: this.#catalog,
       permissions: this.#permissions,
@@ -120,6 +126,7 @@ export class Gateway implements Governor {
     for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#cases])
       feature.apply(fact);
     this.containments.apply(fact);
+    this.contracts.apply(fact);
     this.#budgets.apply(fact, find);
     this.logic.apply(fact, find);
   }
@@ -225,6 +232,29 @@ export class Gateway implements Governor {
     return this.#catalog.label(tool) !== undefined && this.#permissions.mightAllow(agent, tool);
   }
 
+  pins(server: string): boolean {
+    return this.contracts.asks(server);
+  }
+
+  mayShow(tool: string, contract: string | undefined): boolean {
+    const answer = this.contracts.judge(tool, contract && this.contracts.named(contract));
+    return answer === undefined || answer.mode === 'observe' || answer.pin !== undefined;
+  }
+
+  /** Records what was never seen before. What cannot be recorded blocks as it is, and is looked at again. */
+  async listed(listed: Listed): Promise<void> {
+    const facts = this.contracts.newIn(listed);
+    if (facts.length === 0) return;
+    try {
+      await this.#parts.log.append(
+        facts.map((fact) => ({ stream: `contract/${fact.body.tool}`, facts: [fact] })),
+      );
+    } catch (error) {
+      this.contracts.forget(facts);
+      this.#parts.onProblem(`what ${listed.server} lists was not recorded: ${causeIn(error as Error)}`);
+    }
+  }
+
   call({ agent }: Caller, request: ToolRequest): Promise<ToolReply> {
     const { observer } = this.#parts;
     if (observer === undefined) return this.#call(agent, request);
@@ -323,6 +353,7 @@ export class Gateway implements Governor {
       action: shape?.action ?? '',
       keyedAction: keyed(this.#parts.logSalt, 'action', shape?.action ?? '', sha256),
       decided: this.#catalog.isDecided(request.tool),
+      contract: request.contract && this.contracts.named(request.contract),
       about: about ?? `case/${found?.case ?? ''}`,
       commitments: shape?.commitments ?? { digests: [], disclosures: [] },
     };
@@ -338,7 +369,8 @@ export class Gateway implements Governor {
 }
 
 /** Facts of single calls and of this process: after any other an agent may be allowed to use other tools than before. */
-const ofCalls = /^(?:call|action|budget|evidence|approval|case|record|verdict|process|containment)\./;
+const ofCalls =
+  /^(?:(?:call|action|budget|evidence|approval|case|record|verdict|process|containment)\.|contract\.seen$)/;
 
 type Refusal = { readonly answer: 'deny'; readonly code: RefusalCode; readonly text: string };
 const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', code, text });
@@ -355,23 +387,4 @@ function isOf(shape: (value: unknown, path: string) => string, value: string): b
   } catch {
     return false;
   }
-}
-
-/** What of the arguments can be recorded; undefined if they cannot, and then the call is refused. */
-function recordable(tool: string, args: Readonly<Record<string, unknown>>) {
-  try {
-    return { action: actionId(tool, args), commitments: commit(args, salt, sha256) };
-  } catch (error) {
-    if (error instanceof CommitmentError || error instanceof JsonError) return undefined;
-    throw error;
-  }
-}
-
-/** Finds the disclosures of one fact by their digests; hashed only if somebody asks. */
-function finder(disclosures: readonly string[]): Find {
-  let byDigest: Map<string, string> | undefined;
-  return (digest) => {
-    byDigest ??= new Map(disclosures.map((each) => [digestOf(each, sha256), each]));
-    return byDigest.get(digest);
-  };
 }

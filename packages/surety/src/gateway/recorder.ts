@@ -63,6 +63,7 @@ export class Recorder {
       checkpoints: draft.checkpoints ?? [],
       budgets: draft.budgets ?? [],
       origins: 'not-traced',
+      ...contractIn(call),
     };
     const fact = {
       kind: 'call.intended',
@@ -148,6 +149,7 @@ export class Recorder {
       settlement: settlementOf(reply),
       by: reply.is === 'result' || reply.is === 'error' ? 'upstream' : 'gateway',
       result: result.digests,
+      ...contractIn(call),
     };
     const disclosures = [...call.commitments.disclosures, ...result.disclosures];
     const fact: NewFact = { kind: 'call.settled', body, ...who(call), disclosures };
@@ -219,6 +221,8 @@ export class Recorder {
     return { is: 'refused', message: `Refused. Reference ${call.id}.` };
   }
 }
+
+const contractIn = ({ contract }: Call) => (contract === undefined ? {} : { contract });
 
 const caseStream = (call: Call): string => `case/${call.case}`;
 

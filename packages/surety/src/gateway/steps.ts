@@ -3,6 +3,7 @@
 import { commitScalar } from '@surety/proof/records';
 import { MoneyError, moneyIn } from '@surety/proof/rules';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Contracts } from '../contracts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Logic } from '../logic/logic.ts';
 import { type Budgets, type Containments, type Permissions, scopeText } from '../perimeter/index.ts';
@@ -10,6 +11,7 @@ import type { Call, Draft, Step, StepAnswer } from './call.ts';
 
 export interface Features {
   readonly containments: Containments;
+  readonly contracts: Pick<Contracts, 'judge' | 'pins'>;
   readonly catalog: Catalog;
   readonly permissions: Permissions;
   readonly budgets: Budgets;
@@ -18,12 +20,14 @@ export interface Features {
 
 export const decidingSteps = ({
   containments,
+  contracts,
   catalog,
   permissions,
   budgets,
   logic,
 }: Features): readonly Step[] => [
   { name: 'contain', again: true, last: true, run: (call) => contain(containments, catalog, call) },
+  { name: 'pin', again: true, last: true, run: (call) => pin(contracts, call) },
   { name: 'label', again: true, run: (call) => label(catalog, call) },
   { name: 'permit', again: true, run: (call, draft) => permit(permissions, call, draft) },
   { name: 'once-at-a-time', run: (call, draft) => alone(logic, call, draft) },
@@ -39,6 +43,17 @@ function contain(containments: Containments, catalog: Catalog, { tool, identity,
   const { order, scope, person } = against;
   const text = `${scopeText(scope)} is contained by ${order} of ${person ?? 'Surety itself, on a breach'}`;
   return { answer: 'deny', code: 'contained', text };
+}
+
+/** Whether a person approved what the tool is, as its agent is shown it. A decided call crosses nothing: nobody lists it. */
+function pin(contracts: Features['contracts'], { tool, contract, decided }: Call): StepAnswer {
+  const answer = decided ? undefined : contracts.judge(tool, contract);
+  if (answer === undefined || answer.pin !== undefined || answer.mode === 'observe')
+    return { answer: 'allow' };
+  const isPinned = contracts.pins.of(tool) !== undefined;
+  const code =
+    contract === undefined ? 'contract-unknown' : isPinned ? 'contract-changed' : 'contract-unapproved';
+  return { answer: 'deny', code, text: answer.text };
 }
 
 /** What the call does, and with how much money. A tool that nobody labelled is not called. */

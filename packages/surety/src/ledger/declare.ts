@@ -15,7 +15,8 @@ export interface Declared {
   readonly committed?: Readonly<Record<string, unknown>>;
 }
 
-const declaring = /^(server|tool|person|identity|policy|record|witness|quorum|containment|outcome|rule)\//;
+const declaring =
+  /^(server|tool|person|identity|policy|record|witness|quorum|containment|contracts|outcome|rule)\//;
 export class Declarations {
   readonly #current = new Map<string, string>();
 

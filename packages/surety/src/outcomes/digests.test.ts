@@ -90,6 +90,15 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   'change.refused key': 'random',
   'change.refused reason': 'committed',
   'change.signed key': 'random',
+  'call.intended contract': 'keyed',
+  'call.settled contract': 'keyed',
+  'contract.seen contract': 'keyed',
+  'contract.seen whole': 'committed',
+  'contract.seen beside': 'keyed',
+  'contract.approved contracts[].contract': 'keyed',
+  'contract.approved key': 'random',
+  'contract.revoked contracts[].contract': 'keyed',
+  'contract.revoked key': 'random',
 };
 
 const isDigest = (schema: Readonly<Record<string, unknown>> | undefined): boolean =>

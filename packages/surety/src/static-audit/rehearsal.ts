@@ -4,6 +4,7 @@
 
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { Standing } from '@surety/proof/changes';
+import { Pins } from '@surety/proof/contracts';
 import type { ApprovalStatement, Body, Fact } from '@surety/proof/facts';
 import { commit, digestOf, keyed, toBase64 } from '@surety/proof/records';
 import { approvalText } from '@surety/proof/rules';
@@ -63,6 +64,8 @@ export class Rehearsal {
   readonly #steps = decidingSteps({
     ...{ catalog: this.#catalog, permissions: this.#permissions },
     ...{ budgets: this.#budgets, logic: this.#logic },
+    // What a server will say of itself is in no file.
+    contracts: { judge: () => undefined, pins: new Pins() },
     // Files contain nothing: that is ordered.
     containments: new Containments({ standing: () => new Map(), personOf: this.#people.personOf }),
   });
@@ -118,6 +121,7 @@ export class Rehearsal {
       keyedAction: keyed(this.#logSalt, 'action', action, sha256),
       identity: identity ?? { identity: agent, is: 'agent', owner: '', timeZone: 'UTC' },
       decided: this.#catalog.isDecided(tool),
+      contract: undefined,
       about: `case/${of}`,
       commitments: { digests: [], disclosures: [] },
     };

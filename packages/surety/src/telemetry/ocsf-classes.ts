@@ -77,6 +77,17 @@ const classes: { readonly [K in Kind]?: Classify<K> } = {
     ...by(body.person),
   }),
   'containment.drilled': ({ body }) => ({ ...entity(2, 'Containment', body.order), ...by(body.person) }),
+  'contracts.declared': ({ stream }) => ({ ...entity(3, 'Contract', stream), severity: 2 }),
+  'contract.seen': ({ body }) => ({
+    ...entity(1, 'Contract', body.tool),
+    severity: body.beside === undefined ? 2 : 4,
+  }),
+  'contract.approved': ({ stream, body }) => ({ ...entity(10, 'Contract', stream), ...by(body.person) }),
+  'contract.revoked': ({ stream, body }) => ({
+    ...entity(11, 'Contract', stream),
+    severity: 2,
+    ...by(body.person),
+  }),
   'legal-hold.placed': ({ body }) => ({ ...entity(1, 'Legal hold', body.order), ...by(body.person) }),
   'legal-hold.lifted': ({ body }) => ({ ...entity(4, 'Legal hold', body.lifts), ...by(body.person) }),
   'disclosure.erased': ({ body }) => ({

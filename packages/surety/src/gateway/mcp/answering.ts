@@ -3,6 +3,7 @@
 
 import { canBeAsked, type Offer, offered, runsTools } from './capabilities.ts';
 import type { Channel } from './channel.ts';
+import { mayInstruct, shownOf } from './contracts.ts';
 import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { type Era, legacyVersions, metaKeys, modernVersions } from './eras.ts';
 import { UpstreamError } from './errors.ts';
@@ -18,7 +19,7 @@ import { tasking } from './tasking.ts';
 import type { Tasks } from './tasks.ts';
 import { messageOf } from './trace-context.ts';
 import type { Upstream } from './upstream.ts';
-import { isMembers, type Request, resultText, rpc } from './wire.ts';
+import { isMembers, type Members, type Request, resultText, rpc } from './wire.ts';
 
 export interface Context {
   readonly governor: Governor;
@@ -118,17 +119,20 @@ async function initialize(context: Context, { idText, params }: Request): Promis
   if (typeof asked !== 'string') throw invalidParams('protocolVersion is not a string');
   const protocolVersion = legacyVersions.includes(asked) ? asked : legacyVersions[0];
   const about = await context.endpoint.about(context.links);
-  const capabilities = offered(about.capabilities, offerTo(context));
-  return resultText(idText, JSON.stringify({ ...about, protocolVersion, capabilities }));
+  const capabilities = offered(about.capabilities, await offerTo(context));
+  const { instructions: _, ...rest } = about;
+  const told = await instructionsFor(context, about);
+  return resultText(idText, JSON.stringify({ ...rest, ...told, protocolVersion, capabilities }));
 }
 
 async function discover(context: Context, { idText }: Request): Promise<string> {
-  const { serverInfo, instructions, capabilities } = await context.endpoint.about(context.links);
+  const about = await context.endpoint.about(context.links);
+  const { serverInfo, capabilities } = about;
   const result = {
     resultType: 'complete',
     supportedVersions: modernVersions,
-    capabilities: offered(capabilities, offerTo(context)),
-    ...(typeof instructions === 'string' ? { instructions } : {}),
+    capabilities: offered(capabilities, await offerTo(context)),
+    ...(await instructionsFor(context, about)),
     ttlMs: 0,
     cacheScope: 'private',
     _meta: { [metaKeys.server]: serverInfo },
@@ -136,9 +140,20 @@ async function discover(context: Context, { idText }: Request): Promise<string> 
   return resultText(idText, JSON.stringify(result));
 }
 
-function offerTo({ governor, caller, endpoint, session }: Context): Offer {
+async function instructionsFor(context: Context, about: Members): Promise<Members> {
+  const { instructions } = about;
+  const [only, other] = context.endpoint.upstreams;
+  if (typeof instructions !== 'string' || only === undefined || other !== undefined) return {};
+  return (await mayInstruct(context, only, about)) ? { instructions } : {};
+}
+
+async function offerTo(context: Context): Promise<Offer> {
+  const { governor, caller, endpoint, session } = context;
+  const isShown = await shownOf(context, endpoint.upstreams);
   const may = (aside: string) =>
-    endpoint.upstreams.some(({ server }) => governor.mayUse(caller, `${server}.${aside}`));
+    endpoint.upstreams.some(
+      ({ server }) => governor.mayUse(caller, `${server}.${aside}`) && isShown(server, aside),
+    );
   return {
     mayRead: may('resources/read'),
     maySubscribe: may('resources/subscribe'),
@@ -173,8 +188,12 @@ export async function visible(
   kind: ListKind,
 ): Promise<readonly string[]> {
   const listed = await endpoint.list(kind, links);
+  const isShown = await shownOf({ governor, caller, links }, endpoint.upstreams);
   return listed
-    .filter(({ server, native }) => governor.mayUse(caller, `${server}.${shownFor[kind](native)}`))
+    .filter(({ server, native, listed: text }) => {
+      const as = shownFor[kind](native);
+      return governor.mayUse(caller, `${server}.${as}`) && isShown(server, as, text);
+    })
     .map(({ text }) => text);
 }
 

@@ -29,6 +29,8 @@ export interface Listed {
   readonly server: string;
   readonly native: string;
   readonly text: string;
+  /** Of a tool: its own text, before an endpoint gave it another name. */
+  readonly listed?: string;
 }
 
 export interface Endpoint {
@@ -80,7 +82,10 @@ class View {
   async list(kind: Named, links: Links): Promise<Listed[]> {
     const { server } = this.upstream;
     const { shown } = await this.showing(kind, links);
-    return [...shown.values()].map(({ native, text }) => ({ server, native, text }));
+    return [...shown.values()].map(({ native, text, listed }) => ({
+      ...{ server, native, text },
+      ...(kind === 'tools' ? { listed } : {}),
+    }));
   }
 
   async resources(kind: 'resources' | 'templates', links: Links): Promise<Listed[]> {

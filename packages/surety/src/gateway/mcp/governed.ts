@@ -5,6 +5,7 @@
 import type { Context } from './answering.ts';
 import { paramHeaders } from './bridge-headers.ts';
 import { canBeAsked, passedOn, runsTools } from './capabilities.ts';
+import { contractFor } from './contracts.ts';
 import type { Target } from './endpoint.ts';
 import { type Era, metaKeys, metaOf } from './eras.ts';
 import { checkMirrored } from './mirrored.ts';
@@ -126,8 +127,10 @@ async function govern(context: Context, request: Request, asked: Asked): Promise
   const bound = boundTo(context, request, asked);
   const held = heldIn(context, request, bound);
   const round: Round = { held };
+  const contract = await contractFor(context, asked.target.upstream, asked.as);
   const toolRequest: ToolRequest = {
     tool: bound.tool,
+    contract,
     args: asked.args,
     ...(bound.case === undefined ? {} : { case: bound.case }),
     ...(held === undefined ? {} : { continues: { call: held.call, inputs: request.params.inputResponses } }),

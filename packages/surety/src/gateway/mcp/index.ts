@@ -2,6 +2,7 @@
 // through which every call is decided.
 
 export { bridge } from './bridge.ts';
+export { contractsFor } from './contracts.ts';
 export { Door } from './door.ts';
 export { createFront, type Front, type FrontOptions } from './front.ts';
 export type { FrontLimits } from './front-limits.ts';

@@ -4,6 +4,7 @@
 
 import { type Context, visible } from './answering.ts';
 import { type Changing, changedMethod, changing, kindsOf, Seen } from './changes.ts';
+import { contractFor } from './contracts.ts';
 import { metaKeys } from './eras.ts';
 import { caseOf } from './governed.ts';
 import type { Answered } from './port.ts';
@@ -102,6 +103,7 @@ async function follow(
   let stop: (() => void) | undefined;
   await governor.call(caller, {
     tool,
+    contract: await contractFor(context, upstream, 'resources/subscribe'),
     args: { uri },
     ...(named === undefined ? {} : { case: named }),
     message: () => messageOf(headerOf, request),

@@ -10,6 +10,8 @@ export interface Shown {
   readonly native: string;
   /** Its own JSON text; on the merged endpoint with the shown name in it. */
   readonly text: string;
+  /** The same before. */
+  readonly listed: string;
   readonly mirrored: readonly Mirrored[];
 }
 
@@ -78,7 +80,7 @@ function showing(
       onLeftOut(tool.name, 'not-unique');
     } else {
       const mirrored = mirroredIn(tool.value.inputSchema);
-      shown.set(name, { native: tool.name, text: named(tool, name), mirrored });
+      shown.set(name, { native: tool.name, text: named(tool, name), listed: tool.text, mirrored });
     }
   }
   return { shown, leftOut };

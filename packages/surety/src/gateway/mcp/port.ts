@@ -1,6 +1,8 @@
 // What the wire asks of the gateway: who calls, which tools they may see, and what becomes of a call.
 // The wire parses and forwards; whoever implements `Governor` decides and records.
 
+import type { Listed as ListedContracts } from '../../contracts/index.ts';
+
 export interface Caller {
   readonly agent: string;
 }
@@ -39,6 +41,8 @@ export interface Message {
 export interface ToolRequest {
   /** `<server>.<native name>`, or `<server>.<aside>` for what is no tool (`asides` in names.ts). */
   readonly tool: string;
+  /** Hash of the contract under which its caller is shown it; absent where nobody asks or nobody can tell. */
+  readonly contract?: string | undefined;
   /** Strictly parsed; `{}` if the client sent none. */
   readonly args: Readonly<Record<string, unknown>>;
   /** From the header `Surety-Case` or `_meta["surety/case"]`. */
@@ -97,6 +101,12 @@ export interface Governor {
   /** Filters `tools/list`. */
   mayUse(caller: Caller, tool: string): boolean;
   call(caller: Caller, request: ToolRequest): Promise<ToolReply>;
+  /** True if it matters under which contracts this server lists its tools. */
+  pins?(server: string): boolean;
+  /** What a server lists on some link; told at least once of each list. Resolves when it is recorded; never rejects. */
+  listed?(listed: ListedContracts): Promise<void>;
+  /** Whether agents may be shown a tool under this contract. */
+  mayShow?(tool: string, contract: string | undefined): boolean;
   /** Watches a request that is no call, if somebody wants to; gives what `serve` gives. */
   request?<T>(caller: Caller, message: Message, serve: () => Promise<T>): Promise<T>;
   /** Tells when `mayUse` may answer otherwise than before. */

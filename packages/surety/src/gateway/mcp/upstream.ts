@@ -80,6 +80,8 @@ export interface Link {
 
 export interface Upstream extends Link {
   readonly server: string;
+  /** How it is reached, as far as that is part of every contract of its tools. */
+  readonly launch?: Members;
   /** Whether each request has a stream of its own, so that what is said on it can be nobody else's. */
   readonly streams: boolean;
   /** What was seen of the server: whether it answers in streams. */
