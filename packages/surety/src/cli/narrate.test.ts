@@ -60,6 +60,8 @@ test('every kind of fact can be said', () => {
       reason: [],
       outcomes: [],
       order: [],
+      contracts: [],
+      contract: 'C',
       lift: [],
       inFlight: [],
       scope: { is: 'everything' },
@@ -69,12 +71,18 @@ test('every kind of fact can be said', () => {
         Reflect.get(target, name) ?? (name === 'expires' || name === 'from' || name === 'to' ? 0 : undefined),
     },
   );
+  // What is a count of people elsewhere is a list of functions there.
+  const approvers = { approve: ['security'] };
   // What is a time elsewhere is a key there.
   const rotated = { role: 'log', to: 'acme.example/log+0123abcd+AAAA', reason: 'compromised' };
   for (const kind of Object.keys(bodies) as Kind[])
-    expect(narrate(fact(kind, kind === 'key.rotated' ? rotated : lenient), none), kind).toMatch(
-      /^(?!\w+\.\w+$)./,
-    );
+    expect(
+      narrate(
+        fact(kind, kind === 'key.rotated' ? rotated : kind === 'contracts.declared' ? approvers : lenient),
+        none,
+      ),
+      kind,
+    ).toMatch(/^(?!\w+\.\w+$)./);
 });
 
 test('a long value is cut, between characters, and says so', () => {
