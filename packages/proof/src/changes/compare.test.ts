@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { matched, outcomeBody, ruleBodies, who } from '../declared.fixture.ts';
-import { bodies, containmentDefault } from '../facts.ts';
+import { bodies, containmentDefault, contractDefault } from '../facts.ts';
 import { relationOf } from './compare.ts';
 import type { Relation } from './relation.ts';
 import type { Content, Standing } from './standing.ts';
