@@ -151,7 +151,10 @@ export function publicApp(desk: Desk, onFault: (error: Error) => void): Hono {
     const ask = await read(c, deciding);
     if (ask instanceof Response) return ask;
     const { tool, arguments: args, case: named } = ask;
-    return c.json(await desk.decide(agent, { tool, args, ...(named === undefined ? {} : { case: named }) }));
+    const traceparent = c.req.header('traceparent');
+    const message = () => (traceparent === undefined ? {} : { traceparent });
+    const about = named === undefined ? {} : { case: named };
+    return c.json(await desk.decide(agent, { tool, args, message, ...about }));
   });
   app.post('/v1/settle', async (c) => {
     const agent = ofAgent(c);

@@ -105,6 +105,8 @@ export interface CallAsked {
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
   readonly case?: string;
+  /** For whoever watches. */
+  readonly message?: () => { readonly traceparent?: string };
 }
 
 export interface Proved {

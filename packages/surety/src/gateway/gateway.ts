@@ -19,7 +19,7 @@ import type { Call, RefusalCode } from './call.ts';
 import { Cases } from './cases.ts';
 import { type CallerSettlement, type Decision, decisionOf, refused } from './decided.ts';
 import type { Caller, Governor, Message, ToolReply, ToolRequest } from './mcp/port.ts';
-import type { Counted, Figures, Observer } from './observer.ts';
+import type { Asked, Counted, Figures, Observer } from './observer.ts';
 import { allowed, govern, type Pipeline, resume, settle, stopsAt } from './pipeline.ts';
 import { finder, recordable } from './recordable.ts';
 import { Recorder } from './recorder.ts';
@@ -293,11 +293,18 @@ export class Gateway implements Governor {
   }
 
   /** For a call that never crosses the gateway: may it be made? Its intent is durable when the answer says yes. */
-  async decide({ agent }: Caller, asked: Omit<ToolRequest, 'forward'>): Promise<Decision> {
+  decide({ agent }: Caller, asked: Asked): Promise<Decision> {
+    const { observer } = this.#parts;
+    if (observer === undefined) return this.#decide(agent, asked);
+    return observer.decide(agent, asked, (watched) => this.#decide(agent, watched));
+  }
+
+  async #decide(agent: string, asked: Asked): Promise<Decision> {
     const identity = this.identities.get(agent);
     if (identity === undefined || !isToolId(asked.tool)) return refused('Refused.');
     try {
       const { call, refusal } = this.#begin(identity, asked);
+      asked.onBegun?.(call.id);
       const { recorder, now } = this.#pipeline;
       // INVARIANT: a call that crosses is settled by what came back, never by the word of its caller.
       const wrongWay = call.decided
@@ -333,10 +340,7 @@ export class Gateway implements Governor {
     return { is: 'failed', message: 'Refused: this call cannot be recorded now. Try again later.' };
   }
 
-  #begin(
-    identity: Identity,
-    request: Omit<ToolRequest, 'forward'>,
-  ): { readonly call: Call; readonly refusal?: Refusal } {
+  #begin(identity: Identity, request: Asked): { readonly call: Call; readonly refusal?: Refusal } {
     const { identity: agent } = identity;
     const at = this.#parts.now();
     const named = this.#cases.resolve(request.case, agent, at);

@@ -1,6 +1,7 @@
 // Who watches calls from beside them: telemetry. An observer sees ids and times, decides nothing, and gives every
 // reply back as it is. Without one a call costs nothing more.
 
+import type { Decision } from './decided.ts';
 import type { Message, ToolReply, ToolRequest } from './mcp/port.ts';
 
 export interface Observer {
@@ -10,9 +11,14 @@ export interface Observer {
     request: ToolRequest,
     pass: (request: ToolRequest) => Promise<ToolReply>,
   ): Promise<ToolReply>;
+  /** The same for a call that never crosses. */
+  decide(agent: string, asked: Asked, pass: (asked: Asked) => Promise<Decision>): Promise<Decision>;
   /** A request that is no call. Gives what `serve` gives, or throws what it throws. */
   request<T>(agent: string, message: Message, serve: () => Promise<T>): Promise<T>;
 }
+
+/** Of a call that its caller makes past the gateway. */
+export type Asked = Omit<ToolRequest, 'forward'>;
 
 /** How things stand at this moment: counts and shares, no amounts. */
 export interface Figures {

@@ -52,6 +52,34 @@ describe('a request that is no call', () => {
   });
 });
 
+describe('a question first, for a call that never crosses', () => {
+  const asked = { tool: 'erp.made-up', args: { a: 'canary' } };
+
+  test.each([
+    [{ decision: 'allow', call: 'c-1' }, 'allow'],
+    [{ decision: 'hold', message: 'canary' }, 'hold'],
+    [{ decision: 'refuse', message: 'canary' }, 'deny'],
+  ] as const)('is answered as it was, and timed (%#)', async (decided, decision) => {
+    const { observer, timed, seen } = watching();
+    const answer = await observer.decide('buyer', asked, async (watched) => {
+      expect([watched.tool, watched.args]).toEqual([asked.tool, asked.args]);
+      watched.onBegun?.('c-1');
+      return decided;
+    });
+    expect(answer).toBe(decided);
+    expect(timed).toEqual([['surety.decision.duration', { decision }]]);
+    expect(seen).toMatchObject([{ call: 'c-1', decision, tool: 'erp.*', agent: 'buyer' }]);
+    expect(JSON.stringify([timed, seen])).not.toMatch(/canary|made-up/);
+  });
+
+  test('that fails fails as it did, and counts as an error', async () => {
+    const { observer, timed, seen } = watching();
+    await expect(observer.decide('buyer', asked, never)).rejects.toThrow('not sent');
+    expect(timed).toEqual([['surety.decision.duration', { decision: 'error' }]]);
+    expect(seen).toMatchObject([{ decision: 'error', error: 'error' }]);
+  });
+});
+
 describe('a call', () => {
   test('that passes is sent once, with nothing added where nobody traces', async () => {
     const { observer, timed, seen } = watching();

@@ -12,8 +12,9 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import type { Decision as Decided } from '../gateway/decided.ts';
 import type { Message, ToolReply, ToolRequest, UpstreamReply } from '../gateway/mcp/port.ts';
-import type { Counted, Observer } from '../gateway/observer.ts';
+import type { Asked, Counted, Observer } from '../gateway/observer.ts';
 import type { Instruments } from './instruments.ts';
 import { parseTraceparent, printTraceparent } from './trace.ts';
 
@@ -85,6 +86,41 @@ export class Watching implements Observer {
     } finally {
       this.active -= 1;
       this.#end(agent, watched, reply);
+    }
+  }
+
+  /** No span of MCP: its caller asks over HTTP, and makes the call by itself. */
+  async decide(agent: string, asked: Asked, pass: (asked: Asked) => Promise<Decided>): Promise<Decided> {
+    const startedMs = performance.now();
+    const counted = this.#parts.counted(asked.tool);
+    const span = this.#span(`decide ${counted.tool}`, SpanKind.SERVER, parentIn(asked.message?.() ?? {}), {
+      'gen_ai.tool.name': counted.tool,
+      'gen_ai.agent.id': agent,
+      'surety.effect': counted.effect,
+      ...carried,
+    });
+    let call: string | undefined;
+    let decision: Decision = 'error';
+    try {
+      const onBegun = (id: string) => {
+        call = id;
+        asked.onBegun?.(id);
+      };
+      const decided = await pass({ ...asked, onBegun });
+      decision = decided.decision === 'refuse' ? 'deny' : decided.decision;
+      return decided;
+    } finally {
+      const durationMs = performance.now() - startedMs;
+      const code = call === undefined ? undefined : this.#parts.refusal(call);
+      const error = decision === 'error' ? 'error' : undefined;
+      this.#parts.instruments.time('surety.decision.duration', durationMs / 1_000, { decision });
+      ended(span, error, {
+        'surety.decision': decision,
+        ...(call === undefined ? {} : { 'surety.call': call }),
+        ...(code === undefined ? {} : { 'surety.refusal.code': code }),
+      });
+      const traceId = traceIdOf(span);
+      this.#parts.onCall({ call, agent, tool: counted.tool, decision, code, error, durationMs, traceId });
     }
   }
 
@@ -177,7 +213,7 @@ export class Watching implements Observer {
       ...(call === undefined ? {} : { 'surety.call': call }),
       ...(code === undefined ? {} : { 'surety.refusal.code': code }),
     });
-    const traceId = span?.isRecording() === false ? undefined : span?.spanContext().traceId;
+    const traceId = traceIdOf(span);
     this.#parts.onCall({ call, agent, tool: counted.tool, decision, code, error, durationMs, traceId });
   }
 
@@ -201,6 +237,9 @@ function contextOf(span: Span | undefined): string | undefined {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return printTraceparent({ traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
 }
+
+const traceIdOf = (span: Span | undefined): string | undefined =>
+  span?.isRecording() === false ? undefined : span?.spanContext().traceId;
 
 /** Ids that clients choose are taken only where they look like ids: an argument has no business there. */
 const idForm = /^[A-Za-z0-9._-]{1,64}$/;
