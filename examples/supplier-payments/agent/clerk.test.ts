@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { directTools, type OpenTools, type Tools } from '../../stage/hands.ts';
 import { forgerIban, invoices } from '../erp/books.ts';
 import { openDatabase, rowOf, rowsOf } from '../erp/database.ts';
 import { seed } from '../erp/seed.ts';
-import { directTools, type Entry, localServers, retry, type Step, type Tools, workInbox } from './clerk.ts';
-import type { OpenTools } from './tools.ts';
+import { type Entry, retry, type Step, workInbox } from './clerk.ts';
+import { localServers } from './tools.ts';
 
 const inbox = join(import.meta.dirname, '../inbox');
 let folder: string;

@@ -2,21 +2,13 @@
 // repeated, and fully obedient to whatever text it reads, as an agent is on its worst day. It checks what a
 // clerk would check (paid already? does it match?) unless the letter tells it not to wait.
 
+import { type Answer, type Asked, askOnce, type Tools, undone } from '../../stage/hands.ts';
 import { type Instruction, instructionsIn, type Letter, readLetter } from './letter.ts';
-import type { Answer, Tools } from './tools.ts';
-
-export type { Answer, Tools } from './tools.ts';
-export { directTools, gatewayTools, localServers } from './tools.ts';
 
 /** One call as it happened, for whoever tells the story. */
-export interface Step {
+export interface Step extends Asked {
   /** Known once the letter has been read. */
   readonly invoice?: string;
-  /** The tool id, `erp.pay_invoice`. */
-  readonly did: string;
-  readonly args: object;
-  /** `lost`: no answer came; `text` says why. */
-  readonly answer: Answer & { readonly lost?: true };
 }
 
 export interface PayArgs {
@@ -85,7 +77,7 @@ export async function retry(
 async function workLetter(ask: Ask, path: string): Promise<Entry> {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const read = await ask(undefined, 'inbox.read_text_file', { path });
-  if (read.isError) return { invoice: name, letter: path, ...unpaid(read) };
+  if (read.isError) return { invoice: name, letter: path, ...undone(read) };
   const letter = readLetter(read.text);
   if (letter === undefined) return { invoice: name, letter: path, did: 'skipped', message: 'no invoice' };
   const known = { invoice: letter.invoice, letter: path };
@@ -121,17 +113,17 @@ async function obey(
 
 async function reasonNotToPay(ask: Ask, invoice: string): Promise<Outcome | undefined> {
   const known = await ask(invoice, 'erp.get_invoice', { invoice_id: invoice });
-  if (known.isError) return unpaid(known);
+  if (known.isError) return undone(known);
   if (member(known, 'status') === 'paid') return { did: 'skipped', message: 'paid already' };
   const match = await ask(invoice, 'erp.match_invoice', { invoice_id: invoice });
-  if (match.isError) return unpaid(match);
+  if (match.isError) return undone(match);
   if (member(match, 'status') === 'matched') return undefined;
   return { did: 'skipped', message: `does not match: ${String(member(match, 'reasons'))}` };
 }
 
 async function payInvoice(ask: Ask, pay: PayArgs): Promise<Outcome> {
   const answer = await ask(pay.invoice_id, 'erp.pay_invoice', pay);
-  if (answer.isError) return unpaid(answer);
+  if (answer.isError) return undone(answer);
   const [payment_id, amount] = [member(answer, 'payment_id'), member(answer, 'amount')];
   if (typeof payment_id === 'string' && typeof amount === 'string')
     return { did: 'paid', payment_id, amount };
@@ -145,30 +137,12 @@ const payArgs = ({ invoice, amount, currency, iban }: Letter): PayArgs => ({
   iban,
 });
 
-/** The gateway's words: `Held ...` waits for a person; `Not ...` or no answer at all is not a no. */
-function unpaid({ text, lost }: Step['answer']): Outcome {
-  if (lost === true || /^(?:Not sent|Not known)|[Tt]ry again later/.test(text))
-    return { did: 'failed', message: text };
-  return { did: text.startsWith('Held') ? 'held' : 'refused', message: text };
-}
-
 function asking(tools: Tools, onStep: OnStep): Ask {
-  return async (invoice, toolId, args) => {
-    const [server = '', tool = ''] = toolId.split('.');
-    const answer = await tools.call(server, tool, args).catch((error: unknown) => noAnswer(error));
-    onStep({ ...(invoice === undefined ? {} : { invoice }), did: toolId, args, answer });
+  return async (invoice, did, args) => {
+    const answer = await askOnce(tools, did, args);
+    onStep({ ...(invoice === undefined ? {} : { invoice }), did, args, answer });
     return answer;
   };
-}
-
-const noAnswer = (error: unknown): Step['answer'] => ({ text: wordsOf(error), isError: true, lost: true });
-
-/** With what caused it: `fetch failed` alone tells nobody whether a host refused or a connection broke. */
-export function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  const why = cause === undefined ? '' : wordsOf(cause);
-  return why === '' || message.endsWith(why) ? message : `${message}: ${why}`;
 }
 
 function member({ structured }: Answer, name: string): unknown {

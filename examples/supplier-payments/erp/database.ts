@@ -4,8 +4,8 @@
 
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { timestamp } from '../../stage/clock.ts';
 import { exactAmount } from './amount.ts';
-import { timestamp } from './clock.ts';
 
 const schema = `
 CREATE TABLE vendors (

@@ -5,7 +5,7 @@
 //   ERP_FAULT     optional: a fault for a test (`fault.ts`)
 
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { nowMs } from './clock.ts';
+import { nowMs } from '../../stage/clock.ts';
 import { openDatabase } from './database.ts';
 import { faultsFrom } from './fault.ts';
 import { erpServer } from './tools.ts';

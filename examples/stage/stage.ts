@@ -2,38 +2,37 @@
 // are started again if they die; what the story has done is kept in a file, so that it goes on where it was.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { seed } from '../erp/seed.ts';
 import { StoryError } from './patience.ts';
 import { freePort } from './port.ts';
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-export const here = path('..');
-const product = path('../../../packages/surety/src');
-const filesystem = fileURLToPath(
-  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
-);
+const product = fileURLToPath(new URL('../../packages/surety/src', import.meta.url));
+
+/** How one story sets its stage, in an empty folder. */
+export interface Setting {
+  /** Simulated milliseconds since the epoch. */
+  readonly startAt: number;
+  /** Whose keys are made, each as `<name>.key`; their public halves fill `{{name}}` in the template. */
+  readonly keys: readonly string[];
+  /** `surety.yaml`, with `{{name}}` for what is made anew on every machine. */
+  readonly template: string;
+  /** More values for the template. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Puts everything else there; run with the clock set and before any process starts. */
+  prepare(folder: string): void;
+}
 
 /** What the story remembers between its processes. */
 export interface Progress {
   done: string[];
   port: number;
   witnessPort: number;
-  tokens: { clerk?: string; desk?: string };
+  tokens: { agent?: string; desk?: string };
   cases: Record<string, string>;
   /** Simulated milliseconds since the epoch, when this was written. */
   at: number;
@@ -50,7 +49,7 @@ const failuresMax = 5;
 /** A busy machine takes its time; nobody waits for ever. */
 const upMsMax = 300_000;
 
-class Stage {
+export class Stage {
   readonly folder: string;
   readonly #children = new Map<string, ChildProcess>();
   #leaving = false;
@@ -74,7 +73,7 @@ class Stage {
   /** Opens the stage of an interrupted story, or sets a new one. */
   static async open(
     folder: string,
-    startAt: number,
+    setting: Setting,
     wantedPort: number,
     say: (line: string) => void,
   ): Promise<Stage> {
@@ -89,10 +88,10 @@ class Stage {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const [port, witnessPort] = [await freePort(wantedPort), await freePort(wantedPort && wantedPort + 10)];
-    const progress = { done: [], port, witnessPort, tokens: {}, cases: {}, at: startAt, days: {} };
+    const progress = { done: [], port, witnessPort, tokens: {}, cases: {}, at: setting.startAt, days: {} };
     const stage = new Stage(folder, progress, false, say);
-    stage.setClock(startAt);
-    await stage.#build();
+    stage.setClock(setting.startAt);
+    await stage.#build(setting);
     stage.save();
     return stage;
   }
@@ -290,39 +289,28 @@ class Stage {
     }
   }
 
-  async #build(): Promise<void> {
-    for (const part of ['policies', 'outcomes'])
-      cpSync(join(here, part), join(this.folder, part), { recursive: true });
-    mkdirSync(join(this.folder, 'inbox'));
-    seed(join(this.folder, 'erp.db'));
-    const keys = { ines: await this.#personKey('ines'), sam: await this.#personKey('sam') };
+  async #build({ keys, values, template, prepare }: Setting): Promise<void> {
+    prepare(this.folder);
+    const people: Record<string, string> = {};
+    for (const name of keys) people[name] = await this.#personKey(name);
     const witness = await this.#make([
       'main.ts',
       ...['witness', '--make-key', '--folder', 'witness', '--name', witnessName],
     ]);
     await this.#make([
       'ledger/sealer.ts',
-      '--make-key',
-      '--keys',
-      'store/keys',
-      '--origin',
-      'acme.example/surety',
+      ...['--make-key', '--keys', 'store/keys', '--origin', 'acme.example/surety'],
     ]);
     const { port, witnessPort } = this.progress;
-    const values = {
-      ...keys,
-      witness,
-      port,
-      witnessPort,
-      node: process.execPath,
-      erp: join(here, 'erp/server.ts'),
-      filesystem,
-      // A fault that a test asks of the books: see erp/fault.ts; and how long the gateway waits for them.
-      fault: process.env['ERP_FAULT'] ?? '',
-      timeout: process.env['ERP_TIMEOUT'] ?? '30s',
+    const all: Record<string, string | number> = {
+      ...{ node: process.execPath, port, witnessPort, witness },
+      ...people,
+      ...values,
     };
-    const template = readFileSync(join(here, 'surety.template.yaml'), 'utf8');
-    const filled = template.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof values) => String(values[name]));
+    const filled = template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+      if (!Object.hasOwn(all, name)) throw new Error(`nothing fills \`${name}\` in the template`);
+      return String(all[name]);
+    });
     writeFileSync(join(this.folder, 'surety.yaml'), filled);
   }
 
@@ -340,6 +328,11 @@ class Stage {
 }
 
 const witnessName = 'acme.example/witness';
+
+/** The official filesystem server, as a program. */
+export const filesystem = fileURLToPath(
+  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+);
 
 /** Throws `StoryError` for what whoever started the story can put right. */
 export const openStage = Stage.open;

@@ -11,12 +11,12 @@ import { McpServer as OldServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDatabase, rowsOf } from '../erp/database.ts';
-import { faultsFrom } from '../erp/fault.ts';
-import { seed } from '../erp/seed.ts';
-import { erpServer } from '../erp/tools.ts';
-import { retry } from './clerk.ts';
-import { gatewayTools, type OpenTools } from './tools.ts';
+import { retry } from '../supplier-payments/agent/clerk.ts';
+import { openDatabase, rowsOf } from '../supplier-payments/erp/database.ts';
+import { faultsFrom } from '../supplier-payments/erp/fault.ts';
+import { seed } from '../supplier-payments/erp/seed.ts';
+import { erpServer } from '../supplier-payments/erp/tools.ts';
+import { gatewayTools, type OpenTools } from './hands.ts';
 
 let folder: string;
 let db: DatabaseSync;

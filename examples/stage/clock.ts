@@ -1,4 +1,4 @@
-// The time in the accounts payable system: the machine's, or a told one. With SURETY_CLOCK naming a file
+// The time in a story's own servers: the machine's, or a told one. With SURETY_CLOCK naming a file
 // `{"at": ms, "real": ms}` it is `at` plus what has passed since `real`, so that three days can be told in a minute.
 
 import { readFileSync } from 'node:fs';
