@@ -28,7 +28,7 @@ const exitUsage = 64;
 const installWaitMsMax = 15 * 60 * 1000;
 
 const usage = `usage: node bootstrap.mjs <verb> [arguments]
-  demo [arguments]     run the story in examples/supplier-payments
+  demo [arguments]     run a story: --story supplier-payments (default) or --story production-database
   surety [arguments]   run the command line from its source
   test [arguments]     types, lint, dead code, then every test; arguments go to vitest
   check                types, lint and dead code only
@@ -328,9 +328,26 @@ function benchmarks() {
   return files.filter((file) => /^[a-z0-9-]+\.ts$/.test(file)).map((file) => file.slice(0, -3));
 }
 
+/** The stories are the folders of `examples` that hold one. @param {string[]} words @returns {[string, string[]]} */
+function chosenStory(words) {
+  const at = words.findIndex((word) => word === '--story' || word.startsWith('--story='));
+  if (at === -1) return ['supplier-payments', words];
+  const joined = words[at].startsWith('--story=');
+  const name = joined ? words[at].slice('--story='.length) : words[at + 1];
+  const stories = readdirSync(join(root, 'examples')).filter((each) =>
+    existsSync(join(root, 'examples', each, 'story.ts')),
+  );
+  if (name === undefined || !stories.includes(name))
+    throw new Refusal(`no story \`${name ?? ''}\`; there are: ${stories.join(', ')}`, exitUsage);
+  return [name, words.toSpliced(at, joined ? 1 : 2)];
+}
+
 /** @type {Record<string, (words: string[]) => Promise<number>>} */
 const verbs = {
-  demo: async (words) => runSource('examples/supplier-payments/story.ts', words),
+  demo: async (words) => {
+    const [story, rest] = chosenStory(words);
+    return runSource(`examples/${story}/story.ts`, rest);
+  },
   surety: async (words) => runSource('packages/surety/src/main.ts', words, typedFrom()),
   check: async () => close([await runChecks(findNode())]),
   format: async (words) => {

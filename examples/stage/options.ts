@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 
 const usage = (
   story: string,
-) => `usage: npm start -- [--once] [--json] [--folder <path>] [--until <day>] [--port <port>]
+) => `usage: npm start -- [--story <name>] [--once] [--json] [--folder <path>] [--until <day>] [--port <port>]
+  --story    supplier-payments (default) or production-database
   --once     end after the story, instead of staying up
   --json     print one JSON object as the last line of stdout
   --folder   where the story lives (default .surety/${story})

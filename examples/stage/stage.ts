@@ -195,11 +195,11 @@ export class Stage {
     return this.run([join(product, 'main.ts'), ...args]);
   }
 
-  run(args: readonly string[]): Promise<Ran> {
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, args, {
         cwd: this.folder,
-        env: this.env,
+        env: { ...this.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];

@@ -1,5 +1,5 @@
-// For tests: runs the story of the supplier payments in a folder of its own, as a process of its own, and reads
-// what it left behind: the books, the log, the proofs.
+// For tests: runs a story in a folder of its own, as a process of its own, and reads what it left behind: the books, the
+// log, the proofs.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,19 +12,23 @@ import { type Fact, isKind, type Kind, parseFact, type UnknownFact } from '@sure
 import { parseTrust, type Verification, verify } from '@surety/proof/verify';
 import { sha256 } from '../../packages/surety/src/ledger/hash.ts';
 
-const story = fileURLToPath(new URL('../../examples/supplier-payments/story.ts', import.meta.url));
-
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'surety-story-'));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
 export interface StoryOptions {
+  /** Default `supplier-payments`. */
+  readonly story?: string;
   readonly until?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the story, or starts it again where it was interrupted. In a process group of its own. */
-export function startStory(folder: string, { until = 'day-3', env = {} }: StoryOptions = {}): ChildProcess {
-  const args = [story, '--once', '--json', '--folder', folder, '--port', '0', '--until', until];
+export function startStory(
+  folder: string,
+  { story = 'supplier-payments', until = 'day-3', env = {} }: StoryOptions = {},
+): ChildProcess {
+  const program = fileURLToPath(new URL(`../../examples/${story}/story.ts`, import.meta.url));
+  const args = [program, '--once', '--json', '--folder', folder, '--port', '0', '--until', until];
   return spawn(process.execPath, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,7 @@ import type { Found, Incident } from '../packs/index.ts';
 import type { NoteForm, NoteLevel } from '../telemetry/index.ts';
 import type { OpenRecord } from './commands/verify-again.ts';
 import type { OpenDesk } from './desk.ts';
+import type { Story } from './table.ts';
 import type { Exit, Terminal } from './terminal.ts';
 
 export interface UpOptions {
@@ -27,6 +28,12 @@ export interface PlayedIncident {
   readonly reasons: readonly { readonly code: string; readonly text: string }[];
 }
 
+export interface DemoOptions {
+  readonly story: Story;
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
 export interface Roots {
   /** Plays it in a house of its own: with the checkpoints that stop it, or without. */
   readonly playIncident: (found: Found, isStopped: boolean) => Promise<PlayedIncident>;
@@ -35,7 +42,7 @@ export interface Roots {
   readonly openRecord: OpenRecord;
   /** `surety up`: resolves when it has been asked to stop. */
   readonly up: (terminal: Terminal, options: UpOptions) => Promise<Exit>;
-  /** `surety demo`: the story of examples/supplier-payments. */
-  readonly demo: (terminal: Terminal, options: { once?: boolean; json?: boolean }) => Promise<Exit>;
+  /** `surety demo`: a story of `examples`. */
+  readonly demo: (terminal: Terminal, options: DemoOptions) => Promise<Exit>;
   readonly version: string;
 }

@@ -20,6 +20,9 @@ export const rotatedKeys = ['log-key', 'statement-key'] as const;
 export type RotatedKey = (typeof rotatedKeys)[number];
 export const packActions = ['list', 'show', 'bind', 'test'] as const;
 type PackAction = (typeof packActions)[number];
+/** The folders of `examples` that hold one, in the order of their telling. */
+export const stories = ['supplier-payments', 'production-database'] as const;
+export type Story = (typeof stories)[number];
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
 export function addCommands(building: Building): void {
@@ -135,10 +138,13 @@ function addStarting({ program, terminal, roots, done }: Building): void {
     );
   program
     .command('demo')
-    .description('play the story of the supplier payments, with real processes on this machine')
+    .addArgument(new Argument('[story]', 'which').choices(stories).default(stories[0]))
+    .description('play a story of three days, with real processes on this machine')
     .option('--once', 'end after the story')
     .addOption(json())
-    .action(async (options: { once?: boolean; json?: boolean }) => done(await roots.demo(terminal, options)));
+    .action(async (story: Story, options: { once?: boolean; json?: boolean }) =>
+      done(await roots.demo(terminal, { story, ...options })),
+    );
 }
 
 function addLooking({ program, terminal, done }: Building): void {
