@@ -61,6 +61,7 @@ const rooms = [
     'approvals',
     'checkpoints',
     'rules',
+    'origins',
     'changes',
     'contracts',
     'book',
@@ -86,6 +87,7 @@ const open = [
   'proof/rules',
   'proof/changes',
   'proof/contracts',
+  'proof/origins',
 ];
 const wholeProof = ['proof/verdict', 'proof/report', 'proof/bundle', 'proof/verify'];
 const features = [
@@ -95,7 +97,7 @@ const features = [
 const directions: Record<string, readonly string[]> = {
   facts: ['proof/facts'],
   ledger: ['facts', 'proof/facts', 'proof/records'],
-  config: ['facts', 'proof/facts', 'proof/records', 'proof/rules'],
+  config: ['facts', 'proof/facts', 'proof/records', 'proof/rules', 'proof/origins'],
   // Written for tools that nobody has: it knows what a checkpoint is, and nothing of a log.
   packs: ['config', 'proof/facts', 'proof/records', 'proof/rules'],
   catalog: open,

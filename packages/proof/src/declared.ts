@@ -38,6 +38,13 @@ export type Money = Infer<typeof money>;
 export const budget = record({ amountMinor: natural, currency, per: oneOf('day') });
 export const moneyLabel = record({ amount: text, unit: oneOf('major', 'minor'), currency: text });
 
+/** Who vouches for a field of a result. What nobody labelled is `outsider-text`. */
+export const resultLabel = record({
+  is: oneOf('record', 'directory', 'outsider-text', 'outsider-identity'),
+  /** The class of its data. */
+  class: optional(identifier),
+});
+
 export const approveRule = record({
   function: identifier,
   count: natural,

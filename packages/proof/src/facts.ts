@@ -16,6 +16,7 @@ import {
   outcome,
   personId,
   position,
+  resultLabel,
   rule,
   toolId,
 } from './declared.ts';
@@ -30,6 +31,7 @@ import {
   type Infer,
   json,
   list,
+  map,
   natural,
   oneOf,
   optional,
@@ -131,6 +133,8 @@ export const bodies = {
     money: optional(moneyLabel),
     /** Whom its calls are about: what their disclosures hold is erased together. */
     subject: optional(record({ kind: identifier, path: text })),
+    /** By the path of a field of its results, whose word it is. */
+    results: optional(map(resultLabel)),
   }),
   'person.enrolled': record({
     person: personId,

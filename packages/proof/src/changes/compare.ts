@@ -2,6 +2,7 @@
 
 import { containmentDefault, contractDefault } from '../facts.ts';
 import { comparePolicy } from './cover.ts';
+import { originRules, results } from './origins.ts';
 import { compareQuorum } from './quorum.ts';
 import {
   addable,
@@ -64,7 +65,7 @@ const outcome = members({
   hash: told,
   appetite: limit,
   evaluatedBy: superset,
-  arguments: mapOf(mapOf(subset)),
+  arguments: originRules,
   egress: mapOf(subset),
   reconcile,
   invariants: superset,
@@ -75,7 +76,7 @@ const outcome = members({
 /** A read that becomes anything else is recorded before it leaves, and no more than once at a time. */
 const effect: Compare = (before, after) =>
   before === 'read' && after !== 'read' && after !== undefined ? 'narrows' : equal(before, after);
-const label = members({ tool: told, effect });
+const label = members({ tool: told, effect, results });
 
 const honest = stricter('false', 'true');
 const simulated: Compare = (before, after) => honest(String(before), String(after));

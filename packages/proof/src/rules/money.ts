@@ -65,7 +65,8 @@ export function majorText(amountMinor: number, currency: string): string {
   return amountMinor < 0 ? `-${text}` : text;
 }
 
-function exponentOf(currency: string): number {
+/** Digits behind the point. Throws `MoneyError` for what is no current currency. */
+export function exponentOf(currency: string): number {
   const exponent = exponents.get(currency);
   if (exponent === undefined)
     throw new MoneyError('unknown-currency', `${quote(currency)} is no current ISO 4217 currency`);

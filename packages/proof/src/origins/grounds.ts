@@ -1,0 +1,161 @@
+// What ties a value to a call where the value alone could be anybody's: a short number, a date, an entry of a
+// directory. Either the user says beside it what it is; or it belongs to the object, and to no other of that result,
+// that the user named or that another argument of the call names.
+
+import type { Certificate, Ground, Place, Source, Sources } from './certificate.ts';
+import { eachLeaf, labelAt, locate } from './labels.ts';
+import { isBounded, isLeaf, isTelling, type Leaf, normaliserOf, valueKey } from './normalisers.ts';
+import { folded } from './plain.ts';
+import { isSaid, quotedIn } from './said.ts';
+
+/** What a place is looked at for. */
+export interface Asking {
+  readonly argument: string;
+  readonly sources: Sources;
+  /** Whether a certificate of the same call shows that its value is the user's or a record's. */
+  readonly stands: (certificate: Certificate) => boolean;
+}
+
+/** Whether the ground of this place holds. */
+export function isGrounded(place: Place, asking: Asking): boolean {
+  const { ground } = place;
+  const { argument, sources } = asking;
+  if (ground === undefined) return false;
+  if (ground.is === 'named') return isNamed(ground, place, argument, sources);
+  const source = sources.source(place.fact);
+  if (typeof source !== 'object' || source.is !== 'result' || ground.at === undefined) return false;
+  const [own, other] = [locate(source.value, place.at), locate(source.value, ground.at)];
+  const isBeside = own !== undefined && own.owner === other?.owner && place.at !== ground.at;
+  if (!isBeside || !isLeaf(other.leaf)) return false;
+  const label = labelAt(source.labels, other.names);
+  if (label?.is !== 'record' && label?.is !== 'directory') return false;
+  const asked = ground.is === 'words' ? saidPiece(ground, sources) : otherArgument(ground, asking);
+  return asked !== undefined && areAlone(source, label.path, ground.at, asked);
+}
+
+// --- By its name ----------------------------------------------------------------------------------------------
+
+/** Say nothing of what an argument is. */
+const nameless = new Set([
+  'the',
+  'and',
+  'for',
+  'ids',
+  'num',
+  'number',
+  'name',
+  'value',
+  'new',
+  'get',
+  'set',
+  'args',
+]);
+
+/** Words that an argument of a tool goes by. */
+export function wordsFor(tool: string, argument: string): ReadonlySet<string> {
+  const own = argument.split('/').filter((token) => !/^[0-9]*$/.test(token));
+  const text = `${tool.slice(tool.indexOf('.') + 1)} ${own.at(-1) ?? ''}`;
+  const words = text
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return new Set(words.map(singular).filter((word) => word.length >= 3 && !nameless.has(word)));
+}
+const singular = (word: string): string => (word.length > 3 ? word.replace(/s$/, '') : word);
+
+/** `file 13`, `seats: 2`, `3 nights`: at most one word lies between. */
+function isNamed(
+  { piece, at, argument: other }: Ground,
+  place: Place,
+  argument: string,
+  sources: Sources,
+): boolean {
+  const source = sources.source(place.fact);
+  if (typeof source !== 'object' || source.is !== 'words' || place.piece === undefined) return false;
+  if (piece === undefined || piece.fact !== place.fact || at !== undefined || other !== undefined)
+    return false;
+  const { text } = source;
+  const [from, to] = place.piece;
+  const word = text.slice(piece.from, piece.to);
+  if (!/^[a-z]{3,32}$/i.test(word) || !isBounded('name', text, piece.from, piece.to)) return false;
+  if (!isSaid(quotedIn(text), piece.from, piece.to)) return false;
+  const between = piece.to <= from ? text.slice(piece.to, from) : text.slice(to, piece.from);
+  if (piece.to > from && piece.from < to) return false;
+  return wordsFor(sources.tool, argument).has(singular(word.toLowerCase())) && isNear(between);
+}
+
+/** No sentence ends there, and no other number stands there. */
+const isNear = (between: string): boolean =>
+  /^[\s:#=(-]{1,3}$/.test(between) || /^\s\p{L}{1,12}[\s:#-]{1,2}$/u.test(between);
+
+// --- By its object --------------------------------------------------------------------------------------------
+
+const common = new Set(
+  `the and for with from that this these those you your our their his her its all any some not but are was were has have
+  had will can may please pay send make create update delete book order invoice payment account customer supplier user
+  company group ltd inc gmbh llc new last next first`.split(/\s+/),
+);
+
+/** What another field of the object must say. */
+interface Asked {
+  readonly leaf: Leaf;
+  /** A word of it is enough. */
+  readonly isPart: boolean;
+  readonly at: number;
+}
+
+function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | undefined {
+  if (piece === undefined || argument !== undefined) return undefined;
+  const words = sources.source(piece.fact);
+  if (typeof words !== 'object' || words.is !== 'words') return undefined;
+  const { text, at } = words;
+  const leaf = text.slice(piece.from, piece.to);
+  const isWord =
+    isBounded('id', text, piece.from, piece.to) && isBounded('number', text, piece.from, piece.to);
+  if (!isWord || !isSaid(quotedIn(text), piece.from, piece.to)) return undefined;
+  // `3`, `of` and `the` are said in any text.
+  const isCommon = [...leaf].length < 3 || common.has(folded(leaf)) || leaf.trim() !== leaf;
+  return isCommon ? undefined : { leaf, isPart: true, at };
+}
+
+/** It must stand by itself: two arguments cannot hold each other up. */
+function otherArgument(ground: Ground, { argument, sources, stands }: Asking): Asked | undefined {
+  const { argument: named, piece } = ground;
+  if (named === undefined || named === argument || piece !== undefined) return undefined;
+  const certificate = sources.certificate(named);
+  const leaf = locate(sources.args, named)?.leaf;
+  if (certificate === undefined || certificate.part !== undefined || !isLeaf(leaf)) return undefined;
+  if (certificate.places.some((each) => each.ground?.is === 'argument')) return undefined;
+  return stands(certificate) ? { leaf, isPart: false, at: 0 } : undefined;
+}
+
+/** The field at `pointer` says it, and no other field of the result under the same label. */
+function areAlone(source: Source & { is: 'result' }, path: string, pointer: string, asked: Asked): boolean {
+  let isThere = false;
+  let isOnly = true;
+  eachLeaf(source.value, (leaf, at, names) => {
+    if (labelAt(source.labels, names)?.path !== path || !says(leaf, asked)) return true;
+    if (at === pointer) isThere = true;
+    else isOnly = false;
+    return isOnly;
+  });
+  return isThere && isOnly;
+}
+
+function says(leaf: Leaf, { leaf: asked, isPart, at }: Asked): boolean {
+  if (!isPart) {
+    const as = normaliserOf(leaf, asked, at);
+    return as !== undefined && isThing(as, asked);
+  }
+  const as = normaliserOf(asked, leaf, at);
+  if (as !== undefined) return isThing(as, leaf);
+  if (typeof leaf !== 'string' || typeof asked !== 'string') return false;
+  const [within, word] = [folded(leaf), folded(asked)];
+  for (let from = within.indexOf(word); from !== -1; from = within.indexOf(word, from + 1))
+    if (isBounded('id', within, from, from + word.length)) return true;
+  return false;
+}
+
+/** A date or a small number of one row is that of many. */
+const isThing = (as: NonNullable<ReturnType<typeof normaliserOf>>, leaf: Leaf): boolean =>
+  as !== 'date' && as !== 'time' && isTelling(as, valueKey(as, leaf) ?? '', true);

@@ -1,0 +1,150 @@
+// Origins in the path of a call: folds what each case was told and what was read in it, and finds for every argument that
+// an outcome asks about where it came from. While no outcome asks about any argument, nothing is kept and nothing is read.
+
+import { type Body, type Fact, isKind, type UnknownFact } from '@surety/proof/facts';
+import {
+  type Certificate,
+  isAllowed,
+  nameOf,
+  type Origin,
+  type Source,
+  type Wanted,
+  wantedIn,
+  wantedMax,
+} from '@surety/proof/origins';
+import { openCommitments } from '@surety/proof/records';
+import { labelOf } from '@surety/proof/rules';
+import { CaseSources } from './case-sources.ts';
+import { Result } from './results.ts';
+import { Trace } from './trace.ts';
+
+type Find = (digest: string) => string | undefined;
+
+/** Of each case, and of all together: the cases that were used longest ago give way. */
+const bounds = {
+  resultsMax: 512,
+  sizeBytesMax: 16 * 1024 * 1024,
+  casesMax: 1_000,
+  allBytesMax: 256 * 1024 * 1024,
+};
+
+/** One argument that may not come from where it came from. */
+export interface Unmet {
+  readonly outcome: string;
+  readonly name: string;
+  readonly origin: Origin;
+  readonly allowed: readonly string[];
+}
+
+export interface Traced {
+  readonly certificates: readonly Certificate[];
+  readonly unmet: readonly Unmet[];
+  /** Results of this case that are no longer looked at. */
+  readonly evicted: number;
+}
+
+type OriginRules = Body<'outcome.declared'>['arguments'];
+
+export class Origins {
+  readonly #bounds: typeof bounds;
+  readonly #labels = new Map<string, Body<'tool.labelled'>>();
+  readonly #rules = new Map<string, OriginRules>();
+  readonly #cases = new Map<string, CaseSources>();
+  #sizeBytes = 0;
+
+  constructor(limits: Partial<typeof bounds> = {}) {
+    this.#bounds = { ...bounds, ...limits };
+  }
+
+  apply(fact: Fact | UnknownFact, find: Find): void {
+    if (isKind(fact, 'tool.labelled')) this.#labels.set(fact.body.tool, fact.body);
+    else if (isKind(fact, 'outcome.declared')) this.#declare(fact.body);
+    else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
+    else if (this.#rules.size === 0 || fact.case === undefined) return;
+    else if (isKind(fact, 'case.opened')) this.#open(fact, fact.case, find);
+    else if (isKind(fact, 'call.settled')) this.#settle(fact, fact.case, find);
+  }
+
+  #declare({ outcome, arguments: rules }: Body<'outcome.declared'>): void {
+    if (Object.keys(rules).length === 0) this.#rules.delete(outcome);
+    else this.#rules.set(outcome, rules);
+    if (this.#rules.size === 0) this.#cases.clear();
+  }
+
+  #withdraw(stream: string): void {
+    if (stream.startsWith('tool/')) this.#labels.delete(stream.slice('tool/'.length));
+    if (stream.startsWith('outcome/')) this.#rules.delete(stream.slice('outcome/'.length));
+  }
+
+  #open({ position, time, body }: Fact<'case.opened'>, name: string, find: Find): void {
+    const { value, withheld } = openCommitments(body.words, find);
+    if (withheld === 0 && typeof value === 'string')
+      this.#keep(name, (sources) => sources.open(position, value, time));
+  }
+
+  /** Only what came back without error: what a failed call returned, nobody stands for. */
+  #settle({ position, time, body }: Fact<'call.settled'>, name: string, find: Find): void {
+    if (body.settlement !== 'ok' || body.result.length === 0) return;
+    const { value, withheld } = openCommitments(body.result, find);
+    if (withheld > 0 || value === undefined) return;
+    const labels = labelOf(this.#labels, body.tool)?.results ?? {};
+    this.#keep(name, (sources) => sources.add(position, new Result(value, labels, time)));
+  }
+
+  #keep(name: string, change: (sources: CaseSources) => void): void {
+    const { resultsMax, sizeBytesMax, casesMax, allBytesMax } = this.#bounds;
+    const sources = this.#cases.get(name) ?? new CaseSources({ resultsMax, sizeBytesMax });
+    const before = sources.sizeBytes;
+    change(sources);
+    this.#sizeBytes += sources.sizeBytes - before;
+    this.#cases.delete(name);
+    this.#cases.set(name, sources);
+    while (this.#cases.size > casesMax || (this.#sizeBytes > allBytesMax && this.#cases.size > 1)) {
+      const [oldest, given] = this.#cases.entries().next().value as [string, CaseSources];
+      this.#sizeBytes -= given.sizeBytes;
+      this.#cases.delete(oldest);
+    }
+  }
+
+  /** Holds nothing any more of what these facts disclosed. */
+  forget(positions: ReadonlySet<number>): void {
+    for (const sources of this.#cases.values()) for (const position of positions) sources.remove(position);
+  }
+
+  /** Where its arguments came from; undefined if no outcome asks. */
+  trace(tool: string, args: unknown, of: string): Traced | undefined {
+    const asked = this.#askedOf(tool, args);
+    if (asked.length === 0) return undefined;
+    const sources = this.#cases.get(of) ?? new CaseSources(this.#bounds);
+    const wanted = new Map(
+      asked.flatMap(({ wanted: each }) => each.map((one) => [nameOf(one), one] as const)),
+    );
+    const trace = new Trace({ tool, args }, sources, (fact) => sourceIn(sources, fact));
+    const isTooMany = wanted.size > wantedMax;
+    const certificates = isTooMany ? [] : trace.of([...wanted.values()]);
+    const found = new Map(certificates.map((each) => [nameOf(each), each.origin]));
+    const unmet = asked.flatMap(({ outcome, wanted: each }) =>
+      each.flatMap((one): Unmet[] => {
+        const origin = found.get(nameOf(one)) ?? 'none';
+        return isAllowed(one, origin) ? [] : [{ outcome, name: one.argument, origin, allowed: one.allowed }];
+      }),
+    );
+    return { certificates, unmet, evicted: sources.evicted };
+  }
+
+  #askedOf(
+    tool: string,
+    args: unknown,
+  ): readonly { readonly outcome: string; readonly wanted: readonly Wanted[] }[] {
+    return [...this.#rules].flatMap(([outcome, rules]) => {
+      const rule = Object.hasOwn(rules, tool) ? rules[tool] : undefined;
+      return rule === undefined ? [] : [{ outcome, wanted: wantedIn(rule, args) }];
+    });
+  }
+}
+
+function sourceIn({ words, results }: CaseSources, fact: number): Source | undefined {
+  if (words?.fact === fact) return { is: 'words', text: words.words.text, at: words.words.at };
+  const result = results.get(fact);
+  return result && { is: 'result', value: result.value, labels: result.labels, at: result.at };
+}

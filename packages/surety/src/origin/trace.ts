@@ -1,0 +1,192 @@
+// The search: for every value of a call that has to have an origin, a certificate. What it finds it puts to the very check
+// that the verdict uses, and keeps only what that lets stand, so a fault of this search can cost an origin and never
+// give one.
+
+import {
+  argumentOf,
+  type Certificate,
+  checkCertificate,
+  type Ground,
+  type Leaf,
+  locate,
+  nameOf,
+  normalisers,
+  type Origin,
+  type Place,
+  type Source,
+  type Sources,
+  valueKey,
+  type Wanted,
+  wordsFor,
+} from '@surety/proof/origins';
+import type { CaseSources } from './case-sources.ts';
+import { computedFrom, type Operands } from './computed.ts';
+import type { Field, Result } from './results.ts';
+
+export interface TracedCall {
+  readonly tool: string;
+  readonly args: unknown;
+}
+
+type Claimed = Exclude<Origin, 'none'>;
+
+export class Trace {
+  readonly #call: TracedCall;
+  readonly #from: CaseSources;
+  readonly #sources: Sources;
+  readonly #found = new Map<string, Certificate>();
+  readonly #operands: Operands;
+
+  constructor(call: TracedCall, from: CaseSources, sourceOf: (fact: number) => Source | undefined) {
+    this.#call = call;
+    this.#from = from;
+    this.#sources = {
+      tool: call.tool,
+      args: call.args,
+      source: sourceOf,
+      certificate: (argument) => this.#found.get(argument),
+    };
+    this.#operands = { from, placesOf: (fact, field) => this.#grounded(fact, field, '') };
+  }
+
+  /** One certificate for each, in their order; of origin `none` where nothing was found. */
+  of(wanted: readonly Omit<Wanted, 'allowed'>[]): readonly Certificate[] {
+    // What stands by itself first: by that, others are tied to the call.
+    for (const isLast of [false, true])
+      for (const each of wanted) {
+        const name = nameOf(each);
+        if (this.#found.has(name)) continue;
+        const certificate = this.#certificateOf(each, isLast);
+        if (certificate !== undefined) this.#found.set(name, certificate);
+      }
+    return wanted.map(
+      (each) => this.#found.get(nameOf(each)) ?? { ...bare(each), origin: 'none', places: [] },
+    );
+  }
+
+  #certificateOf(wanted: Omit<Wanted, 'allowed'>, isLast: boolean): Certificate | undefined {
+    const value = argumentOf(wanted, this.#call.args);
+    if (value === undefined) return undefined;
+    for (const place of this.#said(value, wanted.argument)) {
+      const shown = this.#shown(wanted, 'user', [place]);
+      if (shown !== undefined) return shown;
+    }
+    for (const place of this.#recorded(value, wanted.argument)) {
+      const shown = this.#shown(wanted, 'record', [place]);
+      if (shown !== undefined) return shown;
+    }
+    if (!isLast) return undefined;
+    for (const { formula, places } of computedFrom(value, this.#operands)) {
+      const shown = this.#shown(wanted, 'computed', places, formula);
+      if (shown !== undefined) return shown;
+    }
+    for (const place of this.#untrusted(value)) {
+      const shown = this.#shown(wanted, 'untrusted', [place]);
+      if (shown !== undefined) return shown;
+    }
+    return undefined;
+  }
+
+  #shown(
+    wanted: Omit<Wanted, 'allowed'>,
+    origin: Claimed,
+    places: readonly Place[],
+    formula?: string,
+  ): Certificate | undefined {
+    const certificate = { ...bare(wanted), origin, places, ...(formula === undefined ? {} : { formula }) };
+    const checked = checkCertificate(certificate, this.#sources);
+    return 'origin' in checked ? certificate : undefined;
+  }
+
+  *#said(value: Leaf, argument: string): Iterable<Place> {
+    const { words: opened } = this.#from;
+    if (opened === undefined) return;
+    const { fact, words } = opened;
+    const named = wordsFor(this.#call.tool, argument);
+    for (const as of normalisers) {
+      const key = valueKey(as, value);
+      if (key === undefined) continue;
+      for (const piece of as === 'name' ? words.names(String(value)) : words.pieces(as, key)) {
+        const place: Place = { fact, at: '', piece, as };
+        yield place;
+        if (named.size === 0) continue;
+        for (const [from, to] of words.near(piece))
+          yield { ...place, ground: { is: 'named', piece: { fact, from, to } } };
+      }
+    }
+  }
+
+  *#recorded(value: Leaf, argument: string): Iterable<Place> {
+    // The newest first: what was read last is what is meant.
+    for (const [fact, result] of [...this.#from.results].reverse())
+      for (const as of normalisers) {
+        const key = valueKey(as, value);
+        if (key === undefined) continue;
+        for (const field of result.fields(as, key)) {
+          yield { fact, at: field.pointer, as };
+          for (const ground of this.#groundsOf(result, field, argument))
+            yield { fact, at: field.pointer, as, ground };
+        }
+      }
+  }
+
+  /** The ways in which a field may be tied to this call. */
+  *#groundsOf(result: Result, field: Field, argument: string): Iterable<Ground> {
+    const beside = result.beside(field);
+    for (const { pointer, leaf } of beside)
+      for (const name of this.#standing()) {
+        const other = locate(this.#call.args, name)?.leaf;
+        if (name !== argument && isAlike(leaf, other)) yield { is: 'argument', at: pointer, argument: name };
+      }
+    const { words: opened } = this.#from;
+    if (opened === undefined) return;
+    for (const { pointer, leaf } of beside)
+      for (const word of String(leaf).slice(0, 200).split(/\s+/u).slice(0, 8))
+        for (const [from, to] of opened.words.names(trimmed(word)))
+          yield { is: 'words', at: pointer, piece: { fact: opened.fact, from, to } };
+  }
+
+  /** Arguments of this call that hold by themselves. */
+  #standing(): readonly string[] {
+    return [...this.#found].flatMap(([name, { part, origin, places }]) => {
+      const isTied = places.some(({ ground }) => ground?.is === 'argument');
+      return part === undefined && !isTied && (origin === 'user' || origin === 'record') ? [name] : [];
+    });
+  }
+
+  /** A number of a record with what ties it to this call, for a calculation. */
+  *#grounded(fact: number, field: Field, argument: string): Iterable<Ground> {
+    const result = this.#from.results.get(fact);
+    if (result !== undefined) yield* this.#groundsOf(result, field, argument);
+  }
+
+  *#untrusted(value: Leaf): Iterable<Place> {
+    const written = typeof value === 'number' ? [value, String(value)] : [value];
+    for (const [fact, result] of [...this.#from.results].reverse())
+      for (const each of written)
+        for (const { pointer, piece } of result.outside(each))
+          for (const as of normalisers)
+            if (valueKey(as, value) !== undefined)
+              yield { fact, at: pointer, as, ...(piece === undefined ? {} : { piece }) };
+    const { words: opened } = this.#from;
+    if (opened === undefined) return;
+    for (const as of normalisers) {
+      const key = valueKey(as, value);
+      if (key !== undefined)
+        for (const piece of opened.words.pieces(as, key)) yield { fact: opened.fact, at: '', piece, as };
+    }
+  }
+}
+
+const bare = ({ argument, part }: Omit<Wanted, 'allowed'>) => ({
+  argument,
+  ...(part === undefined ? {} : { part }),
+});
+const trimmed = (word: string): string => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+const isAlike = (a: unknown, b: unknown): boolean =>
+  normalisers.some((as) => {
+    const [one, two] = [a, b].map((each) =>
+      typeof each === 'string' || typeof each === 'number' ? valueKey(as, each) : undefined,
+    );
+    return one !== undefined && one === two;
+  });
