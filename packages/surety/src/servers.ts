@@ -63,10 +63,13 @@ const upstreamOf = (server: ServerConfig, limits: Limits, onNote: OnNote): Upstr
 /** What of this is part of every contract: as written, so with no secret in it, and of the rest only a digest. */
 function launchOf({ written }: ServerConfig): Readonly<Record<string, unknown>> {
   const { stdio, cwd, http, env, headers } = written as Readonly<Record<string, unknown>>;
-  const given = env === undefined && headers === undefined ? undefined : digestOf({ env, headers });
-  const named = Object.entries({ stdio, cwd, http, given }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(named);
+  const given = defined({ env, headers });
+  const isGiven = Object.keys(given).length > 0;
+  return defined({ stdio, cwd, http, given: isGiven ? digestOf(given) : undefined });
 }
+
+const defined = (members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 
 function reached(server: ServerConfig, limits: Limits, onNote: OnNote): Upstream {
   const onProblem = (problem: string) => onNote('warn', `${server.id}: ${problem}`);
