@@ -53,6 +53,7 @@ const rooms = [
     'records',
     'declared.ts',
     'orders.ts',
+    'notices.ts',
     'changed.ts',
     'pinned.ts',
     'facts.ts',
@@ -117,12 +118,14 @@ const directions: Record<string, readonly string[]> = {
   storm: [...open, 'perimeter', 'catalog', 'inventory'],
   // Watches through the port that the gateway declares; nothing that decides imports it.
   telemetry: [...open, 'catalog', 'gateway'],
+  // Watches facts and tells people; nothing that decides imports it.
+  notify: [...open, 'people'],
   outcomes: [...open, ...wholeProof, 'logic', 'perimeter', 'probes', 'governance', 'people', 'catalog'],
   connectors: [...open, ...features],
   // What an auditor asks beyond the small verifier: on a proof, never on a store.
   audit: ['proof/facts', 'proof/records', 'proof/rules', ...wholeProof, 'ledger', 'outcomes'],
   api: [...open, ...wholeProof, ...features, 'config'],
-  cli: [...open, ...wholeProof, ...features, 'config', 'packs', 'api', 'audit', 'telemetry'],
+  cli: [...open, ...wholeProof, ...features, 'config', 'packs', 'api', 'audit', 'telemetry', 'notify'],
 };
 
 /** The files that join everything: each imports what it likes, and no folder imports them. */
@@ -131,6 +134,7 @@ const compositionRoot = [
   'house.ts',
   'admitting.ts',
   'custody.ts',
+  'notifying.ts',
   'incidents.ts',
   'equipment.ts',
   'servers.ts',

@@ -353,7 +353,7 @@ export const saidBy: Readonly<Record<string, string>> = {
   'outcome.invariants[].id': 'an invariant that is broken in the record',
   'outcome.invariants[].extract': 'an invariant that was read by another query',
   'outcome.invariants[].each': 'an invariant that is broken in the record',
-  'outcome.onBreach': 'a reaction that is declared and not enforced',
+  'outcome.onBreach': 'an owner whom nothing reaches on a breach',
   'outcome.needs': 'ways past the gateway',
   'outcome.needs.rung': 'ways past the gateway',
   'outcome.needs.windowMs': 'a window that ends before the orphan was written',

@@ -20,6 +20,7 @@ import {
   rule,
   toolId,
 } from './declared.ts';
+import { noticeBodies } from './notices.ts';
 import { orderBodies } from './orders.ts';
 import { contractBodies, pinning } from './pinned.ts';
 import { algorithm } from './records/algorithms.ts';
@@ -43,6 +44,7 @@ import {
 } from './values/shape.ts';
 
 export * from './declared.ts';
+export { type AskBounds, askDefault, type Channels, type NoticeKind, noticeKinds } from './notices.ts';
 export {
   type ContainmentScope,
   containmentDefault,
@@ -273,6 +275,7 @@ export const bodies = {
     breach: optional(list(digest)),
   }),
   ...orderBodies,
+  ...noticeBodies,
   ...changeBodies,
   ...contractBodies,
 } as const;

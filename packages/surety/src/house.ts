@@ -38,6 +38,7 @@ import { apart } from './ledger/sealer-place.ts';
 import { otherSealer, ownSealer, type SealerSide } from './ledger/sealer-side.ts';
 import { openLog } from './ledger/stores/sqlite.ts';
 import { answerHold, type Offered } from './logic/approve.ts';
+import { Notifying } from './notifying.ts';
 import {
   type Given,
   giveVerdict,
@@ -141,7 +142,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       sealed: (size) => parts.sealed(size),
     });
     const changing = new Changing({ log, people: gateway.people, now: clock.now });
-    replay(log, [gateway, custody, changing]);
+    const notifying = new Notifying({
+      ...{ log, gateway, now: clock.now, onNote: options.onNote },
+      standing: () => changing.inForce.standing,
+    });
+    replay(log, [gateway, custody, changing, notifying]);
     const containing = new Containing({
       ...{ log, people: gateway.people, containments: gateway.containments, now: clock.now },
       inFlight: (scope) => gateway.inFlight(scope),
@@ -160,8 +165,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       current = next;
       equipment.take(current, changing.inForce.standing);
       options.onServers?.(equipment.servers);
+      notifying.take(current);
       return done;
     };
+    // Before the log: what is told is a fact.
+    opened.unshift(() => notifying.close());
     tellOf(await took(changing.activate(config.declarations)), options);
     const sealer = await side.start();
     // After the log has said its last word, so that the last head covers it.

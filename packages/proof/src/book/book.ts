@@ -64,6 +64,8 @@ export class Book extends Declarations {
   readonly verdicts: Pick<Fact<'verdict.given'>, 'position' | 'time' | 'body'>[] = [];
   /** What Surety contained by itself. */
   readonly contained: Body<'containment.ordered'>[] = [];
+  /** Messages about breaches that somebody's mail server or receiver took, or did not. */
+  readonly alerts: Body<'notice.sent'>[] = [];
   readonly drills: Pick<Fact<'containment.drilled'>, 'position' | 'time' | 'body'>[] = [];
   readonly approvals: { readonly position: number; readonly person: string }[] = [];
   readonly erasures = new Erasures();
@@ -154,7 +156,9 @@ export class Book extends Declarations {
       this.extracts.push({ position, time, body: fact.body, declared });
     } else if (isKind(fact, 'verdict.given')) this.verdicts.push({ position, time, body: fact.body });
     else if (isKind(fact, 'containment.ordered') && fact.body.by === 'surety') this.contained.push(fact.body);
-    else if (isKind(fact, 'containment.drilled')) this.drills.push({ position, time, body: fact.body });
+    else if (isKind(fact, 'notice.sent')) {
+      if (fact.body.about === 'breach') this.alerts.push(fact.body);
+    } else if (isKind(fact, 'containment.drilled')) this.drills.push({ position, time, body: fact.body });
     else if (isKind(fact, 'disclosure.erased'))
       this.erasures.add(fact, openCommitments(fact.body.positions, this.#input.find).value);
     else if (isKind(fact, 'case.opened') && fact.case !== undefined)

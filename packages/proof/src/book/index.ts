@@ -2,7 +2,7 @@
 
 export { Chain, type ChainFound, type Contradiction, doubtedIn, missingIn } from '../chain/index.ts';
 export { Book, type BookInput, isRead } from './book.ts';
-export { unanswered } from './breaches.ts';
+export { reachesOnBreach, unanswered } from './breaches.ts';
 export { type Extract, type GovernedCall, type Judged, missingOf, type Settlement } from './call.ts';
 export { type Change, changesIn } from './declarations.ts';
 export { type EarlierVerdict, type ErasedEvidence, erasedEvidence, erasuresOf } from './erased.ts';

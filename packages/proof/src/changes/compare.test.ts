@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { matched, outcomeBody, ruleBodies, who } from '../declared.fixture.ts';
-import { bodies, containmentDefault, contractDefault } from '../facts.ts';
+import { askDefault, bodies, containmentDefault, contractDefault } from '../facts.ts';
 import { relationOf } from './compare.ts';
 import type { Relation } from './relation.ts';
 import type { Content, Standing } from './standing.ts';
@@ -46,6 +46,9 @@ const witness = { witness: 'w', key: 'K', simulated: false };
 const both = containmentDefault;
 const approvers = contractDefault;
 const containment = (before?: Body, after?: Body) => compare('containment.declared', before, after);
+
+const told = { mail: false, webhooks: [{ webhook: 'own', of: ['breach'] }], asks: askDefault };
+const notices = (before?: Body, after?: Body) => compare('notices.declared', before, after);
 
 const sought = { call: 'erp.other', same: [] };
 const [order, receipt] = [{ any: [sought] }, { any: [{ ...sought, same: ['case'] }] }];
@@ -220,6 +223,15 @@ describe('a change', () => {
     ['fewer who may contain', 'weakens', containment(undefined, { ...both, order: ['security'] })],
     ['fewer who may lift', 'narrows', containment(undefined, { ...both, lift: ['security'] })],
     ['others who may lift', 'weakens', containment(undefined, { ...both, lift: ['legal'] })],
+    ['people told for the first time', 'narrows', notices(undefined, told)],
+    ['people told of no more', 'weakens', notices(told)],
+    ['people told by mail too', 'narrows', notices(told, { ...told, mail: true })],
+    ['people told by mail no more', 'weakens', notices({ ...told, mail: true }, told)],
+    ['one webhook less', 'weakens', notices(told, { ...told, webhooks: [] })],
+    ['people asked less', 'narrows', notices(told, { ...told, asks: { ...askDefault, person: 5 } })],
+    ['an agent that may ask less', 'narrows', notices(told, { ...told, asks: { ...askDefault, agent: 5 } })],
+    ['people asked more', 'weakens', notices(undefined, { ...told, asks: { ...askDefault, person: 101 } })],
+    ['asked one by one longer', 'weakens', notices(told, { ...told, asks: { ...askDefault, singles: 99 } })],
     ['all again who may lift', 'weakens', containment({ ...both, lift: ['security'] }, undefined)],
     ['contracts as it is by default', 'same', compare('contracts.declared', undefined, approvers)],
     [

@@ -1,6 +1,6 @@
 // The structural rule, kind by kind: docs/weakening.md says it as a table. What has no line here weakens.
 
-import { containmentDefault, contractDefault } from '../facts.ts';
+import { askDefault, containmentDefault, contractDefault } from '../facts.ts';
 import { comparePolicy } from './cover.ts';
 import { originRules, results } from './origins.ts';
 import { compareQuorum } from './quorum.ts';
@@ -98,6 +98,14 @@ const changed: Readonly<Record<string, Compare>> = {
 const containment = members({ order: superset, lift: subset });
 const contracts = members({ approve: subset });
 
+/** More are told, and people are asked less often; what nobody declared tells nobody. */
+const notices = members({
+  mail: (before, after) => honest(String(before), String(after)),
+  webhooks: superset,
+  asks: members({ agent: less, person: less }),
+});
+const noChannels = { mail: false, webhooks: [], asks: askDefault };
+
 /** Whose absence stops what they would let through; a checkpoint or an outcome that is new asks for more. */
 const onlyAllow = ['tool.labelled', 'identity.enrolled', 'person.enrolled', 'witness.declared'];
 const onlyAsk = ['rule.activated', 'outcome.declared', 'quorum.declared'];
@@ -111,6 +119,7 @@ export function relationOf({ stream, before, after }: Change, standing: Standing
     return containment(before?.body ?? containmentDefault, after?.body ?? containmentDefault);
   if (kind === 'contracts.declared')
     return contracts(before?.body ?? contractDefault, after?.body ?? contractDefault);
+  if (kind === 'notices.declared') return notices(before?.body ?? noChannels, after?.body ?? noChannels);
   if (kind === 'policy.activated') {
     const others = [...standing].flatMap(([each, { kind: of, body }]) =>
       each !== stream && of === kind ? [cedarOf(body)] : [],

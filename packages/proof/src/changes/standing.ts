@@ -42,6 +42,7 @@ export function streamOf({ kind, stream, body }: Pick<Fact | UnknownFact, 'kind'
   if (kind === 'quorum.declared') return 'quorum/heads';
   if (kind === 'containment.declared') return 'containment/functions';
   if (kind === 'contracts.declared') return 'contracts/functions';
+  if (kind === 'notices.declared') return 'notices/channels';
   const [word, ...of] = Object.hasOwn(names, kind) ? (names[kind] ?? []) : [];
   if (word !== undefined) return `${word}/${of.map((name) => (body as Content['body'])[name]).join('/')}`;
   return /\.(declared|labelled|enrolled|activated)$/.test(kind) ? stream : undefined;

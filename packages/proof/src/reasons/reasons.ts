@@ -81,7 +81,10 @@ export const reasonCodes = {
   'limit-exceeded': violated('owner', 'find how more than the stated limit could be spent, and recover it'),
   'over-appetite': unproven('owner', 'lower the budgets of the agents named, or raise the appetite'),
   unbounded: unproven('operator', 'give the agent a budget, or take the tool from it'),
-  'breach-unanswered': unproven('operator', 'find why nothing was contained on the verdicts named'),
+  'breach-unanswered': unproven(
+    'operator',
+    'find why nothing was contained on the verdicts named, or the owner not told of them: `notify` says how',
+  ),
   'appetite-missing': unproven('owner', 'state the appetite: what may be lost in a day at worst'),
   // Owned
   'owner-missing': unproven('owner', 'name one living person, enrolled here, who answers for the outcome'),

@@ -11,7 +11,7 @@ import { type Predicate, predicate, predicateType } from './predicate.ts';
 
 export const payloadType = 'application/vnd.in-toto+json';
 /** Named in every proof: another version of the report could not be regenerated and compared. */
-export const reportVersion = '4';
+export const reportVersion = '5';
 
 const statement = record({
   _type: exactly('https://in-toto.io/Statement/v1'),

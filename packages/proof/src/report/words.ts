@@ -102,7 +102,7 @@ export const titles: Readonly<Record<ReasonCode, string>> = {
   'over-appetite': 'More could be lost than the owner accepts',
   unbounded: 'No limit on what could be lost',
   'appetite-missing': 'Nobody said how much may be lost',
-  'breach-unanswered': 'Nothing was stopped when the period was found broken',
+  'breach-unanswered': 'Nothing was done when the period was found broken, or could be',
   'owner-missing': 'Nobody who is known here answers for it',
   'assumption-unsigned': 'Not signed by those who must evaluate it',
   'test-expired': 'Controls that nothing has measured',

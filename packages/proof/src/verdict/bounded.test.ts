@@ -1,8 +1,8 @@
 // What `bounded` says of containment: a drill in the window, and every breach of it contained once.
 
-import { expect, test } from 'vitest';
-import { at, type Day, hashOf } from '../verify.fixture.ts';
-import { breach, containOn, drill, withDay } from './cases.fixture.ts';
+import { describe, expect, test } from 'vitest';
+import { at, type Day, hashOf, who } from '../verify.fixture.ts';
+import { breach, channels, containOn, drill, pager, tell, withDay } from './cases.fixture.ts';
 
 const [first, second] = [hashOf('first'), hashOf('second')];
 const notDone = 'on a breach `hold` is declared, and was not done';
@@ -54,4 +54,33 @@ test('what was contained for before need not be again, and what was not named wa
 
 test('a breach of another day is no matter of this one', async () => {
   expect(await texts((day) => breach(day, [first], 24))).toEqual([]);
+});
+
+describe('with `on-breach: alert`', () => {
+  const alert = { outcome: { onBreach: 'alert' } };
+  const missed = 'on a breach `alert` is declared, and the owner was not told';
+  const without = 'on a breach `alert` is declared, and nothing reaches the owner';
+
+  test('something must reach the owner, and the owner is told of every breach', async () => {
+    expect(await texts(() => undefined, alert)).toEqual([without]);
+    expect(await texts((day) => channels(day), alert)).toEqual([]);
+    expect(await texts((day) => channels(day, { webhooks: [pager('own', who.tove)] }), alert)).toEqual([]);
+    expect(await texts((day) => [channels(day), breach(day)], alert)).toEqual([missed]);
+    expect(await texts((day) => [channels(day), tell(day, breach(day))], alert)).toEqual([]);
+  });
+
+  test('once for each reason', async () => {
+    const told = (day: Day) => [channels(day), tell(day, breach(day, [first]))];
+    expect(await texts((day) => [told(day), breach(day, [first], 16)], alert)).toEqual([]);
+    expect(await texts((day) => [told(day), breach(day, [second], 16)], alert)).toEqual([missed]);
+  });
+
+  test.each([
+    ['given up', { answer: 'given-up' }],
+    ['to somebody else', { person: who.ines }],
+    ['to a program', { by: 'webhook', webhook: 'siem', person: undefined }],
+    ['about another verdict', { of: [3] }],
+  ])('a message %s does not count', async (_, changed) => {
+    expect(await texts((day) => [channels(day), tell(day, breach(day), changed)], alert)).toEqual([missed]);
+  });
 });

@@ -1,7 +1,8 @@
 // Bounded: the most that the agents concerned can spend in a day, by their budgets, against the owner's
 // appetite; and whether a stated limit was ever exceeded in the window.
 
-import { changesIn, unanswered } from '../book/index.ts';
+import { changesIn, reachesOnBreach, unanswered } from '../book/index.ts';
+import { declaredAs } from '../changes/index.ts';
 import {
   type Answer,
   answerOf,
@@ -38,10 +39,16 @@ function containing({ book, outcome, window }: Evidence, reasons: Reasons): void
   else if (drill.body.answer !== 'enforced')
     reasons.say('test-expired', 'the latest drill contained nobody', [drill.position]);
   const position = book.outcomes.get(outcome.outcome)?.position ?? 0;
-  const missed = outcome.onBreach === 'alert' ? [] : unanswered(book, outcome, window);
-  if (outcome.onBreach === 'alert')
-    reasons.say('not-enforced', 'on a breach `alert` is declared, and nobody is alerted yet', [position]);
-  else if (missed.length > 0)
+  const missed = unanswered(book, outcome, window);
+  if (outcome.onBreach === 'alert') {
+    const [channels] = declaredAs(book.inForce.standing, 'notices.declared');
+    if (!reachesOnBreach(channels, outcome))
+      reasons.say('breach-unanswered', 'on a breach `alert` is declared, and nothing reaches the owner', [
+        position,
+      ]);
+    else if (missed.length > 0)
+      reasons.say('breach-unanswered', 'on a breach `alert` is declared, and the owner was not told', missed);
+  } else if (missed.length > 0)
     reasons.say(
       'breach-unanswered',
       `on a breach \`${outcome.onBreach}\` is declared, and was not done`,

@@ -1,7 +1,8 @@
 // What a day on which something is as it should not be is made of.
 
+import { askDefault } from '../facts.ts';
 import type { Question, ReasonCode } from '../reasons/index.ts';
-import { at, type Day, hashOf, honestDay } from '../verify.fixture.ts';
+import { at, type Day, hashOf, honestDay, who } from '../verify.fixture.ts';
 
 export interface DayCase {
   readonly name: string;
@@ -87,3 +88,27 @@ export function drill(day: Day, answer: 'enforced' | 'not-enforced', time = at(1
   const body = { order: 'o-BBBBBBBBBBBB', statement: [], answer, refusedUs: 900, durableUs: 4_000 };
   return day.declare('containment.drilled', 'containment/orders', { ...signed, ...body }, time);
 }
+
+/** A webhook of this person. */
+export const pager = (webhook: string, person: string) => ({ webhook, of: ['breach', 'change'], person });
+
+/** How people are told: by mail, unless something else is said. */
+export const channels = (day: Day, changed?: object): number =>
+  day.declare(
+    'notices.declared',
+    'notices/channels',
+    { mail: changed === undefined, webhooks: [], asks: askDefault, ...changed },
+    at(0),
+  );
+
+/** The owner was told of a verdict. */
+export const tell = (day: Day, verdict: number, changed: object = {}): number =>
+  day.declare(
+    'notice.sent',
+    'notice/mail/tove@acme.example',
+    {
+      ...{ notice: 'n-AAAA', about: 'breach', by: 'mail', person: who.tove, form: 'single' },
+      ...{ of: [verdict], answer: 'accepted', attempts: 1, ...changed },
+    },
+    at(15),
+  );

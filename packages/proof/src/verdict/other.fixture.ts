@@ -5,11 +5,14 @@ import { canonicalJson } from '../values/canonical.ts';
 import { at, hashOf, outcomeBody, permit, ruleBodies, who } from '../verify.fixture.ts';
 import {
   breach,
+  channels,
   containOn,
   type DayCase,
   drill,
   nothing,
   of,
+  pager,
+  tell,
   withDay,
   withholdArgs,
 } from './cases.fixture.ts';
@@ -79,9 +82,66 @@ export const otherDays: readonly DayCase[] = [
     ...of('bounded', 'violated', 'limit-exceeded'),
   },
   {
-    name: 'a reaction that is declared and not enforced',
-    day: withDay(nothing, { outcome: { onBreach: 'alert' } }),
-    ...of('bounded', 'unproven', 'not-enforced'),
+    name: 'an owner whom nothing reaches on a breach',
+    day: withDay((day) => void channels(day, { webhooks: [pager('legal', 'ines@acme.example')] }), {
+      outcome: { onBreach: 'alert' },
+    }),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'an owner who was to be told of changes only',
+    day: withDay(
+      (day) => void channels(day, { webhooks: [{ ...pager('owner', who.tove), of: ['change'] }] }),
+      {
+        outcome: { onBreach: 'alert' },
+      },
+    ),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'an owner who was not told of a breach',
+    day: withDay(
+      (day) => {
+        channels(day);
+        breach(day);
+      },
+      { outcome: { onBreach: 'alert' } },
+    ),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'an owner whose mail was given up',
+    day: withDay(
+      (day) => {
+        channels(day);
+        tell(day, breach(day), { answer: 'given-up' });
+      },
+      { outcome: { onBreach: 'alert' } },
+    ),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'a breach of which somebody else was told',
+    day: withDay(
+      (day) => {
+        channels(day);
+        tell(day, breach(day), { person: who.ines });
+      },
+      { outcome: { onBreach: 'alert' } },
+    ),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
+  },
+  {
+    name: 'a breach of which the owner was not told, after one of which they were',
+    day: withDay(
+      (day) => {
+        channels(day);
+        tell(day, breach(day, undefined, 13));
+        breach(day, [hashOf('another breach')], 16);
+      },
+      { outcome: { onBreach: 'alert' } },
+    ),
+    ...of('bounded', 'unproven', 'breach-unanswered'),
   },
   {
     name: 'a breach on which nothing was contained',

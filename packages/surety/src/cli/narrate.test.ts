@@ -64,6 +64,9 @@ test('every kind of fact can be said', () => {
       contract: 'C',
       lift: [],
       inFlight: [],
+      webhooks: [],
+      asks: {},
+      of: [],
       scope: { is: 'everything' },
     },
     {

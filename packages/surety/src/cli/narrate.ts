@@ -149,6 +149,10 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${person} approved for ${as} ${sayContracts(contracts)}`,
   'contract.revoked': ({ contracts, person, function: as }) =>
     `${person} revoked for ${as} ${sayContracts(contracts)}`,
+  'notices.declared': ({ mail, webhooks, asks }) =>
+    `people are told ${[...(mail ? ['by mail'] : []), ...webhooks.map(({ webhook }) => `by webhook ${webhook}`)].join(', ') || 'by nothing'}; an agent may ask ${asks.agent} times a day, a person is asked ${asks.person} times`,
+  'notice.sent': ({ notice, about, by, person, webhook, form, of, answer, attempts }) =>
+    `${answer === 'accepted' ? '' : 'not '}told ${person ?? 'the receiver'} of ${form === 'gathered' ? `${of.length} holds together` : `a ${about}`} by ${webhook ?? by} (${notice}${answer === 'accepted' ? '' : `, given up after ${attempts} attempts`})`,
   'change.proposed': ({ change, stream, to, outcomes }) =>
     `${change} would ${to === undefined ? 'withdraw' : 'weaken'} ${stream}: it waits for ${[...new Set(outcomes.map(({ owner }) => owner))].join(', ')}`,
   'change.signed': ({ change, person }) => `${person} signed the change ${change}`,

@@ -7,6 +7,7 @@ import { sha256 } from '../ledger/hash.ts';
 import { publishedHead } from '../ledger/published.ts';
 import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
 import { openViews, type Views } from '../ledger/views.ts';
+import { askFacts } from './asked.ts';
 import { containmentFacts } from './contained.ts';
 import { declarations } from './in-force.ts';
 import { contractFacts } from './pinned.ts';
@@ -44,7 +45,13 @@ export interface Store {
 export function openStore({ store }: Config): Store {
   const reader = openReader(store);
   try {
-    const views = openViews(store, reader, [references, declarations, containmentFacts, contractFacts]);
+    const views = openViews(store, reader, [
+      references,
+      declarations,
+      containmentFacts,
+      contractFacts,
+      askFacts,
+    ]);
     return {
       reader,
       views,

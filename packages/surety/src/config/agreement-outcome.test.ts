@@ -154,10 +154,10 @@ outcomes/supplier-payments.yaml:34:1: warning: \`egress\` is not enforced yet: \
      | ^
   help: keep it as what you want, or remove it to answer without it
 
-outcomes/supplier-payments.yaml:35:1: warning: \`on-breach: alert\` is not enforced yet: \`bounded\` stays unproven
+outcomes/supplier-payments.yaml:35:1: warning: nothing would tell the owner of a breach: \`bounded\` stays unproven
   35 | on-breach: alert
      | ^
-  help: write \`hold\` or \`contain\`; or run \`surety verdict\` after each window, and act where it ends with 10
+  help: say in \`notify\` how they are told; or write \`hold\` or \`contain\`
 `,
   ],
   [

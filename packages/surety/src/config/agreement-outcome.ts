@@ -28,7 +28,7 @@ export function checkOutcome(found: Findings, outcome: Outcome, names: Names): v
   if (outcome.reconcile !== undefined) checkReconcile(found, outcome.reconcile, outcome, names);
   checkInvariants(found, outcome);
   checkDuration(found, ['needs', 'window'], outcome.needs?.window);
-  warnUnenforced(found, outcome);
+  warnUnenforced(found, outcome, names);
 }
 
 function checkMoney(found: Findings, outcome: Outcome): void {
@@ -40,7 +40,7 @@ function checkMoney(found: Findings, outcome: Outcome): void {
   found.add(['appetite', 'currency'], problem, 'use one currency in an outcome');
 }
 
-function warnUnenforced(found: Findings, outcome: Outcome): void {
+function warnUnenforced(found: Findings, outcome: Outcome, names: Names): void {
   const { 'on-breach': onBreach } = outcome;
   const keys = [
     ['arguments', outcome.arguments, 'guarded'],
@@ -52,11 +52,11 @@ function warnUnenforced(found: Findings, outcome: Outcome): void {
     const problem = `\`${key}\` is not enforced yet: \`${question}\` stays unproven`;
     found.warn([key], problem, 'keep it as what you want, or remove it to answer without it');
   }
-  if (onBreach === 'alert')
+  if (onBreach === 'alert' && names.told !== 'everybody' && !names.told.has(outcome.owner))
     found.warn(
       ['on-breach'],
-      '`on-breach: alert` is not enforced yet: `bounded` stays unproven',
-      'write `hold` or `contain`; or run `surety verdict` after each window, and act where it ends with 10',
+      'nothing would tell the owner of a breach: `bounded` stays unproven',
+      'say in `notify` how they are told; or write `hold` or `contain`',
     );
   const provable = ['checkpoints', 'reconcile', 'invariants'].some((key) => found.document.has([key]));
   if (!provable)

@@ -5,6 +5,7 @@
 import { parseVerifier, toHex } from '@surety/proof/records';
 import { minorUnits } from '@surety/proof/rules';
 import { isSpecial } from '../addresses.ts';
+import { checkNotify } from './agreement-notify.ts';
 import type { Path } from './document.ts';
 import type { Installation } from './installation.ts';
 import { checkLimits } from './limits.ts';
@@ -38,6 +39,7 @@ export function checkInstallation(
   checkPeople(found, installation);
   checkIdentities(found, installation, names);
   checkWitnesses(found, installation, names);
+  checkNotify(found, installation, names, env);
   for (const key of ['order', 'lift'] as const)
     for (const [index, name] of (installation.containment?.[key] ?? []).entries())
       checkFunction(found, ['containment', key, index], name, names);

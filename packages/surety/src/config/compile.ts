@@ -10,6 +10,7 @@ import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName }
 import { type Checkpoint, laterMembers, requiredBy } from './checkpoint.ts';
 import { type Declaration, digestOf } from './declaration.ts';
 import type { Installation } from './installation.ts';
+import { channelsOf } from './notify.ts';
 import type { Outcome } from './outcome.ts';
 import type { QuorumConfig } from './quorum.ts';
 import { fillIn } from './secret.ts';
@@ -172,6 +173,15 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
             stream: 'contracts/functions',
             kind: 'contracts.declared',
             body: { approve: installation.contracts.approve ?? contractDefault.approve },
+          } satisfies Declaration,
+        ]),
+    ...(installation.notify === undefined
+      ? []
+      : [
+          {
+            stream: 'notices/channels',
+            kind: 'notices.declared',
+            body: channelsOf(installation.notify),
           } satisfies Declaration,
         ]),
     ...(quorum === undefined

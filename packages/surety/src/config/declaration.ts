@@ -16,6 +16,7 @@ type Declared =
   | 'quorum.declared'
   | 'containment.declared'
   | 'contracts.declared'
+  | 'notices.declared'
   | 'outcome.declared'
   | 'rule.activated';
 

@@ -12,6 +12,7 @@ export { effect as effectSchema } from './installation.ts';
 export { type LabelledTool, labelledTools } from './labelled.ts';
 export type { Limits } from './limits.ts';
 export { type Config, type Loaded, loadConfig, type SealerConfig, type TlsConfig } from './load.ts';
+export type { MailConfig, NotifyConfig, WebhookConfig } from './notify.ts';
 export { checkpoint as checkpointSchema } from './outcome.ts';
 export { type Place, type Problem, problemWith, renderProblems } from './problem.ts';
 export { findFiles } from './source.ts';

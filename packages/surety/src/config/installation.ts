@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { mailAddress, notify } from './notify.ts';
 import { telemetry } from './telemetry.ts';
 import {
   budget,
@@ -202,6 +203,9 @@ export const installation = z
             .array(person)
             .optional()
             .describe('other names under which the person acts: whoever uses one is this person'),
+          mail: mailAddress
+            .optional()
+            .describe('where the person gets mail (default: their `id`); it never enters the ledger'),
           simulated: z
             .boolean({ error: 'is neither true nor false\nwrite true or false' })
             .optional()
@@ -258,6 +262,7 @@ export const installation = z
       })
       .optional()
       .describe('who may approve what a tool says of itself, before agents see it (docs/pins.md)'),
+    notify: notify.optional(),
     policies: z.array(text).optional().describe('patterns of Cedar files (default [policies/*.cedar])'),
     outcomes: z.array(text).optional().describe('patterns of outcome files (default [outcomes/*.yaml])'),
   })

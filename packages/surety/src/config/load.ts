@@ -21,6 +21,7 @@ import { Document } from './document.ts';
 import { type Installation, installation as installationSchema } from './installation.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { Findings, type Names, namesIn } from './names.ts';
+import { type NotifyConfig, notifyIn } from './notify.ts';
 import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
 import { placesOfInstallation, placesOfOutcome } from './places.ts';
 import { type Place, type Problem, problemWith, quote } from './problem.ts';
@@ -58,6 +59,8 @@ export interface Config {
   readonly limits: Limits;
   /** Undefined: nobody watches. */
   readonly telemetry?: TelemetryConfig;
+  /** Undefined: nobody is told. */
+  readonly notify?: NotifyConfig;
   /** Where sealed facts can be read by anyone who reaches it; undefined: nowhere. */
   readonly serve: Address | undefined;
   /** Absolute. */
@@ -256,6 +259,7 @@ function configOf(
   { declarations, places, warnings }: Pick<Config, 'declarations' | 'places' | 'warnings'>,
 ): Config {
   const telemetry = telemetryIn(installation.telemetry, env);
+  const notify = notifyIn(installation.notify, installation.people ?? [], env);
   const { listen = '127.0.0.1:7300', store: written = '.surety', origin, ledger } = installation;
   const store = resolve(folder, written);
   return {
@@ -266,6 +270,7 @@ function configOf(
     ...tlsIn(folder, installation.tls),
     limits: limitsOf(installation.limits),
     ...(telemetry === undefined ? {} : { telemetry }),
+    ...(notify === undefined ? {} : { notify }),
     serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
     ...sealerIn(folder, store, ledger),
     store,

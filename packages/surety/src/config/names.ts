@@ -21,6 +21,8 @@ export interface Names {
   readonly people: ReadonlyMap<string, PersonName>;
   /** Record systems, and whether their money columns are labelled. */
   readonly records: ReadonlyMap<string, boolean>;
+  /** Whom something tells of a breach: everybody, by mail, or those whose webhook it is. */
+  readonly told: ReadonlySet<string> | 'everybody';
 }
 
 const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
@@ -51,7 +53,15 @@ export function namesIn({ value }: Document): Names {
     tools: new Map(tools),
     people: new Map(people),
     records: new Map(records),
+    told: toldIn(membersOf(value['notify'])),
   };
+}
+
+function toldIn({ mail, webhooks }: Readonly<Record<string, unknown>>): Names['told'] {
+  if (mail !== undefined) return 'everybody';
+  const own = Object.values(membersOf(webhooks)).map(membersOf);
+  const ofBreaches = own.filter(({ of }) => of === undefined || itemsOf(of).includes('breach'));
+  return new Set(ofBreaches.map(({ person }) => String(person)));
 }
 
 /** The label of a tool: its own, else its server's default. */

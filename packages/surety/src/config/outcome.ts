@@ -190,7 +190,7 @@ export const outcome = z
       .enum(['alert', 'hold', 'contain'])
       .optional()
       .describe(
-        'what happens when a verdict is `violated`: `hold` stops all calls of its tools but reads, `contain` stops reads too, until a person lifts it; `alert` (default) does nothing yet',
+        'what happens when a verdict is `violated`: `hold` stops all calls of its tools but reads, `contain` stops reads too, until a person lifts it; `alert` (default) tells the owner, where `notify` reaches them',
       ),
     needs: z
       .strictObject({

@@ -72,6 +72,7 @@ export type RefusalCode =
   | 'permission'
   | 'checkpoint'
   | 'budget'
+  | 'asked-often'
   | 'conflict'
   | 'not-recordable'
   | 'fault';

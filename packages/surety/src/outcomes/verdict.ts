@@ -75,7 +75,7 @@ export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: n
             verdict,
             judgement: judgementName(judgement, logSalt(log), sha256),
             ledgerSize: head.size,
-            ...breachIn(judgement, evidence, logSalt(log)),
+            ...breachIn(judgement, logSalt(log)),
           },
         },
       ],
@@ -84,13 +84,12 @@ export async function giveVerdict(parts: VerdictParts, outcomeId: string, at?: n
   return { judgement, evidence, headNote };
 }
 
-/** Names each reason that violates, where something is to be done about it; one that only says so again is none. */
+/** Names each reason that violates; one that only says so again is none. */
 function breachIn(
   { questions, window, verdict }: Judgement,
-  { outcome }: Evidence,
   salt: Uint8Array,
 ): { readonly breach?: readonly string[] } {
-  if (verdict !== 'violated' || outcome.onBreach === 'alert') return {};
+  if (verdict !== 'violated') return {};
   const reasons = questions.flatMap((each) => each.reasons);
   const violating = reasons.filter(
     ({ code }) => reasonCodes[code].makes === 'violated' && code !== 'violated-before',

@@ -46,6 +46,9 @@ export class Counting {
     } else if (isKind(fact, 'approval.given') || isKind(fact, 'approval.refused')) {
       const decision = isKind(fact, 'approval.given') ? 'approve' : 'refuse';
       this.#instruments.count('surety.approvals', { function: fact.body.function, decision });
+    } else if (isKind(fact, 'notice.sent')) {
+      const { about, by, form, answer } = fact.body;
+      this.#instruments.count('surety.notices', { about, by, form, answer });
     } else if (isKind(fact, 'verdict.given')) {
       const { outcome, verdict } = fact.body;
       this.#instruments.count('surety.verdicts', { outcome, verdict });

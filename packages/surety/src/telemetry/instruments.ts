@@ -20,6 +20,10 @@ export const counters = {
   'surety.settlements': counted('call', 'calls that were settled, by tool, effect, settlement and by whom'),
   'surety.approvals': counted('approval', 'answers of people to holds, by function and decision'),
   'surety.verdicts': counted('verdict', 'verdicts given, by outcome and verdict'),
+  'surety.notices': counted(
+    'message',
+    'messages to people and webhooks, by what they are about, way, form and answer (accepted, given-up)',
+  ),
 } as const;
 
 export const histograms = {
@@ -34,6 +38,7 @@ export const gauges = {
   'surety.calls.active': counted('call', 'calls being answered'),
   'surety.obligations.open': counted('call', 'calls whose outcome nobody has said yet'),
   'surety.holds.waiting': counted('hold', 'holds that wait for people'),
+  'surety.asks': counted('hold', 'holds that the person was asked about in 24 hours who was asked most'),
   'surety.backlog': counted('append', 'appends about what was answered already that are not durable yet'),
   'surety.ledger.size': counted('fact', 'facts in the ledger'),
   'surety.ledger.unsealed': counted('fact', 'facts that no signed head covers yet'),

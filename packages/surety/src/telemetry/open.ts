@@ -170,6 +170,7 @@ function standing({ log, gateway, sealedSize }: Subject, watching: Watching) {
     'surety.calls.active': () => one(watching.active),
     'surety.obligations.open': () => one(gateway.figures.open),
     'surety.holds.waiting': () => one(gateway.figures.holds),
+    'surety.asks': () => one(gateway.figures.asked),
     'surety.backlog': () => one(gateway.figures.backlog),
     'surety.ledger.size': () => one(log.size()),
     'surety.ledger.unsealed': () => one(Math.max(0, log.size() - sealedSize())),

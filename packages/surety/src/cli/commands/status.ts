@@ -8,6 +8,7 @@ import { remoteStatus } from '../../api/index.ts';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
 import { successionAt } from '../../ledger/opening.ts';
+import { type AskedPerson, askedIn } from '../asked.ts';
 import { type Contained, containedIn } from '../contained.ts';
 import { socketOf } from '../desk.ts';
 import { inForceIn } from '../in-force.ts';
@@ -46,6 +47,8 @@ interface Status {
   readonly changes: readonly { change: string; stream: string; since: string; owners: readonly string[] }[];
   /** What is contained. */
   readonly contained: readonly Contained[];
+  /** How often each person was asked in the last 24 hours, and what could not be told. */
+  readonly asks: readonly AskedPerson[];
   readonly holds: readonly { hold: string; expires: string; needed: number; given: number }[];
 }
 
@@ -97,6 +100,7 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
       return { change, stream, since, owners: [...new Set(missing.map(({ owner }) => owner))] };
     }),
     contained: containedIn(store),
+    asks: askedIn(store, now).people,
     holds: waitingHolds(store.views.database, now).map(({ hold, expires, needed, given }) => {
       return { hold, expires: instant(expires), needed, given };
     }),
@@ -158,6 +162,10 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
     lines.push(
       `waits for the signature of ${owners.join(', ')}: ${printable(stream)}  ${paint('dim', `surety changes, surety sign ${change}`)}`,
     );
+  for (const { person, asked, failed } of state.asks) {
+    const lost = failed === 0 ? '' : paint('yellow', `; ${failed} messages were given up`);
+    lines.push(paint('dim', `asked ${asked} times in 24 hours: ${person}`) + lost);
+  }
   for (const { hold, needed, given, expires } of state.holds) {
     const left = needed === 1 ? '' : ` (${given} of ${needed})`;
     lines.push(

@@ -4,7 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Resolve } from './connector.ts';
+import type { Resolve } from '../../connector.ts';
 import { HttpUpstream } from './http.ts';
 
 let asked = 0;

@@ -4,7 +4,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
-import { connectorTo, type Resolve } from './connector.ts';
+import { connectorTo, type Resolve } from '../../connector.ts';
 import { Patience, type Wait } from './patience.ts';
 import { Events } from './sse.ts';
 import type { Said } from './upstream.ts';

@@ -1,6 +1,6 @@
 // How an upstream server over streamable HTTP is reached, and what is waited for.
 
-import type { Resolve } from './connector.ts';
+import type { Resolve } from '../../connector.ts';
 import type { KnownEra } from './modern.ts';
 import type { ClientSide } from './upstream.ts';
 

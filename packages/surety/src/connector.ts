@@ -4,7 +4,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
-import { whyNotAt } from '../../addresses.ts';
+import { whyNotAt } from './addresses.ts';
 
 export type Resolve = (
   host: string,
@@ -20,14 +20,24 @@ export interface ConnectorOptions {
 }
 
 export function connectorTo({ hostname }: URL, options: ConnectorOptions): buildConnector.connector {
-  const connect = buildConnector({ timeout: options.timeoutMs, lookup: judging(hostname, options) });
-  const literal = hostname.replace(/^\[(.*)\]$/, '$1');
-  const whyNot = isIP(literal) === 0 ? undefined : whyNotAt(hostname, literal, options.linkLocal);
+  const connect = buildConnector({ timeout: options.timeoutMs, lookup: judged(hostname, options) });
+  const whyNot = whyNotTo(hostname, options.linkLocal);
   if (whyNot === undefined) return connect;
-  return (_, callback) => callback(refusedAddress(whyNot), null);
+  return (_, callback) => callback(whyNot, null);
 }
 
-function judging(host: string, { linkLocal, resolve = lookup }: ConnectorOptions): LookupFunction {
+/** Why nothing may be connected to an address as it stands; names are judged when they are looked up. */
+export function whyNotTo(hostname: string, linkLocal = false): NodeJS.ErrnoException | undefined {
+  const literal = hostname.replace(/^\[(.*)\]$/, '$1');
+  const whyNot = isIP(literal) === 0 ? undefined : whyNotAt(hostname, literal, linkLocal);
+  return whyNot === undefined ? undefined : refusedAddress(whyNot);
+}
+
+/** Looks a name up, and gives only addresses that it may lead to. */
+export function judged(
+  host: string,
+  { linkLocal, resolve = lookup }: Omit<ConnectorOptions, 'timeoutMs'>,
+): LookupFunction {
   return (name, { all, family, hints }, done) => {
     const wanted = typeof family === 'number' ? { family } : {};
     resolve(name, { all: true, ...wanted, ...(hints === undefined ? {} : { hints }) }, (error, found) => {
