@@ -95,9 +95,9 @@ function differences() {
   const isNeeded = (path, entry) =>
     // What is optional is absent where the platform is another; the Node for this one is not optional to us.
     path === pinnedNode || (path.includes('node_modules/') && !entry.optional && !entry.devOptional);
-  const missing = Object.keys(wanted).filter(
-    (path) => there[path] === undefined && isNeeded(path, wanted[path]),
-  );
+  // npm writes its record also where it installs nothing (`--package-lock-only`): a folder is there, or it is not.
+  const isThere = (path) => there[path] !== undefined && existsSync(join(root, path, 'package.json'));
+  const missing = Object.keys(wanted).filter((path) => !isThere(path) && isNeeded(path, wanted[path]));
   const all = [...differing, ...missing];
   return all.length === 0 ? undefined : all.slice(0, 5).join(', ');
 }

@@ -104,6 +104,25 @@ export function pinnedIn(store: Pick<Store, 'views' | 'fact' | 'reader'>, { serv
   return { shown: shown.toSorted((a, b) => (a.tool < b.tool ? -1 : 1)), standing };
 }
 
+/** By tool, the contract that is approved, else the one that was seen last; those that are not kept are left out. */
+export function contractsIn(
+  store: Pick<Store, 'views' | 'fact' | 'reader'>,
+): ReadonlyMap<string, ContractRead> {
+  const { contracts, seen } = foldOf(store);
+  const chosen = new Map<string, Seen>();
+  for (const fact of seen.values()) {
+    const pinned = contracts.pins.of(fact.body.tool)?.contract;
+    const before = chosen.get(fact.body.tool);
+    if (before?.body.contract !== pinned || pinned === undefined) chosen.set(fact.body.tool, fact);
+  }
+  return new Map(
+    [...chosen].flatMap(([tool, fact]) => {
+      const text = textOf(store, fact, contracts);
+      return text === undefined ? [] : [[tool, readContract(text)] as const];
+    }),
+  );
+}
+
 function stateOf(
   pin: Pin | undefined,
   contract: string | undefined,

@@ -1,13 +1,17 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { auditDeclarations } from './audit.ts';
 import { type Finding, kinds } from './finding.ts';
+import type { SchemasOf } from './schemas.ts';
 import { defaults, person, standingWith, type Written } from './written.fixture.ts';
 
 /** Kinds that some test here has found: each must be. */
 const seen = new Set<string>(['suppression-idle']);
 
-async function found(written: Written | Readonly<Record<string, string>>): Promise<readonly Finding[]> {
-  const { findings } = auditDeclarations(await standingWith(written));
+async function found(
+  written: Written | Readonly<Record<string, string>>,
+  schemasOf?: SchemasOf,
+): Promise<readonly Finding[]> {
+  const { findings } = auditDeclarations(await standingWith(written), schemasOf);
   for (const { kind } of findings) seen.add(kind);
   return findings;
 }
@@ -277,5 +281,91 @@ describe('duties that conflict', () => {
     expect(
       said(await found({ tools, checkpoints: apart })).filter((each) => each.includes('own-evidence')),
     ).toEqual([]);
+  });
+});
+
+describe('what is read of calls, held against the schemas of their tools', () => {
+  const string = { type: 'string' };
+  const pay = {
+    type: 'object',
+    properties: {
+      amount: { type: ['number', 'string'] },
+      currency: string,
+      invoice: string,
+      lines: { type: 'array', items: { type: 'object', properties: { net: { type: 'number' } } } },
+      to: { type: 'object', properties: { iban: string }, additionalProperties: false },
+    },
+    additionalProperties: false,
+  };
+  const match = { type: 'object', properties: { status: { enum: ['ok', 'no'] } } };
+  const schemas: SchemasOf = (tool) =>
+    ({ 'erp.pay': { input: pay }, 'erp.match': { input: { type: 'object' }, output: match } })[tool];
+  const rule = (more: string) => `  - { id: c, before: erp.pay, ${more} }`;
+  const readsIn = async (checkpoints: string, schemasOf = schemas) =>
+    (await found({ checkpoints }, schemasOf))
+      .filter(({ kind }) => kind === 'never-there' || kind === 'never-equal')
+      .map(
+        ({ level, kind, parties, shown }) =>
+          `${level} ${kind} ${parties['tool']} ${parties['read']} ${shown}`,
+      );
+
+  test.each([
+    [rule(`when: "args.ammount > 1", ${four}`), 'error never-there erp.pay args.ammount none'],
+    [rule(`once: [args.invoice_id]`), 'error never-there erp.pay args.invoice_id none'],
+    [rule(`when: "args.to.bic == 'x'", ${four}`), 'error never-there erp.pay args.to.bic none'],
+    [rule(`when: "args.currency.code == 'x'", ${four}`), 'error never-there erp.pay args.currency.code none'],
+    [rule(`when: "has(args.bic)", ${four}`), 'error never-there erp.pay args.bic none'],
+    [rule(`when: "args['bic'] == 'x'", ${four}`), 'error never-there erp.pay args.bic none'],
+    [rule(`when: "args.currency == 5", ${four}`), 'warning never-equal erp.pay args.currency none'],
+    [rule(`when: "5 < args.currency", ${four}`), 'warning never-equal erp.pay args.currency none'],
+    [
+      rule(`require: { call: erp.match, where: "prior.result.state == 'ok'" }`),
+      'warning never-there erp.match prior.result.state none',
+    ],
+    [
+      rule(`require: { call: erp.match, where: "prior.result.status == 5" }`),
+      'warning never-equal erp.match prior.result.status none',
+    ],
+    [
+      rule(`afterwards: [{ call: erp.match, within: 1d, where: "next.result.state == 'ok'" }]`),
+      'warning never-there erp.match next.result.state none',
+    ],
+  ])('%s', async (checkpoints, finding) => expect(await readsIn(checkpoints)).toEqual([finding]));
+
+  test.each([
+    rule(`when: "args.amount > 1 && args.to.iban == 'x' && args.invoice != ''", ${four}`),
+    rule(`when: "args.amount == '1'", ${four}`),
+    rule(`when: "args.lines.all(line, line.whatever > 0)", ${four}`),
+    rule(
+      `require: { call: erp.match, where: "prior.args.anything == args.invoice && prior.result.status == 'ok'" }`,
+    ),
+    rule(`require: { call: erp.match, where: "has(prior.result.state)" }`),
+  ])('says nothing of %s', async (checkpoints) => expect(await readsIn(checkpoints)).toEqual([]));
+
+  test.each([
+    [{ $ref: '#/$defs/x' }],
+    [{ ...pay, allOf: [{}] }],
+    [{ ...pay, patternProperties: { '^a': {} } }],
+    ['nonsense'],
+    [{ ...pay, type: ['something-else'], additionalProperties: undefined, properties: undefined, $ref: '#' }],
+  ])('claims nothing where a schema says it elsewhere, or is none (%#)', async (input) => {
+    expect(await readsIn(rule(`when: "args.ammount > 1", ${four}`), () => ({ input }))).toEqual([]);
+  });
+
+  test('a name of everybody is no member', async () => {
+    const input = { type: 'object', properties: {}, additionalProperties: false };
+    for (const name of ['constructor', 'toString', '__proto__'])
+      expect(await readsIn(rule(`when: "args.${name} == 1", ${four}`), () => ({ input }))).toContain(
+        `error never-there erp.pay args.${name} none`,
+      );
+  });
+
+  test('names what is there instead, and keeps its id however it is worded', async () => {
+    const findings = await found({ checkpoints: rule(`when: "args.ammount > 1", ${four}`) }, schemas);
+    const { sentence, id } = ofKind(findings, 'never-there');
+    expect(sentence).toContain(
+      'erp.pay takes no `args.ammount`; it takes amount, currency, invoice, lines and to',
+    );
+    expect(id).toMatch(/^f-/);
   });
 });

@@ -8,7 +8,9 @@ import { dutiesConflicting } from './duties.ts';
 import { effectsReached } from './effects.ts';
 import { type Finding, findingId, inOrder, type Suspicion } from './finding.ts';
 import { Looking } from './looking.ts';
+import { readsOf } from './reads.ts';
 import { replay } from './rehearsal.ts';
+import type { SchemasOf } from './schemas.ts';
 import { standingCheckpoints } from './standing-checkpoints.ts';
 
 export interface Audited {
@@ -23,13 +25,15 @@ export interface Audited {
   };
 }
 
-export function auditDeclarations(standing: Standing): Audited {
+/** With `schemasOf`, what is read of calls is held against what tools take and return. */
+export function auditDeclarations(standing: Standing, schemasOf?: SchemasOf): Audited {
   const declared = new Declared(standing);
   const looking = new Looking(declared);
   const suspected = [
     ...effectsReached(looking),
     ...standingCheckpoints(looking),
     ...dutiesConflicting(looking),
+    ...(schemasOf === undefined ? [] : readsOf(declared, schemasOf)),
   ];
   const consequential = declared.tools.filter(({ effect }) => effect !== 'read');
   return {
@@ -49,6 +53,8 @@ const aboutAll: ReadonlySet<string> = new Set([
   'firing-unshown',
   'passing-unshown',
   'out-of-path',
+  'never-there',
+  'never-equal',
 ]);
 
 function shown(looking: Looking, suspicion: Suspicion): Finding {

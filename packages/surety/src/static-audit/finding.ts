@@ -18,6 +18,9 @@ export const kinds = {
   'never-fires': 'A checkpoint applies to no call.',
   'firing-unshown': 'It cannot be shown that a checkpoint applies to any call.',
   'guards-nothing': 'A checkpoint stands before a tool that no agent may call.',
+  'never-there':
+    'What is read of a call is nothing that its tool takes or returns, by the schema of the tool.',
+  'never-equal': 'A value is compared with one of a type that it never has, by the schema of the tool.',
   shadowed: 'A checkpoint asks for nothing that another before the same tool does not ask for.',
   'evidence-untied': 'What a checkpoint requires need not be about the call that it lets through.',
   'own-evidence': 'An agent can make the evidence that its own call requires.',

@@ -27,6 +27,7 @@ import {
   sarifOf,
   traceFile,
 } from '../../static-audit/index.ts';
+import { schemasIn } from '../schemas.ts';
 import { configWithoutSecrets } from '../store.ts';
 import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
 
@@ -66,7 +67,7 @@ export function suppressionsOf(terminal: Terminal, { folder, declarations }: Con
 export function look(terminal: Terminal, config: Config, suppressions: readonly Suppression[]): Looked {
   const now = clockFrom(terminal.env).now();
   const standing = standingOf(config);
-  const { findings, looked } = auditDeclarations(standing);
+  const { findings, looked } = auditDeclarations(standing, schemasIn(config));
   const told = findings.map((finding): Told => {
     const places = finding.about.flatMap((stream) => config.places.get(stream) ?? []);
     const by = suppressions.find((each) => each.finding === finding.id);
