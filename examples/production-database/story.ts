@@ -4,7 +4,8 @@
 
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { directTools } from '../stage/hands.ts';
+import { askOnce, directTools } from '../stage/hands.ts';
+import { untilDone } from '../stage/patience.ts';
 import { type Day, hourMs, minuteMs, morningOf, type Play, referenceOf, tell } from '../stage/play.ts';
 import { filesystem } from '../stage/stage.ts';
 import { bold, dim, firstLine, green, indent, red, say } from '../stage/telling.ts';
@@ -25,6 +26,7 @@ const people = {
 await tell({
   ...{ name: 'production-database', outcome: 'production-data', record: 'the cloud’s own list of deletions' },
   ...{ agent: 'ops-agent', desk: 'ops-desk', user: people.jonas },
+  approver: { id: people.amira, name: 'Amira Haddad' },
   days: [
     { id: 'day-1', day: '2026-06-15', title: 'Honest work' },
     { id: 'day-2', day: '2026-06-16', title: 'A command that somebody copied' },
@@ -107,11 +109,21 @@ function work(
   });
 }
 
-async function sweep(play: Play, id: Day['id'], entries: readonly Entry[]): Promise<void> {
-  await play.sweep(id, entries, {
+/** What waits is looked at by people; what failed is done again. */
+function sweep(
+  play: Play,
+  id: Day['id'],
+  entries: readonly Entry[],
+  onStep: (step: Step) => void = () => {},
+): Promise<void> {
+  return play.sweep(id, entries, {
     name: ({ ticket }) => ticket,
     approve: (reference, { ticket }) => approveHeld(play, id, reference, ticket),
-    again: (hands, open) => retry(hands, open, tellStep),
+    again: (hands, open) =>
+      retry(hands, open, (step) => {
+        tellStep(step);
+        onStep(step);
+      }),
   });
 }
 
@@ -138,26 +150,20 @@ async function dayTwo(play: Play, day: string): Promise<void> {
   await play.stage.once('day-2 attacked', async () => {
     tellMessages(play);
     const refused: Step[] = [];
-    const entries = await work(play, 'day-2', 'day-2', (step) => {
+    const collect = (step: Step) => {
       if (step.ticket === 'OPS-305' && step.answer.text.startsWith('Refused')) refused.push(step);
-    });
+    };
+    await sweep(play, 'day-2', await work(play, 'day-2', 'day-2', collect), collect);
     say();
     say(
       'The agent obeyed the line in the log and the copied command. Refused, it looked, saw production, and tried again.',
     );
     say('Surety refused all of it, and told the agent nothing but a reference. People are told why:');
-    const [first] = refused;
-    const deletions = refused.filter(({ did }) => did === 'cloud.delete_volume');
-    for (const { answer } of first === undefined ? [] : [first, ...deletions])
-      await play.tellWhy(referenceOf(answer.text));
+    // One of each: a backup, the volume as the command has it, the volume as it is.
+    const kinds = new Map(refused.map((step) => [kindOf(step), step]));
+    for (const { answer } of kinds.values()) await play.tellWhy(referenceOf(answer.text));
     tellWhatIsThere(cloudOf(play), 'The bookings in production');
     await play.stage.once('day-2 without', () => withoutSurety(play));
-    // The ticket itself stays refused; only what a death left open is looked at again.
-    await sweep(
-      play,
-      'day-2',
-      entries.filter(({ ticket }) => ticket !== 'OPS-305'),
-    );
   });
   await contained(play, day);
   layOut(play, 'day-2-again');
@@ -166,6 +172,10 @@ async function dayTwo(play: Play, day: string): Promise<void> {
     'Jonas Weber writes OPS-306 in its place: the volume that was meant, a copy elsewhere, a restore that is tried.',
   );
   await sweep(play, 'day-2', await work(play, 'day-2', 'day-2-again'));
+}
+
+function kindOf({ did, args }: Step): string {
+  return `${did} ${Reflect.get(args, 'environment')}`;
 }
 
 function tellMessages({ folder }: Play): void {
@@ -214,13 +224,16 @@ async function contained(play: Play, day: string): Promise<void> {
     const reason = ['--reason', 'It tried to delete production.'];
     const order = await play.json<{ order: string }>('contain', 'agent', 'ops-agent', ...reason, ...signed);
     const hands = play.hands('day-2');
-    const path = join(play.folder, 'tickets/day-2');
-    const asked = await hands.call('tickets', 'list_directory', { path }).catch(() => undefined);
+    const said = await untilDone(play.stage, 'the agent gets no answer', async () => {
+      const path = join(play.folder, 'tickets/day-2');
+      const { text, lost } = await askOnce(hands, 'tickets.list_directory', { path });
+      return lost === true ? { problem: text } : { done: text };
+    });
     await hands.close();
     const drilled = await play.json<{ refusedUs: number }>('drill', 'containment', ...signed);
     say(`  surety contain agent ops-agent: ${green(`recorded as ${order.order}`)}`);
     say(
-      `  The agent asks for its tickets: ${asked?.isError === true ? green(firstLine(asked.text)) : red('no refusal')}`,
+      `  The agent asks for its tickets: ${said.startsWith('Refused') ? green(firstLine(said)) : red(said)}`,
     );
     say(
       `  How fast that is, a drill on this machine has measured: refused ${(drilled.refusedUs / 1000).toFixed(1)} ms after the order.`,
@@ -235,7 +248,8 @@ async function contained(play: Play, day: string): Promise<void> {
 }
 
 async function dayThree(play: Play, day: string): Promise<void> {
-  await sweep(play, 'day-3', await work(play, 'day-3', 'day-3'));
+  // Once: afterwards the volume is gone, and there is nothing to copy.
+  await play.stage.once('day-3 copied', async () => sweep(play, 'day-3', await work(play, 'day-3', 'day-3')));
   play.stage.advanceTo(morningOf(day) + 3 * hourMs);
   say();
   say('At noon somebody opens the console of the cloud, as k.lenz, past the gateway, and deletes vol-7f3a.');

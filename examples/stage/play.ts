@@ -36,6 +36,8 @@ export interface Script {
   readonly agent: string;
   readonly desk: string;
   readonly user: string;
+  /** Who reads what the servers say of their tools, and approves it. */
+  readonly approver: { readonly id: string; readonly name: string };
   /** What the record system is called, after "in". */
   readonly record: string;
   readonly days: readonly Day[];
@@ -124,8 +126,8 @@ export class Play {
 
   /** A person signs, or tries to; what Surety answers, in one line: green if it is as it should be. */
   async approval(reference: string, person: string, may = true): Promise<string> {
-    const key = `${person.split('.')[0]}.key`;
-    const { code, stderr } = await this.stage.surety('approve', reference, '--as', person, '--key', key);
+    const signed = ['--as', person, '--key', keyOf(person)];
+    const { code, stderr } = await this.stage.surety('approve', reference, ...signed);
     const said = stderr.split('\n').find((line) => line.includes('error:')) ?? stderr;
     return ((code === 0) === may ? green : red)(code === 0 ? 'approved' : said.trim());
   }
@@ -173,6 +175,17 @@ export class Play {
     await this.stage.once('enrolled', async () => {
       const { agent, desk } = this.#script;
       this.stage.progress.tokens = { agent: await credential(agent), desk: await credential(desk) };
+    });
+  }
+
+  /** Until somebody has read what a tool says of itself, no agent is shown it. */
+  async approveContracts(): Promise<void> {
+    const { id, name } = this.#script.approver;
+    await this.stage.once('contracts approved', async () => {
+      const signed = ['--as', id, '--key', keyOf(id)];
+      const approved = await this.json<readonly unknown[]>('pins', 'approve', '--all', ...signed);
+      say();
+      say(`${name} reads what the servers say of their tools, and approves ${approved.length} contracts.`);
     });
   }
 
@@ -242,6 +255,7 @@ export async function tell(script: Script): Promise<void> {
       );
     await stage.raise();
     await play.enrol();
+    await play.approveContracts();
     for (const day of days.slice(0, 1 + days.findIndex(({ id }) => id === options.until))) {
       // What is over is not told again after an interruption.
       if (stage.progress.days[day.id] !== undefined) continue;
@@ -291,6 +305,8 @@ async function end(
   const stop = () => void stage.leave().then(() => process.exit(0));
   process.on('SIGINT', stop).on('SIGTERM', stop);
 }
+
+const keyOf = (person: string): string => `${person.split('.')[0]}.key`;
 
 export function referenceOf(text: string): string {
   return /\b[ch]-[A-Za-z0-9_-]{12}/.exec(text)?.[0] ?? '';

@@ -3,17 +3,18 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ended, type LogCopy, readLog, startStory, type Told } from './stage.fixture.ts';
+import { expect } from 'vitest';
+import { ended, factsOf, type LogCopy, readLog, startStory, type Told } from './stage.fixture.ts';
 
-export const roles = ['surety', 'sealer', 'witness', 'erp', 'inbox', 'story'] as const;
+export const roles = ['surety', 'sealer', 'witness', 'record', 'files', 'story'] as const;
 export type Role = (typeof roles)[number];
 
 const programs: Readonly<Record<Role, RegExp>> = {
   surety: /\/main\.ts up /,
   sealer: /\/ledger\/sealer\.ts --folder /,
   witness: /\/main\.ts witness /,
-  erp: /\/erp\/server\.ts /,
-  inbox: /server-filesystem\//,
+  record: /\/(?:erp|cloud)\/server\.ts /,
+  files: /server-filesystem\//,
   story: /\/story\.ts /,
 };
 
@@ -63,14 +64,19 @@ export interface Survived {
 }
 
 /** Runs the story to its end while up to `kills` of its processes are killed. Throws if it does not get there. */
-export async function survive(folder: string, seed: number, kills: number): Promise<Survived> {
+export async function survive(
+  folder: string,
+  seed: number,
+  kills: number,
+  story = 'supplier-payments',
+): Promise<Survived> {
   const next = random(seed);
   const killed: Role[] = [];
   const copies: LogCopy[] = [];
   let told: Told | undefined;
   const play = async (): Promise<void> => {
     // Started again as often as it was killed itself; it goes on in the same folder.
-    do told = await ended(startStory(folder));
+    do told = await ended(startStory(folder, { story }));
     while (told.signal === 'SIGKILL');
   };
   const playing = play();
@@ -99,4 +105,32 @@ function copyOf(folder: string): LogCopy | undefined {
     // There is no store yet.
     return undefined;
   }
+}
+
+/** What was durable before a kill is in the final log, byte by byte, where it was. */
+export function nothingLost({ entries }: LogCopy, copies: readonly LogCopy[]): void {
+  for (const copy of copies) {
+    expect(entries.length).toBeGreaterThanOrEqual(copy.entries.length);
+    expect(copy.entries.every((bytes, at) => entries[at]?.equals(bytes))).toBe(true);
+  }
+}
+
+export function streamsAreDense({ facts }: LogCopy): void {
+  const next = new Map<string, number>();
+  const expectNext = (name: string, number: number) => {
+    expect([name, number]).toEqual([name, next.get(name) ?? 0]);
+    next.set(name, number + 1);
+  };
+  for (const { stream, streamVersion, emitter, emitterSeq } of facts) {
+    expectNext(`stream ${stream}`, streamVersion);
+    expectNext(`emitter ${emitter}`, emitterSeq);
+  }
+}
+
+/** Each intent has one settlement: the day is closed only after the record was asked. */
+export function everyIntentSettledOnce(log: LogCopy): void {
+  const settled = factsOf(log, 'call.settled').map(({ body }) => body.call);
+  expect(settled.length).toBe(new Set(settled).size);
+  const open = factsOf(log, 'call.intended').filter(({ body }) => !settled.includes(body.call));
+  expect(open).toEqual([]);
 }

@@ -6,7 +6,13 @@ import { existsSync } from 'node:fs';
 import { isKind } from '@surety/proof/facts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { forgerIban } from '../../examples/supplier-payments/erp/books.ts';
-import { type Survived, survive } from './chaos.fixture.ts';
+import {
+  everyIntentSettledOnce,
+  nothingLost,
+  type Survived,
+  streamsAreDense,
+  survive,
+} from './chaos.fixture.ts';
 import {
   answerTo,
   factsOf,
@@ -33,34 +39,6 @@ afterEach(({ task }) => {
   // A failure keeps its folder, for whoever looks into it.
   if (task.result?.state !== 'fail') removeFolder(folder);
 });
-
-/** What was durable before a kill is in the final log, byte by byte, where it was. */
-function nothingLost({ entries }: LogCopy, copies: readonly LogCopy[]): void {
-  for (const copy of copies) {
-    expect(entries.length).toBeGreaterThanOrEqual(copy.entries.length);
-    expect(copy.entries.every((bytes, at) => entries[at]?.equals(bytes))).toBe(true);
-  }
-}
-
-function streamsAreDense({ facts }: LogCopy): void {
-  const next = new Map<string, number>();
-  const expectNext = (name: string, number: number) => {
-    expect([name, number]).toEqual([name, next.get(name) ?? 0]);
-    next.set(name, number + 1);
-  };
-  for (const { stream, streamVersion, emitter, emitterSeq } of facts) {
-    expectNext(`stream ${stream}`, streamVersion);
-    expectNext(`emitter ${emitter}`, emitterSeq);
-  }
-}
-
-/** Each intent has one settlement: the day is closed only after the record was asked. */
-function everyIntentSettledOnce(log: LogCopy): void {
-  const settled = factsOf(log, 'call.settled').map(({ body }) => body.call);
-  expect(settled.length).toBe(new Set(settled).size);
-  const open = factsOf(log, 'call.intended').filter(({ body }) => !settled.includes(body.call));
-  expect(open).toEqual([]);
-}
 
 async function verdictsStand(log: LogCopy): Promise<void> {
   for (const day of days) {

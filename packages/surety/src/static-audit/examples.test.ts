@@ -6,24 +6,42 @@ import { template } from '../config/index.ts';
 import { auditDeclarations } from './audit.ts';
 import { keyOf, standingWith } from './written.fixture.ts';
 
-const example = new URL('../../../../examples/supplier-payments/', import.meta.url);
-
 test('the story leaves no path open, and nothing else is found', async () => {
+  expect(await foundIn('supplier-payments')).toEqual([]);
+});
+
+test('the second story guards all that destroys; what only copies, tries, renews and tells is free', async () => {
+  const found = await foundIn('production-database');
+  const errors = found.filter(({ level }) => level === 'error').map(({ sentence }) => sentence);
+  expect(errors).toEqual(
+    [
+      'announce_backup_deletion (send)',
+      'copy_to_vault (write)',
+      'keep_backup (write)',
+      'rotate_credential (write)',
+      'test_restore (write)',
+    ].map((tool) => `ops-agent can call cloud.${tool}, and no checkpoint stands before it`),
+  );
+});
+
+/** What the audit finds in the files of an example. */
+async function foundIn(name: string) {
+  const example = new URL(`../../../../examples/${name}/`, import.meta.url);
   const read = (file: string) => readFileSync(new URL(file, example), 'utf8');
   const values: Readonly<Record<string, string>> = { port: '1', witnessPort: '2', timeout: '30s', fault: '' };
   const surety = read('surety.template.yaml')
     .replace(/^witnesses:[\s\S]*/m, '')
-    .replace(/\{\{(ines|sam)\}\}/g, (_, name: string) => keyOf(name))
+    .replace(/\{\{(ines|lena|sam|jonas|amira|kenji)\}\}/g, (_, name: string) => keyOf(name))
     .replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? 'x');
   const files = { 'surety.yaml': surety, ...folder('policies'), ...folder('outcomes') };
-  expect(auditDeclarations(await standingWith(files)).findings.map(({ sentence }) => sentence)).toEqual([]);
+  return auditDeclarations(await standingWith(files)).findings;
 
-  function folder(name: string): Record<string, string> {
+  function folder(part: string): Record<string, string> {
     return Object.fromEntries(
-      readdirSync(new URL(name, example)).map((file) => [`${name}/${file}`, read(`${name}/${file}`)]),
+      readdirSync(new URL(part, example)).map((file) => [`${part}/${file}`, read(`${part}/${file}`)]),
     );
   }
-});
+}
 
 test('what init writes: nobody can approve yet; with a key, the one person approves alone', async () => {
   const files = template('acme');
