@@ -157,6 +157,11 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
     'an extract that shows its rows and withholds their control totals',
   ],
   'forge an approval': [
+    'an approval by a passkey for another text',
+    'an approval by a passkey on a page of another origin',
+    'an approval by a passkey that was being made',
+    'an approval by a passkey that nobody was verified for',
+    'an approval by another passkey',
     'an approval with a signature by another key',
     'an approval by the requester',
     'an approval by the owner of the agent',

@@ -2,18 +2,32 @@
 
 import { type Change, changeText, contentOf, digestOfContent, InForce, streamOf } from './changes/index.ts';
 import type { Fact, Kind } from './facts.ts';
-import { type Key, type LogMaker, personKey, sha256 } from './log.fixture.ts';
-import { toBase64, utf8 } from './records/index.ts';
+import { type Key, type LogMaker, personKey, type Signer, sha256, signedWith } from './log.fixture.ts';
 
 export interface Signing {
   readonly change?: string;
-  readonly key?: Key;
+  readonly key?: Signer;
   /** In the fact; another may have signed. */
-  readonly named?: Key;
+  readonly named?: Signer;
   readonly person?: string;
   /** What is proposed, and what is signed instead of it. */
   readonly to?: string;
   readonly instead?: object;
+}
+
+/** How an approval is made; each member can be made wrong. */
+export interface Approving {
+  readonly person?: string;
+  readonly as?: string;
+  readonly key?: Signer;
+  readonly signer?: Signer;
+  readonly amount?: string;
+  readonly expires?: number;
+  readonly rule?: string;
+  readonly hold?: string;
+  readonly at?: number;
+  readonly user?: string | undefined;
+  readonly decision?: 'approve' | 'refuse';
 }
 
 export class Changes {
@@ -69,8 +83,8 @@ export class Changes {
       ...{ log: this.#log.origin, change: ref, stream: change.stream },
       ...{ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...signing.instead },
     };
-    const signature = toBase64(key.sign(utf8(changeText(proposed, signs))));
-    const body = { change: ref, person, key: personKey(signing.named ?? key).id, at: time, signature };
+    const signed = signedWith(signing.named ?? key, key, changeText(proposed, signs));
+    const body = { change: ref, person, at: time, ...signed };
     this.#log.write({ kind: 'change.signed', stream: `change/${ref}`, time, body });
     this.wrote();
   }

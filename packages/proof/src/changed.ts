@@ -1,6 +1,6 @@
 // Facts of changes that wait: what would be put in the place of what is in force, and which owners signed or refused it.
 
-import { commitments, digest, identifier, milliseconds, personId } from './declared.ts';
+import { commitments, digest, identifier, milliseconds, personId, signed } from './declared.ts';
 import { json, list, optional, record, text } from './values/shape.ts';
 
 /** Names the proposal: a signature is given to one, and to no later one of the same text. */
@@ -23,10 +23,9 @@ export const changeBodies = {
   'change.signed': record({
     change,
     person: personId,
-    key: digest,
     /** When, by the signer's clock. */
     at: milliseconds,
-    signature: text,
+    ...signed,
   }),
   /**
    * An owner says no: nobody can sign it any more, and it stays out until the files ask for something else. It can only
@@ -35,9 +34,8 @@ export const changeBodies = {
   'change.refused': record({
     change,
     person: personId,
-    key: digest,
     at: milliseconds,
-    signature: text,
+    ...signed,
     /** Why, in the words of the person. */
     reason: commitments,
   }),

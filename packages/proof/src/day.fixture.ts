@@ -1,7 +1,7 @@
 // One day of supplier payments as facts, for tests: declarations, payments, approvals, rows of the record.
 // Each part can be made to go wrong.
 
-import { Changes } from './changed.fixture.ts';
+import { type Approving, Changes } from './changed.fixture.ts';
 import {
   at,
   dayEnd,
@@ -17,14 +17,23 @@ import {
   populationSql,
 } from './declared.fixture.ts';
 import type { Kind } from './facts.ts';
-import { hashOf, type Key, LogMaker, makeKey, personKey, salt, sha256 } from './log.fixture.ts';
+import {
+  hashOf,
+  type Key,
+  LogMaker,
+  makeKey,
+  personKey,
+  type Signer,
+  salt,
+  sha256,
+  signedWith,
+} from './log.fixture.ts';
 import {
   canonicalJson,
   commitScalar,
   fromBase64url,
   leafHash,
   NOTE_COSIGNATURE,
-  toBase64,
   toBase64url,
   treeRoot,
   utf8,
@@ -68,21 +77,6 @@ export interface Paying {
   readonly effect?: string;
   readonly intent?: boolean;
   readonly tool?: string;
-}
-
-/** How an approval is made; each member can be made wrong. */
-export interface Approving {
-  readonly person?: string;
-  readonly as?: string;
-  readonly key?: Key;
-  readonly signer?: Key;
-  readonly amount?: string;
-  readonly expires?: number;
-  readonly rule?: string;
-  readonly hold?: string;
-  readonly at?: number;
-  readonly user?: string | undefined;
-  readonly decision?: 'approve' | 'refuse';
 }
 
 export class DayLog {
@@ -159,7 +153,7 @@ quorum seats
     return position;
   }
 
-  enrol(person: string, functions: string[], keys: Key[], time = at(8)): number {
+  enrol(person: string, functions: string[], keys: Signer[], time = at(8)): number {
     const simulated = this.options.simulated?.includes(person) === true;
     const own = { functions, keys: keys.map(personKey), simulated };
     const accounts = this.options.accounts?.[person];
@@ -322,10 +316,8 @@ quorum seats
       decision: approving.decision ?? 'approve',
     });
     const text = approvalText(statement as unknown as Parameters<typeof approvalText>[0]);
-    const body = {
-      ...{ hold, function: as, person, key: personKey(key).id, statement: this.log.commit(statement) },
-      signature: toBase64(signer.sign(utf8(text))),
-    };
+    const own = { hold, function: as, person, statement: this.log.commit(statement) };
+    const body = { ...own, ...signedWith(key, signer, text) };
     return this.log.write({
       ...{ kind: 'approval.given', stream: `approval/${hold}`, time: approving.at ?? at(10) },
       body,

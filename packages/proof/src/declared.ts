@@ -1,5 +1,6 @@
 // What people declare, as facts hold it, and the words that facts are made of.
 
+import { algorithm } from './records/algorithms.ts';
 import {
   exactly,
   type Infer,
@@ -22,6 +23,23 @@ export const position = natural;
 export const milliseconds = natural;
 export const identifier = matching(/^[a-z][a-z0-9-]{0,63}$/, 'an identifier (a-z, 0-9, -)');
 export const personId = matching(/^[^\s@/]{1,64}@[^\s@/]{1,190}$/, 'a person (name@domain)');
+/** What an authenticator signed over (WebAuthn): both as base64 of the very bytes. The browser wrote `clientData`. */
+export const assertion = record({ authenticatorData: text, clientData: text });
+export type Assertion = Infer<typeof assertion>;
+/** A person's signature in base64, by which of their keys, and of a passkey with its assertion. */
+export const signed = { key: digest, signature: text, assertion: optional(assertion) };
+/** Where a passkey was made, and the name that its authenticator knows it by. */
+const passkey = record({
+  credential: matching(/^[A-Za-z0-9_-]{1,1364}$/, 'the id of a credential in base64url'),
+  origin: matching(
+    /^(?:https:\/\/(?:[a-z0-9-]{1,63}\.){0,8}[a-z0-9-]{1,63}|http:\/\/localhost)(?::[1-9]\d{0,4})?$/,
+    'an origin (https://host)',
+  ),
+});
+/** A person's public key, raw in base64; `alg` says how long it is and what verifies with it. */
+export const personKey = record({ id: digest, alg: algorithm, public: text, passkey: optional(passkey) });
+export type PersonKey = Infer<typeof personKey>;
+
 const currency = matching(/^[A-Z]{3}$/, 'a currency code');
 /** `<server>.<native name>`. */
 export const toolId = matching(/^[a-z][a-z0-9-]{0,63}\.[^\s]{1,256}$/, 'a tool (server.name)');

@@ -15,15 +15,16 @@ import {
   moneyLabel,
   outcome,
   personId,
+  personKey,
   position,
   resultLabel,
   rule,
+  signed,
   toolId,
 } from './declared.ts';
 import { noticeBodies } from './notices.ts';
 import { orderBodies } from './orders.ts';
 import { contractBodies, pinning } from './pinned.ts';
-import { algorithm } from './records/algorithms.ts';
 import { rotation } from './records/rotation.ts';
 import { parsePrintedJson } from './values/printed.ts';
 import {
@@ -53,9 +54,6 @@ export {
   orderStatement,
 } from './orders.ts';
 export { type ContractStatement, contractDefault, contractStatement } from './pinned.ts';
-
-/** A person's public key, raw in base64; `alg` says how long it is and what verifies with it. */
-const key = record({ id: digest, alg: algorithm, public: text });
 
 /** The exact action that a person approved: RFC 8785 of this is what they sign. */
 export const approvalStatement = record({
@@ -142,7 +140,7 @@ export const bodies = {
     person: personId,
     name: commitments,
     functions: list(identifier),
-    keys: list(key),
+    keys: list(personKey),
     /** Other names under which this person acts: whoever uses one is this person. */
     accounts: optional(list(personId)),
     /** Played by a program (a story, a drill): whatever it touches is `simulated`. */
@@ -221,17 +219,15 @@ export const bodies = {
     hold: text,
     function: identifier,
     person: personId,
-    key: digest,
     statement: commitments,
-    signature: text,
+    ...signed,
   }),
   'approval.refused': record({
     hold: text,
     function: identifier,
     person: personId,
-    key: digest,
     statement: commitments,
-    signature: text,
+    ...signed,
   }),
   'approval.consumed': record({ hold: text, call: text }),
   'approval.released': record({ hold: text, call: text }),

@@ -2,7 +2,9 @@
 // Everything about it may be edited afterwards, as somebody could who holds every key.
 
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import type { Kind } from './facts.ts';
+import { Authenticator } from './approvals/authenticator.fixture.ts';
+import type { Signed } from './approvals/index.ts';
+import type { Kind, PersonKey } from './facts.ts';
 import {
   appendLeaf,
   commit,
@@ -57,11 +59,21 @@ export function makeKey(
   };
 }
 
-/** An Ed25519 key as `person.enrolled` carries it. */
-export const personKey = ({ publicKey }: Key) => ({
-  id: toBase64url(sha256(publicKey)),
-  alg: 'ed25519' as const,
-  public: toBase64(publicKey),
+/** What a person signs with: a local key, of Ed25519, or a passkey. */
+export type Signer = Key | Authenticator;
+
+/** A key as `person.enrolled` carries it. */
+export const personKey = (key: Signer): PersonKey =>
+  key instanceof Authenticator
+    ? key.key
+    : { id: toBase64url(sha256(key.publicKey)), alg: 'ed25519', public: toBase64(key.publicKey) };
+
+/** A person's signature as facts carry it, in the name of a key. */
+export const signedWith = (named: Signer, signer: Signer, text: string): Signed => ({
+  ...(signer instanceof Authenticator
+    ? signer.assert(text)
+    : { signature: toBase64(signer.sign(utf8(text))) }),
+  key: personKey(named).id,
 });
 
 /** A fact before it is bytes: any member may be edited. */

@@ -1,7 +1,17 @@
 // Orders: about disclosures, and about who may act at all. What a person signs, and the facts of what was done. Why is
 // committed to: a reason is about somebody.
 
-import { commitments, digest, identifier, milliseconds, personId, position, toolId } from './declared.ts';
+import {
+  assertion,
+  commitments,
+  digest,
+  identifier,
+  milliseconds,
+  personId,
+  position,
+  signed,
+  toolId,
+} from './declared.ts';
 import { type Infer, list, natural, oneOf, optional, record, text } from './values/shape.ts';
 
 /** What is contained; `everything` has no name. */
@@ -45,9 +55,8 @@ const ordered = {
   order: text,
   function: identifier,
   person: personId,
-  key: digest,
   statement: commitments,
-  signature: text,
+  ...signed,
 };
 
 /** How much, and between which facts; which ones is committed to, as it would link what is about one subject. */
@@ -81,7 +90,7 @@ const contained = {
   by: oneOf('person', 'surety'),
   verdict: optional(position),
   ...{ function: optional(identifier), person: optional(personId), key: optional(digest) },
-  ...{ statement: commitments, signature: optional(text) },
+  ...{ statement: commitments, signature: optional(text), assertion: optional(assertion) },
 };
 
 export const orderBodies = {

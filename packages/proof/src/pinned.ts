@@ -1,6 +1,6 @@
 // Contracts of tools: what a server says that a tool is, as it was seen, and the persons who approved exactly that.
 
-import { commitments, digest, identifier, milliseconds, personId, toolId } from './declared.ts';
+import { commitments, digest, identifier, milliseconds, personId, signed, toolId } from './declared.ts';
 import { exactly, type Infer, list, oneOf, optional, record, text } from './values/shape.ts';
 
 /** How a server's contracts bind: a call on one that nobody approved is refused, or only said. */
@@ -29,10 +29,9 @@ const answered = {
   contracts: list(contract),
   function: identifier,
   person: personId,
-  key: digest,
   /** By the signer's clock. */
   at: milliseconds,
-  signature: text,
+  ...signed,
 };
 
 export const contractBodies = {

@@ -250,15 +250,15 @@ describe('a day is judged otherwise without', () => {
   });
 
   // A signature that nobody checks, and a key that two people have.
-  const signatures = ['book', 'changes', 'contracts'].flatMap((room) => [
-    ...sitesIn(room, /\.length > 1\) (return false)(?=;)/g).map(
+  const signatures = ['approvals', 'book', 'changes', 'contracts'].flatMap((room) => [
+    ...sitesIn(room, /\.length > 1\) (return undefined)(?=;)/g).map(
       (site) => [title(site), site, 'void 0'] as const,
     ),
     ...sitesIn(room, /\n {2}return (verifySignature)(?=\()/g).map(
       (site) => [title(site), site, '((..._: unknown[]) => true)'] as const,
     ),
   ]);
-  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(6));
+  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(2));
   it.each(signatures)('%s', async (_, site, instead) => {
     expect(await differing(site, instead)).toBeDefined();
   });

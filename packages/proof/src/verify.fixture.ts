@@ -10,7 +10,7 @@ import { payloadType, populationCsv, reportHtml, statementText } from './report/
 import { foldBook, type Judgement, judge, type Row } from './verdict/index.ts';
 
 export * from './day.fixture.ts';
-export { hashOf, LogMaker, makeKey, personKey, sha256 } from './log.fixture.ts';
+export { hashOf, LogMaker, makeKey, personKey, type Signer, sha256 } from './log.fixture.ts';
 
 export class Day extends DayLog {
   asOf = dayEnd + 3_600_000 + 60_000;

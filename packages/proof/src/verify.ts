@@ -25,7 +25,7 @@ import { parseJson } from './values/json.ts';
 import { type Book, type Judgement, judge } from './verdict/index.ts';
 
 export { blobSource, bytesSource, type Source } from './bundle/index.ts';
-export { readSample, type Sample, type SampledFact, sampleSteps } from './sample.ts';
+export { readSample, type Sample, type SampledFact, sampleSteps } from './bundle/sample.ts';
 export {
   nowhere,
   type Records,

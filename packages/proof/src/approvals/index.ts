@@ -2,3 +2,5 @@
 
 export * from './accounts.ts';
 export * from './approvals.ts';
+export * from './passkey.ts';
+export * from './signing.ts';

@@ -1,9 +1,8 @@
 // Approval signatures, checked before the fold because WebCrypto is asynchronous and the fold is not.
 
+import { peopleIn } from '../changes/index.ts';
 import type { Fact } from '../facts.ts';
-import { verifySignature } from '../records/algorithms.ts';
-import { approvalText } from '../rules/index.ts';
-import { fromBase64, utf8 } from '../values/bytes.ts';
+import { approvalText, isSignedBy } from '../rules/index.ts';
 import type { Book } from './book.ts';
 
 /**
@@ -12,17 +11,7 @@ import type { Book } from './book.ts';
  */
 export async function approvalSigned(book: Book, fact: Fact<'approval.given'>): Promise<boolean> {
   const statement = book.statementOf(fact);
-  const key = book.people.get(fact.body.person)?.body.keys.find(({ id }) => id === fact.body.key);
-  if (statement === undefined || key === undefined) return false;
-  // One key under two names is one pair of eyes.
-  const holders = [...book.people.values()].filter(({ body }) =>
-    body.keys.some((each) => each.public === key.public),
-  );
-  if (holders.length > 1) return false;
-  return verifySignature(
-    key.alg,
-    fromBase64(key.public),
-    utf8(approvalText(statement)),
-    fromBase64(fact.body.signature),
-  );
+  if (statement === undefined) return false;
+  const people = peopleIn(book.inForce.standing);
+  return isSignedBy(people, fact.body.person, approvalText(statement), fact.body);
 }

@@ -11,6 +11,7 @@ export {
   contentOf,
   declaredAs,
   digestOfContent,
+  peopleIn,
   type Standing,
   serverOf,
   streamOf,

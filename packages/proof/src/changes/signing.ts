@@ -1,11 +1,10 @@
 // What an owner signs to let a weakening take force: the exact change, in this log, and nothing else.
 
 import type { Fact } from '../facts.ts';
-import { verifySignature } from '../records/algorithms.ts';
-import { fromBase64, utf8 } from '../values/bytes.ts';
+import { isSignedBy } from '../rules/index.ts';
 import { canonicalJson } from '../values/canonical.ts';
 import type { InForce, Proposal } from './in-force.ts';
-import { declaredAs } from './standing.ts';
+import { peopleIn } from './standing.ts';
 
 type Named = Pick<Proposal, 'log' | 'change' | 'stream' | 'from' | 'to'>;
 interface Signing {
@@ -36,11 +35,6 @@ const namedBy = ({ log, change, stream, from, to }: Named) => ({
  */
 export async function changeSigned(inForce: InForce, { body }: Fact<'change.signed'>): Promise<boolean> {
   const proposal = inForce.proposal(body.change);
-  const people = declaredAs(inForce.standing, 'person.enrolled');
-  const key = people.find(({ person }) => person === body.person)?.keys.find(({ id }) => id === body.key);
-  if (proposal === undefined || key === undefined) return false;
-  const holders = people.filter(({ keys }) => keys.some((each) => each.public === key.public));
-  if (holders.length > 1) return false;
-  const text = changeText(proposal, body);
-  return verifySignature(key.alg, fromBase64(key.public), utf8(text), fromBase64(body.signature));
+  if (proposal === undefined) return false;
+  return isSignedBy(peopleIn(inForce.standing), body.person, changeText(proposal, body), body);
 }

@@ -63,6 +63,10 @@ export const digestOfContent = (content: Content | undefined, sha256: Sha256): s
 export const declaredAs = <K extends Kind>(standing: Standing, kind: K): readonly Body<K>[] =>
   [...standing.values()].flatMap((each) => (each.kind === kind ? [each.body as Body<K>] : []));
 
+/** People with the keys that sign for them. */
+export const peopleIn = (standing: Standing): readonly Omit<Body<'person.enrolled'>, 'name'>[] =>
+  declaredAs(standing, 'person.enrolled');
+
 export const rulesOf = (standing: Standing, outcome: string): readonly Rule[] =>
   declaredAs(standing, 'rule.activated').filter((rule) => rule.outcome === outcome);
 

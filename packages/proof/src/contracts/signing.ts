@@ -1,9 +1,8 @@
 // What a person signs to approve contracts of tools: these tools, under exactly these contracts, in this log.
 
-import { declaredAs, type Standing } from '../changes/index.ts';
+import { declaredAs, peopleIn, type Standing } from '../changes/index.ts';
 import { type ContractStatement, contractDefault, type Fact } from '../facts.ts';
-import { verifySignature } from '../records/algorithms.ts';
-import { fromBase64, utf8 } from '../values/bytes.ts';
+import { isSignedBy } from '../rules/index.ts';
 import { canonicalJson } from '../values/canonical.ts';
 
 /** The bytes that a person signs, under a prefix that nothing else signs. */
@@ -33,18 +32,7 @@ export async function contractSigned(
   standing: Standing,
   { body, log }: Fact<'contract.approved'>,
 ): Promise<boolean> {
-  const people = declaredAs(standing, 'person.enrolled');
-  const key = people.find(({ person }) => person === body.person)?.keys.find(({ id }) => id === body.key);
-  if (key === undefined) return false;
-  // One key under two names is one person: nobody can tell whose word it is.
-  const holders = people.filter(({ keys }) => keys.some((each) => each.public === key.public));
-  if (holders.length > 1) return false;
-  const { contracts, function: as, person, at, signature } = body;
+  const { contracts, function: as, person, at } = body;
   const statement = { does: 'approve-contracts', log, contracts, function: as, person, at } as const;
-  return verifySignature(
-    key.alg,
-    fromBase64(key.public),
-    utf8(contractText(statement)),
-    fromBase64(signature),
-  );
+  return isSignedBy(peopleIn(standing), person, contractText(statement), body);
 }

@@ -25,8 +25,10 @@ import {
 } from './cases.fixture.ts';
 import { checkpointDays } from './checkpoints.fixture.ts';
 import { contractDays } from './contracts.fixture.ts';
+import { passkeyDays } from './passkeys.fixture.ts';
 
 export const guardedDays: readonly DayCase[] = [
+  ...passkeyDays,
   {
     name: 'no evidence',
     day: withDay((day) => {

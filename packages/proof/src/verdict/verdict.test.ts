@@ -6,6 +6,7 @@ import { pinnedDays } from './contracts.fixture.ts';
 import { guardedDays } from './guarded.fixture.ts';
 import { type Judgement, type Question, type ReasonCode, reasonCodes } from './index.ts';
 import { decidedDay, otherDays } from './other.fixture.ts';
+import { passkeyDay } from './passkeys.fixture.ts';
 import { reconciledDays } from './reconciled.fixture.ts';
 
 const dayCases = [...reconciledDays, ...guardedDays, ...changedDays, ...otherDays];
@@ -20,6 +21,14 @@ const codes = (judgement: Judgement, question: Question): ReasonCode[] => [
 ];
 
 describe('an honest day', () => {
+  it('is guarded where a passkey approved, whether it is backed up or not', async () => {
+    for (const flags of [0x05, 0x0d, 0x1d]) {
+      const judgement = await passkeyDay({ flags }).judged();
+      // That she was enrolled with it in the middle of the day is all there is to say.
+      expect(codes(judgement, 'guarded')).toEqual(['declaration-changed']);
+    }
+  });
+
   it('is reconciled, guarded and owned; what is not built yet is said', async () => {
     const judgement = await honestDay().close().judged();
     expect(judgement.figures).toEqual({

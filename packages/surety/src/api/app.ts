@@ -19,11 +19,15 @@ const person = z
 const identifier = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 
 const caseOpening = z.strictObject({ agent: identifier, user: person, words: z.string().max(100_000) });
-const offered = z.strictObject({
-  statement: z.record(z.string(), z.unknown()),
+/** By which key, the signature in base64, and of a passkey what it was made over. */
+const signed = {
   key: z.string().max(64),
   signature: z.string().max(256),
-});
+  assertion: z
+    .strictObject({ authenticatorData: z.string().max(512), clientData: z.string().max(4_096) })
+    .optional(),
+};
+const offered = z.strictObject({ statement: z.record(z.string(), z.unknown()), ...signed });
 const members = z.record(z.string(), z.unknown());
 const deciding = z.strictObject({
   tool: z.string().max(321),
@@ -42,8 +46,7 @@ const signing = z.strictObject({
   change: z.string().max(64),
   person,
   at: z.int().nonnegative(),
-  key: z.string().max(64),
-  signature: z.string().max(256),
+  ...signed,
   refuse: z.string().max(4_000).optional(),
 });
 const asked = z.strictObject({ outcome: identifier, at: z.int().nonnegative().optional() });

@@ -3,6 +3,7 @@
 import type { Sink } from '@surety/proof/bundle';
 import type { ContainmentScope } from '@surety/proof/facts';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
+import type { Signed } from '@surety/proof/rules';
 import type { ErasedEvidence, Judgement } from '@surety/proof/verdict';
 import type { Problem } from '../config/index.ts';
 import type { CallerSettlement, Decision } from '../gateway/decided.ts';
@@ -28,13 +29,9 @@ export interface Desk {
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
   revoke(identity: string): Promise<number>;
   openCase(application: string, opening: { agent: string; user: string; words: string }): Promise<string>;
-  answer(offered: {
-    statement: unknown;
-    key: string;
-    signature: string;
-  }): Promise<{ hold: string; decision: string }>;
+  answer(offered: Offered): Promise<{ hold: string; decision: string }>;
   /** Carries out an order about disclosures, or of containment. */
-  order(offered: { statement: unknown; key: string; signature: string }): Promise<OrderAnswer>;
+  order(offered: Offered): Promise<OrderAnswer>;
   /** What is kept about a subject, by its name in the store. */
   survey(subject: string): Promise<Survey>;
   /** Whom a containment of this would stop. */
@@ -59,6 +56,11 @@ export interface Desk {
   /** Which application presents this credential; undefined if none does. */
   application(authorization: string | undefined): string | undefined;
   status(): DeskStatus;
+}
+
+/** A statement of a person, and their signature under it. */
+export interface Offered extends Signed {
+  readonly statement: unknown;
 }
 
 /** What became of a reload. `surety reload --json`: documented in docs/cli.md; members are only ever added. */

@@ -79,7 +79,7 @@ policies/payables.cedar:4:70: error: unrecognized action \`Action::"erp.get_vend
 surety.yaml:19:12: error: \`keys[0]\` is not a key: \`ed25519:qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\`
   19 |     keys: ["ed25519:qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]
      |            ^
-  help: write \`ed25519:\` and 32 bytes in base64, or \`p256:\` and 65 (an uncompressed point)
+  help: write \`ed25519:\` and 32 bytes in base64, \`p256:\` and 65 (an uncompressed point), or a passkey as in docs/keys.md
 `,
   ],
   [

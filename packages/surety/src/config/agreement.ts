@@ -8,6 +8,7 @@ import { isSpecial } from '../addresses.ts';
 import { checkNotify } from './agreement-notify.ts';
 import type { Path } from './document.ts';
 import type { Installation } from './installation.ts';
+import { keyOfLine } from './key-line.ts';
 import { checkLimits } from './limits.ts';
 import { checkFunction } from './mention.ts';
 import type { Findings, Names } from './names.ts';
@@ -224,7 +225,7 @@ function checkPeople(found: Findings, { people = [] }: Installation): void {
       accounts.set(account, person.id);
     });
     person.keys?.forEach((written, at) => {
-      const key = publicKeyOf(written);
+      const { public: key } = keyOfLine(written);
       const place = ['people', index, 'keys', at];
       const holder = keys.get(key);
       // One key under two names would let one person be two pairs of eyes.
@@ -238,10 +239,6 @@ function checkPeople(found: Findings, { people = [] }: Installation): void {
     });
   });
 }
-
-/** The raw bytes of `<algorithm>:BASE64` in standard base64, whichever alphabet it was written in. */
-export const publicKeyOf = (written: string): string =>
-  Buffer.from(written.slice(written.indexOf(':') + 1), 'base64').toString('base64');
 
 function checkIdentities(
   found: Findings,

@@ -1,15 +1,14 @@
 // Turns files without errors into declarations. Pure: everything that could be wrong was found before.
 // What a person wrote is kept as a digest; what runs is in the body, in milliseconds and minor units.
 
-import { createHash } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { containmentDefault, contractDefault } from '@surety/proof/facts';
-import { isAlgorithm } from '@surety/proof/records';
-import { amountMinorOf, type Environment, isLoopback, publicKeyOf, witnessName } from './agreement.ts';
+import { amountMinorOf, type Environment, isLoopback, witnessName } from './agreement.ts';
 import { type Checkpoint, laterMembers, requiredBy } from './checkpoint.ts';
 import { type Declaration, digestOf } from './declaration.ts';
 import type { Installation } from './installation.ts';
+import { keyOfLine } from './key-line.ts';
 import { channelsOf } from './notify.ts';
 import type { Outcome } from './outcome.ts';
 import type { QuorumConfig } from './quorum.ts';
@@ -201,20 +200,11 @@ function peopleDeclarations({ people = [] }: Installation): Declaration[] {
     stream: `person/${id}`,
     kind: 'person.enrolled',
     body: {
-      ...{ person: id, functions, keys: keys.map(keyOf), simulated },
+      ...{ person: id, functions, keys: keys.map(keyOfLine), simulated },
       ...(accounts.length === 0 ? {} : { accounts }),
     },
     committed: name === undefined ? {} : { name },
   }));
-}
-
-/** A key's id is the SHA-256 of its raw bytes. */
-function keyOf(written: string) {
-  const raw = publicKeyOf(written);
-  const id = createHash('sha256').update(Buffer.from(raw, 'base64')).digest('base64url');
-  const word = written.slice(0, written.indexOf(':'));
-  if (!isAlgorithm(word)) throw new TypeError(`unknown-algorithm: \`${word}\``);
-  return { id, alg: word, public: raw };
 }
 
 function identityDeclarations(installation: Installation): Declaration[] {

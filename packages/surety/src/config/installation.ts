@@ -3,6 +3,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
 
 import { z } from 'zod';
+import { keyPattern } from './key-line.ts';
 import { limits } from './limits.ts';
 import { mailAddress, notify } from './notify.ts';
 import { telemetry } from './telemetry.ts';
@@ -193,12 +194,14 @@ export const installation = z
               z
                 .string()
                 .regex(
-                  /^(?:ed25519:[A-Za-z0-9+/_-]{43}|p256:B[A-P][A-Za-z0-9+/_-]{85})=?$/,
-                  'is not a key\nwrite `ed25519:` and 32 bytes in base64, or `p256:` and 65 (an uncompressed point)',
+                  keyPattern,
+                  'is not a key\nwrite `ed25519:` and 32 bytes in base64, `p256:` and 65 (an uncompressed point), or a passkey as in docs/keys.md',
                 ),
             )
             .optional()
-            .describe('public keys the person signs with, as `ed25519:BASE64` or `p256:BASE64`'),
+            .describe(
+              'public keys the person signs with, as `ed25519:BASE64` or `p256:BASE64`; passkeys as `passkey:ALG:BASE64:CREDENTIAL:ORIGIN`',
+            ),
           accounts: z
             .array(person)
             .optional()

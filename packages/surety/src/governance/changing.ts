@@ -5,7 +5,6 @@ import { randomBytes } from 'node:crypto';
 import {
   type Change,
   changeText,
-  declaredAs,
   digestOfContent,
   InForce,
   type Proposal,
@@ -14,7 +13,8 @@ import {
   type Relying,
   refusalText,
 } from '@surety/proof/changes';
-import { commitScalar, fromBase64 } from '@surety/proof/records';
+import { commitScalar } from '@surety/proof/records';
+import { type Signed, signatureIn } from '@surety/proof/rules';
 import type { NewFact } from '../facts/index.ts';
 import { Declarations, type Declared, factOf, withdrawalOf } from '../ledger/declare.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
@@ -67,14 +67,11 @@ export interface Activated {
   readonly pending: readonly Pending[];
 }
 
-export interface OfferedSignature {
+export interface OfferedSignature extends Signed {
   readonly change: string;
   readonly person: string;
   /** Milliseconds, by the signer's clock. */
   readonly at: number;
-  /** Id of the key that signed, and the signature in base64. */
-  readonly key: string;
-  readonly signature: string;
   /** Given, it is a no, with this reason. */
   readonly refuse?: string | undefined;
 }
@@ -142,7 +139,7 @@ export class Changing {
     return { pending: this.#inForce.proposal(change) !== undefined };
   }
 
-  #check(proposal: Proposal, { change, person, at, key, signature, refuse }: OfferedSignature): void {
+  #check(proposal: Proposal, { change, person, at, refuse, ...signed }: OfferedSignature): void {
     const { people, now } = this.#parts;
     if (refuse !== undefined && (refuse.trim() === '' || refuse.length > reasonCharsMax))
       throw new ChangeError('no-reason', `a refusal has a reason, of at most ${reasonCharsMax} characters`);
@@ -154,15 +151,11 @@ export class Changing {
       throw new ChangeError('not-yours', `\`${change}\` does not wait for \`${person}\``);
     if (Math.abs(now() - at) > ageMsMax)
       throw new ChangeError('stale', 'it was signed too long ago: sign it again');
-    // One key under two names is one person: nobody can tell whose word it is.
-    const holders = declaredAs(this.#inForce.standing, 'person.enrolled').filter(({ keys }) =>
-      keys.some(({ id }) => id === key),
-    );
     const text =
       refuse === undefined
         ? changeText(proposal, { person, at })
         : refusalText(proposal, { person, at, reason: refuse });
-    if (holders.length !== 1 || !people.signedBy(person, key, text, bytesOf(signature)))
+    if (!people.signedBy(person, text, signed))
       throw new ChangeError('bad-signature', `\`${person}\` did not sign this`);
   }
 
@@ -207,8 +200,8 @@ export class Changing {
   }
 }
 
-function answerOf({ change, person, at, key, signature, refuse }: OfferedSignature): NewFact {
-  const signed = { change, person, key, at, signature };
+function answerOf({ change, person, at, refuse, ...offered }: OfferedSignature): NewFact {
+  const signed = { change, person, at, ...signatureIn(offered) };
   if (refuse === undefined) return { kind: 'change.signed', body: signed };
   const { digest, disclosure } = commitScalar(refuse, '', salt, sha256);
   return {
@@ -217,13 +210,4 @@ function answerOf({ change, person, at, key, signature, refuse }: OfferedSignatu
     disclosures: [disclosure],
     about: `person/${person}`,
   };
-}
-
-/** What is no base64 is a signature by nobody. */
-function bytesOf(signature: string): Uint8Array {
-  try {
-    return fromBase64(signature);
-  } catch {
-    return new Uint8Array();
-  }
 }

@@ -2,6 +2,7 @@
 
 import type { Body, OrderStatement } from '@surety/proof/facts';
 import { commit } from '@surety/proof/records';
+import { signatureIn } from '@surety/proof/rules';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
 import { type OfferedOrder, OrderError } from './order.ts';
@@ -20,11 +21,11 @@ export interface HoldAnswer {
 }
 
 /** Members that the fact of every order has; the statement is committed to, under a subject of its own. */
-export function orderedBody(statement: OrderStatement, { key, signature }: OfferedOrder) {
+export function orderedBody(statement: OrderStatement, offered: OfferedOrder) {
   const { order, function: as, person } = statement;
   const { digests, disclosures } = commit(statement, salt, sha256);
   return {
-    body: { order, function: as, person, key, statement: digests, signature },
+    body: { order, function: as, person, statement: digests, ...signatureIn(offered) },
     disclosures,
     about: `order/${order}`,
   };

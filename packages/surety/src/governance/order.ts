@@ -2,7 +2,8 @@
 // contain, lift that, or measure how long it takes. What arrives here is hostile until its person, function, time and signature have been checked.
 
 import { type OrderStatement, orderStatement, ShapeError } from '@surety/proof/facts';
-import { canonicalJson, fromBase64 } from '@surety/proof/records';
+import { canonicalJson } from '@surety/proof/records';
+import type { Signed } from '@surety/proof/rules';
 import type { People } from '../people/people.ts';
 
 /**
@@ -32,11 +33,8 @@ export class OrderError extends Error {
   }
 }
 
-export interface OfferedOrder {
+export interface OfferedOrder extends Signed {
   readonly statement: unknown;
-  /** Id of the key that signed, and the signature in base64. */
-  readonly key: string;
-  readonly signature: string;
 }
 
 type Deed = OrderStatement['does'];
@@ -87,7 +85,7 @@ export function checkedOrder(offered: OfferedOrder, { people, origin, now, may }
     );
   if (people.approver(person)?.functions.includes(as) !== true)
     throw new OrderError('not-yours', `\`${person}\` does not act for \`${as}\``);
-  if (!people.signedBy(person, offered.key, orderText(statement), signatureOf(offered)))
+  if (!people.signedBy(person, orderText(statement), offered))
     throw new OrderError('bad-signature', `\`${person}\` did not sign this`);
   return statement;
 }
@@ -120,13 +118,5 @@ function parsed(statement: unknown): OrderStatement {
   } catch (error) {
     if (error instanceof ShapeError) throw new OrderError('malformed', error.message);
     throw error;
-  }
-}
-
-function signatureOf({ signature }: OfferedOrder): Uint8Array {
-  try {
-    return fromBase64(signature);
-  } catch {
-    throw new OrderError('malformed', 'the signature is not base64');
   }
 }

@@ -1,10 +1,10 @@
 // Approving contracts: a person reads what a tool says of itself and signs exactly that. What arrives here is hostile until
 // its person, function, time and signature have been checked, and until each contract is one that was seen here.
 
-import { declaredAs, type Standing } from '@surety/proof/changes';
+import type { Standing } from '@surety/proof/changes';
 import { contractText, whyNotApprover } from '@surety/proof/contracts';
 import { type ContractStatement, contractStatement, ShapeError } from '@surety/proof/facts';
-import { fromBase64 } from '@surety/proof/records';
+import { signatureIn } from '@surety/proof/rules';
 import type { Contracts } from '../contracts/index.ts';
 import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
@@ -48,9 +48,8 @@ export class Pinning {
   async order(offered: OfferedOrder): Promise<PinAnswer> {
     const statement = this.#checked(offered);
     const { does, contracts, function: as, person, at } = statement;
-    const { key, signature } = offered;
     const kind = does === 'approve-contracts' ? 'contract.approved' : 'contract.revoked';
-    const body = { contracts, function: as, person, key, at, signature };
+    const body = { contracts, function: as, person, at, ...signatureIn(offered) };
     const appended = await this.#parts.log.append([{ stream, facts: [{ kind, body }] }]);
     const order = 'conflict' in appended ? '' : String(appended.positions[0]);
     return { order, did: does, contracts, person };
@@ -69,10 +68,7 @@ export class Pinning {
       throw new OrderError('stale', 'it was signed too long ago, or used before: sign it again');
     const whyNot = whyNotApprover(standing(), statement);
     if (whyNot !== undefined) throw new OrderError('not-yours', whyNot);
-    if (
-      !isSoleKey(standing(), offered.key) ||
-      !people.signedBy(person, offered.key, contractText(statement), bytesOf(offered))
-    )
+    if (!people.signedBy(person, contractText(statement), offered))
       throw new OrderError('bad-signature', `\`${person}\` did not sign this`);
     for (const { tool, contract } of contracts) this.#mustBeKnown(does, tool, contract);
     return statement;
@@ -91,24 +87,11 @@ export class Pinning {
   }
 }
 
-/** One key under two names is one person: nobody can tell whose word it is. */
-const isSoleKey = (standing: Standing, key: string): boolean =>
-  declaredAs(standing, 'person.enrolled').filter(({ keys }) => keys.some(({ id }) => id === key)).length ===
-  1;
-
 function parsed(statement: unknown): ContractStatement {
   try {
     return contractStatement(statement, '');
   } catch (error) {
     if (error instanceof ShapeError) throw new OrderError('malformed', error.message);
     throw error;
-  }
-}
-
-function bytesOf({ signature }: OfferedOrder): Uint8Array {
-  try {
-    return fromBase64(signature);
-  } catch {
-    throw new OrderError('malformed', 'the signature is not base64');
   }
 }

@@ -2,8 +2,8 @@
 // signature, its person and its action have been checked against the hold itself.
 
 import { type ApprovalStatement, type Body, ShapeError } from '@surety/proof/facts';
-import { commit, fromBase64, keyed } from '@surety/proof/records';
-import { objection, parseApproval } from '@surety/proof/rules';
+import { commit, keyed } from '@surety/proof/records';
+import { objection, parseApproval, type Signed, signatureIn } from '@surety/proof/rules';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
@@ -19,11 +19,8 @@ export class ApprovalError extends Error {
   }
 }
 
-export interface Offered {
+export interface Offered extends Signed {
   readonly statement: unknown;
-  /** Id of the key that signed, and the signature in base64. */
-  readonly key: string;
-  readonly signature: string;
 }
 
 export interface ApproveParts {
@@ -47,7 +44,7 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
       'gone',
       `\`${statement.hold}\` was refused: the same call is not asked about again`,
     );
-  if (!people.signed(statement, offered.key, signatureOf(offered)))
+  if (!people.signed(statement, offered))
     throw new ApprovalError('bad-signature', `\`${statement.person}\` did not sign this`);
   if (keyed(parts.logSalt, 'action', statement.action, sha256) !== hold.action)
     throw new ApprovalError('malformed', 'the statement is about another action than the hold');
@@ -87,18 +84,10 @@ function statementOf({ statement }: Offered): ApprovalStatement {
   }
 }
 
-function signatureOf({ signature }: Offered): Uint8Array {
-  try {
-    return fromBase64(signature);
-  } catch {
-    throw new ApprovalError('malformed', 'the signature is not base64');
-  }
-}
-
 async function append(
   log: Log,
   statement: ApprovalStatement,
-  { key, signature }: Offered,
+  offered: Offered,
   held: { readonly version: number; readonly position: number },
 ) {
   const made = commit(statement, salt, sha256);
@@ -107,9 +96,8 @@ async function append(
     hold,
     function: as,
     person,
-    key,
     statement: made.digests,
-    signature,
+    ...signatureIn(offered),
   };
   const kind = statement.decision === 'approve' ? 'approval.given' : 'approval.refused';
   // The statement is about whom the call is about: it names the action and the case.

@@ -294,8 +294,7 @@ export class Logic {
     // Its disclosure was erased: nobody can check it any more, so it approves nothing more.
     if (withheld > 0) return;
     const statement: ApprovalStatement = parseApproval(value);
-    const signature = Buffer.from(fact.body.signature, 'base64');
-    if (statement.hold !== hold || !this.#people.signed(statement, fact.body.key, signature)) return;
+    if (statement.hold !== hold || !this.#people.signed(statement, fact.body)) return;
     const offers = this.#offers.get(statement.action) ?? [];
     const approver = this.#people.approver(statement.person);
     offers.push({ position: fact.position, statement, approver, hold });

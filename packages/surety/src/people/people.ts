@@ -1,9 +1,23 @@
 // People: persons, the functions that they act for, and the keys that they sign with.
 
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
-import { type ApprovalStatement, type Body, type Fact, isKind, type UnknownFact } from '@surety/proof/facts';
+import {
+  type ApprovalStatement,
+  type Body,
+  type Fact,
+  isKind,
+  type PersonKey,
+  type UnknownFact,
+} from '@surety/proof/facts';
 import { type Algorithm, equal, onlyFormOf, publicBytesOf, signatureBytesOf } from '@surety/proof/records';
-import { type Approver, approvalText, personsByAccount } from '@surety/proof/rules';
+import {
+  type Approver,
+  approvalText,
+  personsByAccount,
+  type Signed,
+  type Verifiable,
+  verifiable,
+} from '@surety/proof/rules';
 
 /**
  * What Node asks for each algorithm of the table in `proof`, whose verifier needs WebCrypto and so cannot answer
@@ -46,22 +60,25 @@ export class People {
     return this.#people.has(person);
   }
 
-  /** True if one of this person's keys, in force now, signed exactly this statement. */
-  signed(statement: ApprovalStatement, keyId: string, signature: Uint8Array): boolean {
-    return this.signedBy(statement.person, keyId, approvalText(statement), signature);
+  /** True if one of this person's keys, in force now and nobody else's, signed exactly this statement. */
+  signed(statement: ApprovalStatement, signed: Signed): boolean {
+    return this.signedBy(statement.person, approvalText(statement), signed);
   }
 
-  /** True if one of this person's keys, in force now, signed exactly this text. */
-  signedBy(person: string, keyId: string, text: string, signature: Uint8Array): boolean {
-    const key = this.#people.get(person)?.keys.find(({ id }) => id === keyId);
-    if (key === undefined) return false;
-    return isSigned(key, Buffer.from(text), signature);
+  /** True if one of this person's keys, in force now and nobody else's, signed exactly this text. */
+  signedBy(person: string, text: string, signed: Signed): boolean {
+    const found = verifiable([...this.#people.values()], person, text, signed);
+    return found !== undefined && isVerified(found);
   }
 }
 
-/** True if this key signed the message, by the algorithm that it names; a key that is none signs nothing. */
+/** What is left of a signature to verify, by Node's own crypto; a key that is none signs nothing. */
+export const isVerified = ({ key, message, signature }: Verifiable): boolean =>
+  isSigned(key, message, signature);
+
+/** True if this key signed the message, by the algorithm that it names. */
 export function isSigned(
-  { alg, public: text }: Body<'person.enrolled'>['keys'][number],
+  { alg, public: text }: PersonKey,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {

@@ -21,7 +21,7 @@ export type OcsfEvent = Readonly<Record<string, unknown>>;
 const categories: Readonly<Record<number, number>> = { 0: 0, 2003: 2, 3001: 3, 3004: 3, 6002: 6, 6003: 6 };
 const longestText = 256;
 /** Long, or said elsewhere in the event. */
-const left = new Set(['signature', 'statement', 'head', 'name']);
+const left = new Set(['signature', 'assertion', 'statement', 'head', 'name']);
 
 export function ocsfEvent(fact: Fact | UnknownFact, { version, leaf, kind }: EventSource): OcsfEvent {
   const classed: Classed = (fact.kind === 'unknown' ? undefined : classedAs(fact)) ?? otherwise(kind);

@@ -1,11 +1,11 @@
 // INVARIANT: every check of a sample has a mutant that it kills, and that lives without it.
 
 import { describe, expect, it } from 'vitest';
-import { bytesSource } from './bundle/index.ts';
-import { headOf, salt } from './log.fixture.ts';
-import { commitScalar, type Drawing, drawSample } from './records/index.ts';
+import { headOf, salt } from '../log.fixture.ts';
+import { commitScalar, type Drawing, drawSample } from '../records/index.ts';
+import { type Day, honestDay, sha256 } from '../verify.fixture.ts';
+import { bytesSource } from './index.ts';
 import { readSample, type Sample, type SampledFact, sampleSteps } from './sample.ts';
-import { type Day, honestDay, sha256 } from './verify.fixture.ts';
 
 const nonce = 'said on the phone, 4 March';
 

@@ -1,10 +1,9 @@
 // A sample of a proof: the facts that the head and an auditor's nonce draw, each with its inclusion proof and with what
 // is disclosed of it. Whoever is handed a sample checks it against the head alone: nothing in it is taken on trust.
 
-import { type Hashes, linesIn, type Part, ProofReader, type Source } from './bundle/index.ts';
-import { commitmentsIn, parseFact } from './facts.ts';
-import { type Drawing, drawSample } from './records/sample.ts';
-import { decodeEntries, TILE_WIDTH } from './records/tiles.ts';
+import { commitmentsIn, parseFact } from '../facts.ts';
+import { type Drawing, drawSample } from '../records/sample.ts';
+import { decodeEntries, TILE_WIDTH } from '../records/tiles.ts';
 import {
   inclusionProof,
   leafHash,
@@ -12,9 +11,10 @@ import {
   subtreeOf,
   treeRoot,
   verifyInclusion,
-} from './records/tree.ts';
-import type { Sha256 } from './values/bytes.ts';
-import { digestOf } from './values/commitment.ts';
+} from '../records/tree.ts';
+import type { Sha256 } from '../values/bytes.ts';
+import { digestOf } from '../values/commitment.ts';
+import { type Hashes, linesIn, type Part, ProofReader, type Source } from './index.ts';
 
 export interface SampledFact {
   readonly index: number;
