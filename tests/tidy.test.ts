@@ -56,6 +56,7 @@ const rooms = [
     'notices.ts',
     'changed.ts',
     'pinned.ts',
+    'passkeys.ts',
     'facts.ts',
     'chain',
     'language',

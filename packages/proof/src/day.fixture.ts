@@ -56,7 +56,7 @@ export interface DayOptions {
   readonly matched?: object;
   readonly fourEyes?: object;
   readonly rules?: readonly object[];
-  readonly accounts?: Readonly<Record<string, readonly string[]>>;
+  accounts?: Readonly<Record<string, readonly string[]>>;
   readonly label?: object;
   readonly clerk?: object;
   readonly openedAt?: number;

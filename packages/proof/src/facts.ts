@@ -24,6 +24,7 @@ import {
 } from './declared.ts';
 import { noticeBodies } from './notices.ts';
 import { orderBodies } from './orders.ts';
+import { passkeyBodies } from './passkeys.ts';
 import { contractBodies, pinning } from './pinned.ts';
 import { rotation } from './records/rotation.ts';
 import { parsePrintedJson } from './values/printed.ts';
@@ -53,6 +54,7 @@ export {
   type OrderStatement,
   orderStatement,
 } from './orders.ts';
+export { type PasskeyStatement, passkeyStatement } from './passkeys.ts';
 export { type ContractStatement, contractDefault, contractStatement } from './pinned.ts';
 
 /** The exact action that a person approved: RFC 8785 of this is what they sign. */
@@ -274,6 +276,7 @@ export const bodies = {
   ...noticeBodies,
   ...changeBodies,
   ...contractBodies,
+  ...passkeyBodies,
 } as const;
 
 export type Kind = keyof typeof bodies;
@@ -334,7 +337,9 @@ export const isKind = <K extends Kind>(
   kind: K,
 ): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
 
-const committed = 'args result cause words name salt statement amount totals positions whole'.split(' ');
+const committed = 'args result cause words name salt statement amount totals positions whole reason'.split(
+  ' ',
+);
 
 /** Every commitment in a fact: what a disclosure may belong to. */
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {

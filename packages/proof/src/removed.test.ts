@@ -240,13 +240,23 @@ describe('a day is judged otherwise without', () => {
     Object.keys(doubled).every((words) => !text.startsWith(`return '${words}'`));
 
   // `if (...) return 'it has expired';` becomes `if (...) void 'it has expired';`.
-  const objections = ['approvals', 'checkpoints'].flatMap((room) =>
+  const objections = ['approvals', 'changes', 'checkpoints'].flatMap((room) =>
     sitesIn(room, /\bif \([^\n]*\)\s*(return)(?= ['`](?:it |its |the |nobody ))/g),
   );
   it('objections to an approval, which are found in the source', () =>
     expect(objections.length).toBeGreaterThan(8));
   it.each(objections.filter(isNeeded).map((site) => [title(site), site] as const))('%s', async (_, site) => {
     expect(await differing(site, 'void')).toBeDefined();
+  });
+
+  // What keeps a passkey that somebody registered from signing.
+  const unregistered = sitesIn('changes', /\n {4}if \([^\n]*\) (return undefined)(?=;)/g).filter(({ file }) =>
+    file.endsWith('passkeys.ts'),
+  );
+  it('what makes no passkey, which is found in the source', () =>
+    expect(unregistered.length).toBeGreaterThan(5));
+  it.each(unregistered.map((site) => [title(site), site] as const))('%s', async (_, site) => {
+    expect(await differing(site, 'void 0')).toBeDefined();
   });
 
   // A signature that nobody checks, and a key that two people have.
@@ -258,7 +268,7 @@ describe('a day is judged otherwise without', () => {
       (site) => [title(site), site, '((..._: unknown[]) => true)'] as const,
     ),
   ]);
-  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(2));
+  it('signatures, which are found in the source', () => expect(signatures).toHaveLength(3));
   it.each(signatures)('%s', async (_, site, instead) => {
     expect(await differing(site, instead)).toBeDefined();
   });

@@ -24,6 +24,7 @@ import {
   type LegalHold,
   type OfferedOrder,
   type OfferedSignature,
+  Passkeys,
   type Pending,
   Pinning,
   type Reacted,
@@ -96,6 +97,8 @@ export interface House {
   changes(): readonly Pending[];
   /** The signature of an owner under one of them. Throws ChangeError. */
   sign(offered: OfferedSignature): Promise<{ readonly pending: boolean }>;
+  /** Passkeys that people register themselves. */
+  readonly passkeys: Passkeys;
   /** Looks in the records for the effects of calls whose answer was lost. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -147,6 +150,10 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       standing: () => changing.inForce.standing,
     });
     replay(log, [gateway, custody, changing, notifying]);
+    replay(log, [gateway, custody, changing]);
+    const passkeys = new Passkeys({
+      ...{ log, people: gateway.people, now: clock.now, inForce: () => changing.inForce },
+    });
     const containing = new Containing({
       ...{ log, people: gateway.people, containments: gateway.containments, now: clock.now },
       inFlight: (scope) => gateway.inFlight(scope),
@@ -259,6 +266,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       reload: (next) => inTurn(() => took(changing.activate(next.declarations), next)),
       changes: () => changing.pending,
       sign: (offered) => inTurn(() => took(changing.sign(offered))),
+      passkeys,
       settle,
       close: async () => {
         // Whoever asks for a verdict gets it, or the error that its work ends with.

@@ -88,6 +88,7 @@ function deskOf(
     affected: (scope) => house.affected(scope),
     legalHolds: () => house.legalHolds().map(holdShown),
     sign: (offered) => house.sign(offered),
+    passkey: (offered) => house.passkeys.carryOut(offered),
     settle: () => house.settle(),
     rotate: (role, reason) => house.rotate(role, reason),
     nextKey: (role) => house.nextKey(role),

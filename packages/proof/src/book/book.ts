@@ -40,7 +40,7 @@ export interface BookInput {
   readonly find: (digest: string) => string | Disclosed | undefined;
   /** True for whoever asks on which evidence each rule was passed; a verdict does not, and a million lists add up. */
   readonly keepsEvidence?: boolean;
-  /** Whether this signature under an approval or a change is good (checked beforehand: it needs WebCrypto). */
+  /** Whether the signature in this fact is good (checked beforehand: it needs WebCrypto). */
   readonly signed: (position: number) => boolean;
 }
 
@@ -137,7 +137,7 @@ export class Book extends Declarations {
   add(fact: Fact | UnknownFact): void {
     if (!isRead(fact)) return;
     const { position, time } = fact;
-    this.activate(fact, isKind(fact, 'change.signed') && this.#input.signed(position));
+    this.activate(fact, this.#input.signed(position));
     this.pins.apply(fact, this.inForce.standing, this.#input.signed(position));
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
     else if (isKind(fact, 'log.succeeded')) this.successions.push({ position, body: fact.body });

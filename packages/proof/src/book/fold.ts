@@ -1,7 +1,7 @@
 // Folding a whole log: facts in, book out, signatures of people checked on the way.
 
 import { Chain } from '../chain/index.ts';
-import { changeSigned } from '../changes/index.ts';
+import { changeSigned, isPasskeyFact, passkeySigned } from '../changes/index.ts';
 import { contractSigned } from '../contracts/index.ts';
 import { type Fact, isKind, type UnknownFact } from '../facts.ts';
 import { Book, type BookInput } from './book.ts';
@@ -22,6 +22,7 @@ export class Fold {
     if (isKind(fact, 'change.signed')) return this.#add(fact, changeSigned(this.book.inForce, fact));
     if (isKind(fact, 'contract.approved'))
       return this.#add(fact, contractSigned(this.book.inForce.standing, fact));
+    if (isPasskeyFact(fact)) return this.#add(fact, passkeySigned(this.book.inForce, fact));
     this.book.add(fact);
     return undefined;
   }

@@ -45,6 +45,8 @@ const witness = { witness: 'w', key: 'K', simulated: false };
 
 const both = containmentDefault;
 const approvers = contractDefault;
+const passkeys = (before?: Body, after?: Body) => compare('passkeys.declared', before, after);
+const inOut = { invite: ['it'], confirm: ['legal'] };
 const containment = (before?: Body, after?: Body) => compare('containment.declared', before, after);
 
 const told = { mail: false, webhooks: [{ webhook: 'own', of: ['breach'] }], asks: askDefault };
@@ -217,6 +219,12 @@ describe('a change', () => {
     ],
     ['a quorum added', 'narrows', compare('quorum.declared', undefined, { policy: '' })],
     ['a quorum withdrawn', 'weakens', compare('quorum.declared', { policy: '' })],
+    ['nobody may let passkeys in, as by default', 'same', passkeys(undefined, { invite: [], confirm: [] })],
+    ['somebody may let passkeys in', 'weakens', passkeys(undefined, inOut)],
+    ['more who may invite', 'weakens', passkeys(inOut, { ...inOut, invite: ['it', 'legal'] })],
+    ['more who may confirm', 'weakens', passkeys(inOut, { ...inOut, confirm: ['legal', 'it'] })],
+    ['fewer who may confirm', 'narrows', passkeys(inOut, { ...inOut, confirm: [] })],
+    ['nobody may let passkeys in any more', 'narrows', passkeys(inOut, undefined)],
     ['containment as it is by default', 'same', containment(undefined, both)],
     ['no more said of it', 'same', containment(both, undefined)],
     ['more who may contain', 'narrows', containment(both, { ...both, order: [...both.order, 'legal'] })],

@@ -105,6 +105,9 @@ const notices = members({
   asks: members({ agent: less, person: less }),
 });
 const noChannels = { mail: false, webhooks: [], asks: askDefault };
+/** Fewer may invite and confirm; where nothing is declared, nobody may. */
+const passkeys = members({ invite: subset, confirm: subset });
+const nobody = { invite: [], confirm: [] };
 
 /** Whose absence stops what they would let through; a checkpoint or an outcome that is new asks for more. */
 const onlyAllow = ['tool.labelled', 'identity.enrolled', 'person.enrolled', 'witness.declared'];
@@ -120,6 +123,7 @@ export function relationOf({ stream, before, after }: Change, standing: Standing
   if (kind === 'contracts.declared')
     return contracts(before?.body ?? contractDefault, after?.body ?? contractDefault);
   if (kind === 'notices.declared') return notices(before?.body ?? noChannels, after?.body ?? noChannels);
+  if (kind === 'passkeys.declared') return passkeys(before?.body ?? nobody, after?.body ?? nobody);
   if (kind === 'policy.activated') {
     const others = [...standing].flatMap(([each, { kind: of, body }]) =>
       each !== stream && of === kind ? [cedarOf(body)] : [],

@@ -4,12 +4,14 @@
 
 import { type Body, type Fact, isKind, type UnknownFact } from '../facts.ts';
 import type { Sha256 } from '../values/bytes.ts';
+import { type Invitation, Passkeys } from './passkeys.ts';
 import { type Relying, reliesOn } from './reliance.ts';
 import {
   type Change,
   type Content,
   contentOf,
   digestOfContent,
+  registered,
   type Standing,
   streamOf,
 } from './standing.ts';
@@ -49,6 +51,7 @@ export class InForce {
   readonly #proposals = new Map<string, Proposal & { readonly signers: Map<string, number> }>();
   readonly #refused = new Map<string, Refused>();
   readonly unsigned: Unsigned[] = [];
+  passkeys = new Passkeys();
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
@@ -59,6 +62,7 @@ export class InForce {
     const copy = new InForce(this.#sha256);
     for (const [stream, content] of this.#standing) copy.#standing.set(stream, content);
     for (const [stream, proposal] of this.#proposals) copy.#proposals.set(stream, proposal);
+    copy.passkeys = this.passkeys.copy();
     return copy;
   }
 
@@ -85,7 +89,9 @@ export class InForce {
     const stream = fact.kind === 'unknown' ? undefined : streamOf(fact);
     if (stream !== undefined) return this.#declare(stream, contentOf(fact.kind, fact.body as object), fact);
     if (isKind(fact, 'declaration.withdrawn')) return this.#declare(fact.body.stream, undefined, fact);
-    if (isKind(fact, 'change.proposed')) this.#propose(fact);
+    const passkey = this.passkeys.apply(fact, this.#standing, signed);
+    if (passkey !== undefined) this.#register(passkey);
+    else if (isKind(fact, 'change.proposed')) this.#propose(fact);
     else if (isKind(fact, 'change.withdrawn')) this.#drop(fact.body.change);
     else if (isKind(fact, 'change.refused')) this.#refuse(fact);
     else if (isKind(fact, 'change.signed') && signed)
@@ -119,10 +125,19 @@ export class InForce {
     }
     if (after === undefined) this.#standing.delete(stream);
     else this.#standing.set(stream, after);
+    if (after === undefined && stream.startsWith('person/'))
+      for (const each of this.passkeys.leave(stream.slice('person/'.length), { position, time }))
+        this.#register(each);
     this.#proposals.delete(stream);
     this.#refused.delete(stream);
     for (const each of this.unsigned) if (each.stream === stream) each.until = Math.min(each.until, time);
     return true;
+  }
+
+  #register({ invitation, person, passkey, confirmed, revoked }: Invitation): void {
+    if (passkey === undefined || confirmed === undefined) return;
+    if (revoked === undefined) this.#standing.set(`passkey/${invitation}`, registered(person, passkey));
+    else this.#standing.delete(`passkey/${invitation}`);
   }
 
   /** A proposal of anything but the difference to what is in force proposes nothing. */

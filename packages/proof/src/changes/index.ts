@@ -2,6 +2,15 @@
 
 export { relationOf } from './compare.ts';
 export { InForce, type Proposal, type Refused, type Unsigned } from './in-force.ts';
+export {
+  type Invitation,
+  isPasskeyFact,
+  type PasskeyFact,
+  passkeyFunctions,
+  passkeyObjection,
+  passkeySigned,
+  passkeyText,
+} from './passkeys.ts';
 export type { Relation } from './relation.ts';
 export { type Relying, reliesOn } from './reliance.ts';
 export { changeSigned, changeText, refusalText } from './signing.ts';

@@ -10,6 +10,7 @@ import {
   type Change,
   type Content,
   declaredAs,
+  registeredKeys,
   rulesOf,
   type Standing,
   serverOf,
@@ -91,7 +92,11 @@ type Person = Body<'person.enrolled'>;
  */
 function relationOfPerson(outcome: OutcomeDeclared, change: Change, standing: Standing): Relation {
   const name = change.stream.slice('person/'.length);
-  const [before, after] = [change.before, change.after].map((each) => each?.body as Person | undefined);
+  const registered = registeredKeys(standing).get(name) ?? [];
+  const [before, after] = [change.before, change.after].map((each): Person | undefined => {
+    const declared = each?.body as Person | undefined;
+    return declared && { ...declared, keys: [...declared.keys, ...registered] };
+  });
   // Until the owner has a key, nobody could sign: the first one is the operator's word, as every enrolment is.
   if (outcome.owner === name && (before?.keys ?? []).length === 0) return 'same';
   return together([

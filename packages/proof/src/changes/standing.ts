@@ -1,6 +1,6 @@
 // What is in force, by the stream of each declaration, and what one change would make of it.
 
-import type { Body, Fact, Kind, OutcomeDeclared, Rule, UnknownFact } from '../facts.ts';
+import type { Body, Fact, Kind, OutcomeDeclared, PersonKey, Rule, UnknownFact } from '../facts.ts';
 import { toolsOfRule } from '../rules/index.ts';
 import type { Sha256 } from '../values/bytes.ts';
 import { canonicalJson } from '../values/canonical.ts';
@@ -43,6 +43,7 @@ export function streamOf({ kind, stream, body }: Pick<Fact | UnknownFact, 'kind'
   if (kind === 'containment.declared') return 'containment/functions';
   if (kind === 'contracts.declared') return 'contracts/functions';
   if (kind === 'notices.declared') return 'notices/channels';
+  if (kind === 'passkeys.declared') return 'passkeys/functions';
   const [word, ...of] = Object.hasOwn(names, kind) ? (names[kind] ?? []) : [];
   if (word !== undefined) return `${word}/${of.map((name) => (body as Content['body'])[name]).join('/')}`;
   return /\.(declared|labelled|enrolled|activated)$/.test(kind) ? stream : undefined;
@@ -63,9 +64,31 @@ export const digestOfContent = (content: Content | undefined, sha256: Sha256): s
 export const declaredAs = <K extends Kind>(standing: Standing, kind: K): readonly Body<K>[] =>
   [...standing.values()].flatMap((each) => (each.kind === kind ? [each.body as Body<K>] : []));
 
-/** People with the keys that sign for them. */
-export const peopleIn = (standing: Standing): readonly Omit<Body<'person.enrolled'>, 'name'>[] =>
-  declaredAs(standing, 'person.enrolled');
+/** A passkey that its person registered and somebody else confirmed stands as this, beside what is declared. */
+export const registered = (person: string, key: PersonKey): Content => ({
+  kind: 'passkey',
+  body: { person, key },
+});
+
+/** The keys that sign for people beside those that are declared. */
+export function registeredKeys(standing: Standing): ReadonlyMap<string, readonly PersonKey[]> {
+  const keys = new Map<string, PersonKey[]>();
+  for (const { kind, body } of standing.values()) {
+    if (kind !== 'passkey') continue;
+    const { person, key } = body as { readonly person: string; readonly key: PersonKey };
+    keys.set(person, [...(keys.get(person) ?? []), key]);
+  }
+  return keys;
+}
+
+/** People with all keys that sign for them. */
+export function peopleIn(standing: Standing): readonly Omit<Body<'person.enrolled'>, 'name'>[] {
+  const keys = registeredKeys(standing);
+  return declaredAs(standing, 'person.enrolled').map((each) => {
+    const own = keys.get(each.person);
+    return own === undefined ? each : { ...each, keys: [...each.keys, ...own] };
+  });
+}
 
 export const rulesOf = (standing: Standing, outcome: string): readonly Rule[] =>
   declaredAs(standing, 'rule.activated').filter((rule) => rule.outcome === outcome);

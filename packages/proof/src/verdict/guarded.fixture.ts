@@ -26,9 +26,11 @@ import {
 import { checkpointDays } from './checkpoints.fixture.ts';
 import { contractDays } from './contracts.fixture.ts';
 import { passkeyDays } from './passkeys.fixture.ts';
+import { registeredDays } from './registered.fixture.ts';
 
 export const guardedDays: readonly DayCase[] = [
   ...passkeyDays,
+  ...registeredDays,
   {
     name: 'no evidence',
     day: withDay((day) => {

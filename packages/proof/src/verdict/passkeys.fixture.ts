@@ -31,7 +31,7 @@ const wrongly = (name: string, wrong: Wrong): DayCase => ({
 });
 
 /** Declared as a local key. */
-class Local extends Authenticator {
+export class Local extends Authenticator {
   override get key() {
     const { passkey: _, ...key } = super.key;
     return key;

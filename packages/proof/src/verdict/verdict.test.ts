@@ -8,6 +8,7 @@ import { type Judgement, type Question, type ReasonCode, reasonCodes } from './i
 import { decidedDay, otherDays } from './other.fixture.ts';
 import { passkeyDay } from './passkeys.fixture.ts';
 import { reconciledDays } from './reconciled.fixture.ts';
+import { goodRegistration } from './registered.fixture.ts';
 
 const dayCases = [...reconciledDays, ...guardedDays, ...changedDays, ...otherDays];
 
@@ -21,6 +22,10 @@ const codes = (judgement: Judgement, question: Question): ReasonCode[] => [
 ];
 
 describe('an honest day', () => {
+  it('is guarded where a passkey approved that its person registered', async () => {
+    expect(answer(await goodRegistration().judged(), 'guarded').verdict).toBe('proven');
+  });
+
   it('is guarded where a passkey approved, whether it is backed up or not', async () => {
     for (const flags of [0x05, 0x0d, 0x1d]) {
       const judgement = await passkeyDay({ flags }).judged();

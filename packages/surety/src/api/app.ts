@@ -75,6 +75,7 @@ const told: Readonly<Record<string, 400 | 403 | 404 | 409 | 503>> = {
   HouseError: 404,
   OrderError: 409,
   ChangeError: 409,
+  PasskeyError: 409,
   LedgerError: 503,
 };
 
@@ -221,6 +222,10 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
   app.post('/signatures', async (c) => {
     const offer = await read(c, signing);
     return offer instanceof Response ? offer : c.json(await desk.sign(offer));
+  });
+  app.post('/passkeys', async (c) => {
+    const offer = await read(c, offered);
+    return offer instanceof Response ? offer : c.json(await desk.passkey(offer));
   });
   app.get('/legal-holds', async (c) => c.json(await desk.legalHolds()));
   app.post('/revocations', async (c) => {

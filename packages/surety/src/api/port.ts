@@ -15,6 +15,7 @@ import type {
   LegalHold,
   LiftAnswer,
   OfferedSignature,
+  PasskeyShown,
   Pending,
   PinAnswer,
   ReleaseAnswer,
@@ -43,6 +44,8 @@ export interface Desk {
   reload(): Promise<ReloadAnswer>;
   /** The signature of an owner under a change that waits; `pending`: it waits for others. */
   sign(offered: OfferedSignature): Promise<{ pending: boolean }>;
+  /** Invites to register a passkey, confirms one or revokes it. */
+  passkey(offered: Offered): Promise<PasskeyShown>;
   settle(): Promise<void>;
   /** Hands the log key or the statement key over to a new one. */
   rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;

@@ -5,6 +5,7 @@ import type { Sink } from '@surety/proof/bundle';
 import type { ContainmentScope } from '@surety/proof/facts';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import type { Affected } from '../gateway/gateway.ts';
+import type { PasskeyShown } from '../governance/index.ts';
 import type { Rotated } from '../ledger/key-desk.ts';
 import { unframed } from './frames.ts';
 import type {
@@ -72,6 +73,7 @@ export const remoteDesk = (socket: string) => ({
   reload: async () => (await ask(socket, 'POST', '/reload', {})) as ReloadAnswer,
   sign: async (offered: object) =>
     (await ask(socket, 'POST', '/signatures', offered)) as { pending: boolean },
+  passkey: async (offered: object) => (await ask(socket, 'POST', '/passkeys', offered)) as PasskeyShown,
   settle: async () => {
     await ask(socket, 'POST', '/settle', {});
   },

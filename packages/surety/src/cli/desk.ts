@@ -21,6 +21,7 @@ export type DeskWork = Pick<
   | 'legalHolds'
   | 'affected'
   | 'sign'
+  | 'passkey'
   | 'reload'
   | 'look'
 >;

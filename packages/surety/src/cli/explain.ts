@@ -48,6 +48,7 @@ const named = new Set([
   'OutcomeError',
   'HouseError',
   'OrderError',
+  'PasskeyError',
   'RecordError',
   'RemoteError',
 ]);

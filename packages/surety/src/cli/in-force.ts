@@ -3,18 +3,19 @@
 import { InForce, streamOf } from '@surety/proof/changes';
 import { sha256 } from '../ledger/hash.ts';
 import type { View } from '../ledger/views.ts';
+import { isSignedFact } from '../people/people.ts';
 import type { Store } from './store.ts';
 
 /** Where those facts stand: few among many. */
 export const declarations: View = {
   name: 'declarations',
-  version: 1,
+  version: 2,
   tables: 'CREATE TABLE declaration (position INTEGER PRIMARY KEY) STRICT;',
   apply(database, fact) {
     if (fact.kind === 'unknown') return;
     const isOne =
       fact.kind === 'declaration.withdrawn' ||
-      fact.kind.startsWith('change.') ||
+      /^(?:change|passkey)\./.test(fact.kind) ||
       streamOf(fact) !== undefined;
     if (isOne) database.prepare('INSERT INTO declaration VALUES (?)').run(fact.position);
   },
@@ -23,7 +24,9 @@ export const declarations: View = {
 export function inForceIn({ views, fact }: Pick<Store, 'views' | 'fact'>): InForce {
   const rows = views.database.prepare('SELECT position FROM declaration ORDER BY position').all();
   const inForce = new InForce(sha256);
-  for (const { position } of rows as unknown as { position: number }[])
-    inForce.apply(fact(position).fact, true);
+  for (const { position } of rows as unknown as { position: number }[]) {
+    const each = fact(position).fact;
+    inForce.apply(each, isSignedFact(inForce, each));
+  }
   return inForce;
 }

@@ -50,6 +50,9 @@ test('every kind of fact can be said', () => {
     {
       approve: { count: 1, function: 'finance' },
       functions: [],
+      invite: [],
+      confirm: [],
+      passkey: { public: '' },
       args: [],
       input: [],
       result: [],

@@ -10,6 +10,7 @@ import {
 } from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
 import { majorText } from '@surety/proof/rules';
+import { fingerprintOf } from '../people/fingerprint.ts';
 import { printable } from './terminal.ts';
 
 /** As people compare it: name and hash, without the key itself. */
@@ -159,6 +160,16 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
   'change.refused': ({ change, person, reason }, find) =>
     `${person} refused the change ${change}: ${sayValue(opened(reason, find))}`,
   'change.withdrawn': ({ change }) => `the change ${change} is asked for no more`,
+  'passkeys.declared': ({ invite, confirm }) =>
+    `${invite.join(' or ')} may invite to register a passkey, ${confirm.join(' or ')} may confirm it`,
+  'passkey.invited': ({ invitation, person, by, function: as, expires }) =>
+    `${by} invited ${person} for ${as} to register a passkey until ${instant(expires)} (${invitation})`,
+  'passkey.registered': ({ invitation, person, passkey }) =>
+    `a passkey ${fingerprintOf(passkey)} was registered for ${person} (${invitation}): it signs nothing yet`,
+  'passkey.confirmed': ({ invitation, person, by, function: as }) =>
+    `${by} confirmed for ${as} the passkey of ${person}: from here on it signs (${invitation})`,
+  'passkey.revoked': ({ invitation, person, by, reason }, find) =>
+    `${by} revoked the passkey of ${person} (${invitation}): ${sayValue(opened(reason, find))}`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
     `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,
 };

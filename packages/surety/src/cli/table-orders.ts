@@ -2,7 +2,8 @@
 
 import type { ContainmentScope } from '@surety/proof/facts';
 import { Argument, type Command } from 'commander';
-import { type Building, folder, json } from './building.ts';
+import { type Building, folder, json, whole } from './building.ts';
+import type { PasskeyAction } from './commands/passkey.ts';
 import type { PinAction } from './commands/pins.ts';
 
 /** As in `proof`. */
@@ -65,6 +66,27 @@ export function addPinning({ program, terminal, roots: { openDesk }, done }: Bui
     .option('--as <person>', 'who approves (default: whose key it is)')
     .action(async (action: PinAction, tools: readonly string[], options) =>
       done(await (await import('./commands/pins.ts')).pins(terminal, openDesk, action, tools, options)),
+    );
+}
+
+const passkeyActions = ['list', 'invite', 'confirm', 'revoke'] as const satisfies readonly PasskeyAction[];
+
+export function addPasskeys({ program, terminal, roots: { openDesk }, done }: Building): void {
+  program
+    .command('passkey')
+    .addArgument(
+      new Argument('[action]', 'what to do (default: list)').choices(passkeyActions).default('list'),
+    )
+    .argument('[name]', 'the person to invite or to list, or an invitation (p-...); its beginning is enough')
+    .description('invite a person to register a passkey, confirm what they registered, or end it')
+    .addOption(folder())
+    .addOption(json())
+    .option('--key <file>', 'the private key to sign with')
+    .option('--as <person>', 'who signs (default: whose key it is)')
+    .option('--days <number>', 'how long an invitation lasts (1 to 30, default 7)', whole(1, 30))
+    .option('--reason <text>', 'why it is revoked; committed to in the ledger')
+    .action(async (action: PasskeyAction, name: string | undefined, options) =>
+      done(await (await import('./commands/passkey.ts')).passkey(terminal, openDesk, action, name, options)),
     );
 }
 

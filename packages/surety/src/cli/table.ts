@@ -6,7 +6,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { LineFormat, NoteForm, NoteLevel } from '../telemetry/index.ts';
 import { type Building, folder, json, several, whole } from './building.ts';
 import type { UpOptions } from './roots.ts';
-import { addContaining, addCustody, addPinning } from './table-orders.ts';
+import { addContaining, addCustody, addPasskeys, addPinning } from './table-orders.ts';
 
 export type { Roots } from './roots.ts';
 
@@ -30,6 +30,7 @@ export function addCommands(building: Building): void {
   addLooking(building);
   addActing(building);
   addPinning(building);
+  addPasskeys(building);
   addContaining(building);
   addCustody(building);
   addJudging(building);

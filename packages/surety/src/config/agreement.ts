@@ -44,8 +44,23 @@ export function checkInstallation(
   for (const key of ['order', 'lift'] as const)
     for (const [index, name] of (installation.containment?.[key] ?? []).entries())
       checkFunction(found, ['containment', key, index], name, names);
+  checkPasskeys(found, installation, names);
   for (const [index, name] of (installation.contracts?.approve ?? []).entries())
     checkFunction(found, ['contracts', 'approve', index], name, names);
+}
+
+function checkPasskeys(found: Findings, { passkeys }: Installation, names: Names): void {
+  if (passkeys === undefined) return;
+  for (const key of ['invite', 'confirm'] as const)
+    for (const [index, name] of passkeys[key].entries())
+      checkFunction(found, ['passkeys', key, index], name, names);
+  for (const [index, name] of passkeys.invite.entries())
+    if (passkeys.confirm.every((each) => each === name))
+      found.add(
+        ['passkeys', 'invite', index],
+        `nobody could confirm what ${quote(name)} invites to`,
+        'the function that invites never confirms: add another one to `confirm`',
+      );
 }
 
 function checkSealer(found: Findings, ledger: Installation['ledger']): void {

@@ -153,6 +153,15 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
     ...witnessConfigs(installation).map(({ name, url: _, ...rest }): Declaration => {
       return { stream: `witness/${name}`, kind: 'witness.declared', body: { witness: name, ...rest } };
     }),
+    ...(installation.passkeys === undefined
+      ? []
+      : [
+          {
+            stream: 'passkeys/functions',
+            kind: 'passkeys.declared',
+            body: installation.passkeys,
+          } satisfies Declaration,
+        ]),
     ...(installation.containment === undefined
       ? []
       : [

@@ -17,6 +17,7 @@ type Declared =
   | 'containment.declared'
   | 'contracts.declared'
   | 'notices.declared'
+  | 'passkeys.declared'
   | 'outcome.declared'
   | 'rule.activated';
 

@@ -266,6 +266,15 @@ export const installation = z
       .optional()
       .describe('who may approve what a tool says of itself, before agents see it (docs/pins.md)'),
     notify: notify.optional(),
+    passkeys: z
+      .strictObject({
+        invite: functions.describe('functions whose people may invite a person to register a passkey'),
+        confirm: functions.describe(
+          'functions whose people may confirm it; never the function, or the person, that invited',
+        ),
+      })
+      .optional()
+      .describe('who lets people register passkeys themselves (default: nobody; docs/keys.md)'),
     policies: z.array(text).optional().describe('patterns of Cedar files (default [policies/*.cedar])'),
     outcomes: z.array(text).optional().describe('patterns of outcome files (default [outcomes/*.yaml])'),
   })

@@ -14,7 +14,7 @@ import type { Log, Recorded } from '../ledger/log.ts';
 import { Asks } from '../logic/asks.ts';
 import { type Find, Logic } from '../logic/logic.ts';
 import { settlementOf } from '../logic/settlement.ts';
-import { People } from '../people/people.ts';
+import { isSignedFact, People } from '../people/people.ts';
 import { Budgets, Containments, Identities, type Identity, Permissions } from '../perimeter/index.ts';
 import type { Call, RefusalCode } from './call.ts';
 import { Cases } from './cases.ts';
@@ -50,7 +50,7 @@ export interface Affected {
 
 export class Gateway implements Governor {
   readonly identities = new Identities();
-  readonly people = new People();
+  readonly people = new People(() => this.#inForce.standing);
   readonly logic: Logic;
   readonly containments: Containments;
   readonly contracts: Contracts;
@@ -125,7 +125,7 @@ export class Gateway implements Governor {
 
   #fold(fact: Fact | UnknownFact, find: Find): void {
     // INVARIANT: a weakening that its owner did not sign changes nothing here, whoever put it into the log.
-    if (!this.#inForce.apply(fact, true)) return;
+    if (!this.#inForce.apply(fact, isSignedFact(this.#inForce, fact))) return;
     for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#cases])
       feature.apply(fact);
     this.containments.apply(fact);

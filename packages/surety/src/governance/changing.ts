@@ -19,7 +19,7 @@ import type { NewFact } from '../facts/index.ts';
 import { Declarations, type Declared, factOf, withdrawalOf } from '../ledger/declare.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Append, Log, Recorded } from '../ledger/log.ts';
-import type { People } from '../people/people.ts';
+import { isSignedFact, type People } from '../people/people.ts';
 import { planOf, type Waiting } from './plan.ts';
 
 /**
@@ -94,7 +94,9 @@ export class Changing {
 
   /** Folds durable facts, in order, from position 0. */
   apply(recorded: readonly Recorded[]): void {
-    for (const each of recorded) if (this.#inForce.apply(each.fact, true)) this.#declarations.apply(each);
+    for (const each of recorded)
+      if (this.#inForce.apply(each.fact, isSignedFact(this.#inForce, each.fact)))
+        this.#declarations.apply(each);
   }
 
   get inForce(): InForce {

@@ -20,6 +20,16 @@ export { eraseSubject } from './erase.ts';
 export { type HoldAnswer, liftHold, placeHold } from './legal-hold.ts';
 export { checkedOrder, isDataDeed, mayOrder, type OfferedOrder, OrderError, orderText } from './order.ts';
 export { type LegalHold, Orders } from './orders.ts';
+export {
+  type MadePasskey,
+  newCode,
+  newInvitation,
+  type OfferedPasskey,
+  PasskeyError,
+  type PasskeyShown,
+  Passkeys,
+  shownPasskey,
+} from './passkeys.ts';
 export { contractsMax, isPinning, type PinAnswer, Pinning } from './pinning.ts';
 export { type ReleaseAnswer, type ReleaseParts, release } from './release.ts';
 export { everything, type Survey, type SurveyParts, surveyOf } from './survey.ts';

@@ -16,7 +16,7 @@ export interface Declared {
 }
 
 const declaring =
-  /^(server|tool|person|identity|policy|record|witness|quorum|containment|contracts|notices|outcome|rule)\//;
+  /^(server|tool|person|identity|policy|record|witness|quorum|containment|contracts|notices|passkeys|outcome|rule)\//;
 export class Declarations {
   readonly #current = new Map<string, string>();
 

@@ -99,6 +99,13 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   'contract.approved key': 'random',
   'contract.revoked contracts[].contract': 'keyed',
   'contract.revoked key': 'random',
+  'passkey.invited key': 'random',
+  'passkey.invited code': 'random',
+  'passkey.registered key': 'random',
+  'passkey.registered passkey.id': 'random',
+  'passkey.confirmed key': 'random',
+  'passkey.revoked key': 'random',
+  'passkey.revoked reason': 'committed',
 };
 
 const isDigest = (schema: Readonly<Record<string, unknown>> | undefined): boolean =>

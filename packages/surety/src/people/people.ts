@@ -1,6 +1,7 @@
 // People: persons, the functions that they act for, and the keys that they sign with.
 
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { type InForce, isPasskeyFact, peopleIn, type Standing } from '@surety/proof/changes';
 import {
   type ApprovalStatement,
   type Body,
@@ -39,6 +40,12 @@ const forms: Readonly<
 export class People {
   readonly #people = new Map<string, Body<'person.enrolled'>>();
   #byAccount: ReadonlyMap<string, string> = new Map();
+  readonly #standing: (() => Standing) | undefined;
+
+  /** `standing`: what is in force, where people may have keys beside those that they are enrolled with. */
+  constructor(standing?: () => Standing) {
+    this.#standing = standing;
+  }
 
   apply(fact: Fact | UnknownFact): void {
     if (isKind(fact, 'person.enrolled')) this.#people.set(fact.body.person, fact.body);
@@ -65,16 +72,40 @@ export class People {
     return this.signedBy(statement.person, approvalText(statement), signed);
   }
 
+  /** The passkeys that sign for this person, whichever way they came. */
+  passkeysOf(person: string): readonly PersonKey[] {
+    const keys = this.#keyed.find((each) => each.person === person)?.keys ?? [];
+    return keys.filter(({ passkey }) => passkey !== undefined);
+  }
+
+  /** Whether anybody has this raw public key, in base64. */
+  hasKey(raw: string): boolean {
+    return this.#keyed.some(({ keys }) => keys.some((each) => each.public === raw));
+  }
+
+  get #keyed(): readonly Omit<Body<'person.enrolled'>, 'name'>[] {
+    return this.#standing === undefined ? [...this.#people.values()] : peopleIn(this.#standing());
+  }
+
   /** True if one of this person's keys, in force now and nobody else's, signed exactly this text. */
   signedBy(person: string, text: string, signed: Signed): boolean {
-    const found = verifiable([...this.#people.values()], person, text, signed);
+    const found = verifiable(this.#keyed, person, text, signed);
     return found !== undefined && isVerified(found);
   }
 }
 
+/**
+ * Whether what a fact of a passkey says is signed by whom it must be; with everything folded up to, not including, it.
+ * True of every other fact: its signature is asked about where it is used.
+ */
+export function isSignedFact({ passkeys, standing }: InForce, fact: Fact | UnknownFact): boolean {
+  if (!isPasskeyFact(fact)) return true;
+  const found = passkeys.verifiable(standing, fact);
+  return found !== undefined && isVerified(found);
+}
+
 /** What is left of a signature to verify, by Node's own crypto; a key that is none signs nothing. */
-export const isVerified = ({ key, message, signature }: Verifiable): boolean =>
-  isSigned(key, message, signature);
+const isVerified = ({ key, message, signature }: Verifiable): boolean => isSigned(key, message, signature);
 
 /** True if this key signed the message, by the algorithm that it names. */
 export function isSigned(
