@@ -64,6 +64,9 @@ export const meanings: Readonly<Record<string, string>> = {
   'judgement.rules[].approve.function': 'of which function',
   'judgement.rules[].approve.count': 'how many people',
   'judgement.rules[].approve.not': 'who may not',
+  'judgement.rules[].approve.escalate': 'who may as well, once it has waited',
+  'judgement.rules[].approve.escalate.afterMs': 'for so long, in milliseconds',
+  'judgement.rules[].approve.escalate.function': 'people of this function',
   'judgement.rules[].requires':
     'further earlier calls; all of them must have settled without error (docs/checkpoints.md)',
   'judgement.rules[].requires[].as': 'what the other conditions call it',

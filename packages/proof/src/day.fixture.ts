@@ -153,11 +153,11 @@ quorum seats
     return position;
   }
 
-  enrol(person: string, functions: string[], keys: Signer[], time = at(8)): number {
+  enrol(person: string, functions: string[], keys: Signer[], time = at(8), more = {}): number {
     const simulated = this.options.simulated?.includes(person) === true;
     const own = { functions, keys: keys.map(personKey), simulated };
     const accounts = this.options.accounts?.[person];
-    const body = defined({ person, name: this.log.commit(person), ...own, accounts });
+    const body = defined({ person, name: this.log.commit(person), ...own, accounts, ...more });
     return this.declare('person.enrolled', `person/${person}`, body, time);
   }
 

@@ -67,7 +67,10 @@ export const approveRule = record({
   function: identifier,
   count: natural,
   not: list(oneOf('requester', 'agent-owner')),
+  /** Who may approve as well, once it has waited that long. */
+  escalate: optional(record({ afterMs: milliseconds, function: identifier })),
 });
+export type ApproveRule = Infer<typeof approveRule>;
 /** A call that a checkpoint looks for, and what both calls must have in common. */
 const sought = { call: toolId, where: optional(text), same: list(oneOf('case', 'agent', 'user')) };
 const requireRule = record(sought);

@@ -145,6 +145,8 @@ export const bodies = {
     keys: list(personKey),
     /** Other names under which this person acts: whoever uses one is this person. */
     accounts: optional(list(personId)),
+    /** Who stands in for this person, from when until when. */
+    deputies: optional(list(record({ person: personId, from: optional(milliseconds), until: milliseconds }))),
     /** Played by a program (a story, a drill): whatever it touches is `simulated`. */
     simulated: bool,
   }),

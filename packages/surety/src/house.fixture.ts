@@ -213,9 +213,10 @@ export class TestHouse {
     return new TestHouse(folder, await openIn(folder, notes), notes);
   }
 
-  /** Closes the house, or pretends that it died, and opens it again on the same folder. */
-  async restart(): Promise<void> {
+  /** Closes the house, and opens it again on the same folder, after something else had it. */
+  async restart(between: () => Promise<void> = async () => {}): Promise<void> {
     await this.house.close();
+    await between();
     this.house = await openIn(this.folder, this.notes);
   }
 

@@ -37,7 +37,7 @@ export class Notifying {
     this.#parts = parts;
     const { gateway, standing } = parts;
     const notices = new Notices({
-      peopleFor: (asking) => gateway.asks.peopleFor(asking),
+      peopleFor: (asking, at) => gateway.asks.peopleFor(asking, at),
       ownerOf: (name) =>
         declaredAs(standing(), 'outcome.declared').find(({ outcome }) => outcome === name)?.owner,
       lifters: () => {

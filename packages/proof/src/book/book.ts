@@ -16,6 +16,7 @@ import {
 } from '../facts.ts';
 import { eraOf, isTimely, type KeyHistory, type PlacedRotation } from '../records/rotation.ts';
 import {
+  approverOf,
   type CompiledRule,
   compileRule,
   decidePermission,
@@ -149,7 +150,7 @@ export class Book extends Declarations {
     if (isKind(fact, 'call.intended')) this.#consider(fact, true);
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact);
-    else if (isKind(fact, 'call.held')) this.#judging.hold(fact.body);
+    else if (isKind(fact, 'call.held')) this.#judging.hold(fact);
     else if (isKind(fact, 'evidence.consumed')) this.#claim(fact);
     else if (isKind(fact, 'record.extracted')) {
       const declared = this.outcomes.get(fact.body.outcome)?.body;
@@ -204,17 +205,16 @@ export class Book extends Declarations {
   #approve(fact: Fact<'approval.given'>): void {
     this.approvals.push({ position: fact.position, person: fact.body.person });
     const statement = this.#input.signed(fact.position) ? this.statementOf(fact) : undefined;
-    const person = this.people.get(fact.body.person)?.body;
     if (statement === undefined) {
       // An approval that nobody can look at: whoever rests on it cannot be judged.
       if (openCommitments(fact.body.statement, this.#input.find).withheld > 0)
         this.#judging.keepUnseen(fact.body.hold, fact.position);
       return;
     }
+    const people = [...this.people.values()].map(({ body }) => body);
     this.#judging.offer({
-      position: fact.position,
-      statement,
-      approver: person && { person: person.person, functions: person.functions },
+      ...{ position: fact.position, statement, at: fact.time },
+      approver: approverOf(fact.body.person, people, this.personOf),
     });
   }
 

@@ -1,7 +1,7 @@
 // Every checkpoint again, at the position of its call, by the code that ran in the gate; and what each call used up
 // by passing. What the log says that it used is a claim, which counts only against it.
 
-import type { Body, Rule } from '../facts.ts';
+import type { Body, Fact, Rule } from '../facts.ts';
 import {
   type ApprovalOffer,
   type CompiledRule,
@@ -50,7 +50,7 @@ export class Judging {
   readonly #offers = new Map<string, ApprovalOffer[]>();
   readonly #uses: Uses;
   /** Actions of holds, keyed, with the rule; and those for which approvals were given that are withheld. */
-  readonly #held = new Map<string, string>();
+  readonly #held = new Map<string, { readonly about: string; readonly at: number }>();
   readonly #unseen = new Map<string, number[]>();
   readonly #passed = new Map<Rule, Judged>();
 
@@ -59,12 +59,15 @@ export class Judging {
     this.#uses = new Uses(input.isVoid);
   }
 
-  hold({ hold, action, rule }: Body<'call.held'>): void {
-    this.#held.set(hold, `${action} ${rule}`);
+  hold({ body: { hold, action, rule }, time: at }: Fact<'call.held'>): void {
+    // The first one counts: whoever held it again could not make it look older, nor younger.
+    if (!this.#held.has(hold)) this.#held.set(hold, { about: `${action} ${rule}`, at });
   }
 
-  offer(offer: ApprovalOffer): void {
-    const { action } = offer.statement;
+  offer(given: ApprovalOffer): void {
+    const { action, hold } = given.statement;
+    const heldAt = this.#held.get(hold)?.at;
+    const offer = { ...given, ...(heldAt === undefined ? {} : { heldAt }) };
     const offers = this.#offers.get(action);
     if (offers === undefined) this.#offers.set(action, [offer]);
     else offers.push(offer);
@@ -72,7 +75,7 @@ export class Judging {
 
   /** An approval that nobody can look at: whoever rests on it cannot be judged. */
   keepUnseen(hold: string, position: number): void {
-    const held = this.#held.get(hold);
+    const held = this.#held.get(hold)?.about;
     if (held !== undefined) this.#unseen.set(held, [...(this.#unseen.get(held) ?? []), position]);
   }
 

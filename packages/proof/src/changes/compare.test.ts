@@ -41,6 +41,17 @@ const [one, two] = [
 ];
 const ines = { person: who.ines, functions: ['finance', 'legal'], keys: [one, two], simulated: false };
 const person = changed('person.enrolled', ines);
+const deputy = { person: who.lena, until: 9 };
+const handing = (afterMs: number, to = 'legal') => ({
+  ...ruleBodies.fourEyes.approve,
+  escalate: { afterMs, function: to },
+});
+const handedOn = (before: object, after: object) =>
+  compare(
+    'rule.activated',
+    { ...ruleBodies.fourEyes, approve: before },
+    { ...ruleBodies.fourEyes, approve: after },
+  );
 const witness = { witness: 'w', key: 'K', simulated: false };
 
 const both = containmentDefault;
@@ -59,6 +70,11 @@ const ordered = changed('rule.activated', { ...matched, requires: [order] });
 describe('a change', () => {
   it.each<[string, Relation, Relation]>([
     // Checkpoints.
+    ['handed on to others', 'weakens', handedOn(ruleBodies.fourEyes.approve, handing(5))],
+    ['handed on to nobody', 'narrows', handedOn(handing(5), ruleBodies.fourEyes.approve)],
+    ['handed on later', 'narrows', handedOn(handing(5), handing(6))],
+    ['handed on sooner', 'weakens', handedOn(handing(5), handing(4))],
+    ['handed on to others than before', 'weakens', handedOn(handing(5), handing(5, 'it'))],
     ['a checkpoint added', 'narrows', compare('rule.activated', undefined, matched)],
     ['a checkpoint withdrawn', 'weakens', compare('rule.activated', matched)],
     ['another hash alone', 'same', rule({ hash: 'x' })],
@@ -202,6 +218,12 @@ describe('a change', () => {
     ['one function less', 'narrows', person({ functions: ['finance'] })],
     ['one function more', 'weakens', person({ functions: ['finance', 'legal', 'it'] })],
     ['another account', 'narrows', person({ accounts: ['i@acme.example'] })],
+    ['a deputy', 'weakens', person({ deputies: [deputy] })],
+    [
+      'one deputy less',
+      'narrows',
+      changed('person.enrolled', { ...ines, deputies: [deputy] })({ deputies: [] }),
+    ],
     ['one key less', 'narrows', person({ keys: [one] })],
     ['another key', 'weakens', person({ keys: [one, { ...two, public: 'C' }] })],
     ['a person said to be played', 'narrows', person({ simulated: true })],

@@ -42,7 +42,13 @@ const longer: Compare = (before, after) => {
   return next.length > old.length ? 'narrows' : 'same';
 };
 
-const approve = members({ count: more, not: superset });
+/** Further people may approve later: that they may not, or later, narrows. */
+const escalate: Compare = (before, after) => {
+  if (isSame(before, after)) return 'same';
+  if (after === undefined) return 'narrows';
+  return before === undefined ? 'weakens' : members({ afterMs: more })(before, after);
+};
+const approve = members({ count: more, not: superset, escalate });
 const rule = members({
   hash: told,
   when,
@@ -87,7 +93,13 @@ const changed: Readonly<Record<string, Compare>> = {
   'outcome.declared': outcome,
   'tool.labelled': label,
   'identity.enrolled': members({ budget: addable(limit) }),
-  'person.enrolled': members({ functions: subset, keys: subset, accounts: superset, simulated }),
+  'person.enrolled': members({
+    functions: subset,
+    keys: subset,
+    accounts: superset,
+    deputies: subset,
+    simulated,
+  }),
   'witness.declared': members({ simulated }),
   'quorum.declared': compareQuorum,
   'server.declared': members({ pins: addable(stricter('observe', 'required')) }),

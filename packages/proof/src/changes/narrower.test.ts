@@ -44,6 +44,9 @@ describe('whatever is said to narrow or to be the same', () => {
           function: fc.constantFrom('a', 'b'),
           count: fc.nat(2),
           not: fc.subarray(['requester'] as const),
+          escalate: optional(
+            fc.record({ afterMs: fc.constantFrom(10, 20), function: fc.constantFrom('a', 'b', 'c') }),
+          ),
         }),
       ),
       mode: fc.constantFrom('hold' as const, 'deny' as const),
@@ -52,16 +55,20 @@ describe('whatever is said to narrow or to be the same', () => {
       defined({
         ...{ outcome: 'o', rule: 'r', hash: 'H', before: 's.pay', ...rest },
         require: asked === undefined ? undefined : defined({ call: 's.match', ...(asked as Body) }),
-        approve: rest['approve'],
+        approve: rest['approve'] === undefined ? undefined : defined(rest['approve'] as Body),
       });
     const anyCall = fc.record({ n: fc.nat(3), money: fc.nat(10), case: fc.constantFrom('k', 'l') });
     const anyPrior = fc.record({ n: fc.nat(3), case: fc.constantFrom('k', 'l'), at: fc.nat(100) });
-    const anyOffer = fc.record({ person: fc.constantFrom('x', 'y', 'u'), as: fc.constantFrom('a', 'b') });
+    const anyOffer = fc.record({
+      person: fc.constantFrom('x', 'y', 'u'),
+      as: fc.constantFrom('a', 'b', 'c'),
+      at: fc.constantFrom(5, 15, 25),
+    });
     const passes = (
       body: Body,
       call: { n: number; money: number; case: string },
       priors: readonly { n: number; case: string; at: number }[],
-      offers: readonly { person: string; as: string }[],
+      offers: readonly { person: string; as: string; at: number }[],
     ) => {
       const compiled = compileRule(body as unknown as Rule);
       const history = new History();
@@ -93,7 +100,8 @@ describe('whatever is said to narrow or to be the same', () => {
         at: 100,
         withheld: false,
       };
-      const given = offers.map(({ person: by, as }, position) => ({
+      const given = offers.map(({ person: by, as, at }, position) => ({
+        ...{ at, heldAt: 0 },
         position,
         statement: {
           action: 'A',
@@ -107,7 +115,7 @@ describe('whatever is said to narrow or to be the same', () => {
           person: by,
           decision: 'approve' as const,
         },
-        approver: { person: by, functions: ['a', 'b'] },
+        approver: { person: by, functions: ['a', 'b', 'c'] },
       }));
       return ['passed', 'not-needed'].includes(
         judgeCheckpoint(compiled, { ...pending, ...about }, { history, offers: given }).answer,

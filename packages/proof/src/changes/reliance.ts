@@ -101,7 +101,9 @@ function relationOfPerson(outcome: OutcomeDeclared, change: Change, standing: St
   if (outcome.owner === name && (before?.keys ?? []).length === 0) return 'same';
   return together([
     outcome.owner === name ? relationOfOwner(before, after) : 'same',
-    relationOfApprover(before, after, functionsOf(outcome, standing)),
+    relationOfApprover(before, after, functionsOf(outcome, standing), (person) =>
+      stoodForBy(person, standing),
+    ),
     before === undefined && outcome.reconcile?.elsewhere.some(({ owner }) => owner === name) === true
       ? 'weakens'
       : 'same',
@@ -121,19 +123,37 @@ function relationOfApprover(
   before: Person | undefined,
   after: Person | undefined,
   functions: ReadonlySet<string>,
+  stoodFor: (person: Person) => readonly string[],
 ): Relation {
   const mayIn = (person: Person | undefined) =>
-    (person?.functions ?? []).filter((each) => functions.has(each));
+    person === undefined
+      ? []
+      : [...person.functions, ...stoodFor(person)].filter((each) => functions.has(each));
   if (mayIn(after).length === 0) return 'same';
+  const isStoodFor = !(after?.deputies ?? []).every((each) =>
+    before?.deputies?.some((other) => isSame(each, other)),
+  );
   const isNew = !mayIn(after).every((each) => mayIn(before).includes(each));
   const isOther = !(after?.keys ?? []).every((key) => before?.keys.some((each) => isSame(each, key)));
   const isReal = before?.simulated === true && after?.simulated === false;
-  return isNew || isOther || isReal ? 'weakens' : 'same';
+  return isNew || isOther || isReal || isStoodFor ? 'weakens' : 'same';
+}
+
+/** In which functions of others this person acts as their deputy, at whatever time. */
+function stoodForBy({ person, accounts = [] }: Person, standing: Standing): readonly string[] {
+  const names = [person, ...accounts];
+  return declaredAs(standing, 'person.enrolled').flatMap(({ deputies = [], functions }) =>
+    deputies.some((deputy) => names.includes(deputy.person)) ? functions : [],
+  );
 }
 
 /** Whose people approve and sign for this outcome. */
 const functionsOf = (outcome: OutcomeDeclared, standing: Standing): ReadonlySet<string> =>
   new Set([
     ...outcome.evaluatedBy,
-    ...rulesOf(standing, outcome.outcome).flatMap(({ approve }) => approve?.function ?? []),
+    ...rulesOf(standing, outcome.outcome).flatMap(({ approve }) =>
+      approve === undefined
+        ? []
+        : [approve.function, ...(approve.escalate === undefined ? [] : [approve.escalate.function])],
+    ),
   ]);

@@ -13,6 +13,7 @@ import {
   ruleBodies,
   who,
 } from '../verify.fixture.ts';
+import { approvalDays } from './approvals.fixture.ts';
 import {
   approved,
   type DayCase,
@@ -328,6 +329,7 @@ export const guardedDays: readonly DayCase[] = [
     }),
     ...of('guarded', 'unproven', 'intent-undeclared'),
   },
+  ...approvalDays,
   ...checkpointDays,
   ...contractDays,
 ];

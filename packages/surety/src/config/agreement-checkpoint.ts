@@ -64,7 +64,17 @@ function checkApprovers(
   approve: NonNullable<Checkpoint['approve']>,
   names: Names,
 ): void {
-  const { function: wanted, count = 1 } = approve;
+  const { function: wanted, count = 1, escalate } = approve;
+  if (escalate !== undefined) {
+    checkFunction(found, [...path, 'escalate', 'function'], escalate.function, names);
+    checkDuration(found, [...path, 'escalate', 'after'], escalate.after, 86_399_000);
+    if (escalate.function === wanted)
+      found.add(
+        [...path, 'escalate', 'function'],
+        `people of ${quote(wanted)} are asked from the start`,
+        'name another function',
+      );
+  }
   const people = [...names.people.values()].filter((each) => each.functions.includes(wanted));
   if (people.length === 0) {
     checkFunction(found, [...path, 'function'], wanted, names);

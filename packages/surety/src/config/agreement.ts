@@ -5,6 +5,7 @@
 import { parseVerifier, toHex } from '@surety/proof/records';
 import { minorUnits } from '@surety/proof/rules';
 import { isSpecial } from '../addresses.ts';
+import { checkDeputies } from './agreement-deputies.ts';
 import { checkNotify } from './agreement-notify.ts';
 import type { Path } from './document.ts';
 import type { Installation } from './installation.ts';
@@ -41,6 +42,7 @@ export function checkInstallation(
   checkIdentities(found, installation, names);
   checkWitnesses(found, installation, names);
   checkNotify(found, installation, names, env);
+  checkDeputies(found, installation, names);
   for (const key of ['order', 'lift'] as const)
     for (const [index, name] of (installation.containment?.[key] ?? []).entries())
       checkFunction(found, ['containment', key, index], name, names);

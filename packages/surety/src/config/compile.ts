@@ -71,6 +71,7 @@ export function serverConfigs(
   return crossing.map(([id, written]) => serverConfig(id, written, folder, env));
 }
 
+type WrittenDeputy = NonNullable<NonNullable<Installation['people']>[number]['deputies']>[number];
 type WrittenServer = NonNullable<Installation['servers']>[string];
 
 /** What runs: how its contracts bind is a member of the declaration, so that to ask for more is known to narrow. */
@@ -205,15 +206,24 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
 }
 
 function peopleDeclarations({ people = [] }: Installation): Declaration[] {
-  return people.map(({ id, name, functions = [], keys = [], accounts = [], simulated = false }) => ({
-    stream: `person/${id}`,
-    kind: 'person.enrolled',
-    body: {
-      ...{ person: id, functions, keys: keys.map(keyOfLine), simulated },
-      ...(accounts.length === 0 ? {} : { accounts }),
-    },
-    committed: name === undefined ? {} : { name },
-  }));
+  return people.map(
+    ({ id, name, functions = [], keys = [], accounts = [], deputies = [], simulated = false }) => ({
+      stream: `person/${id}`,
+      kind: 'person.enrolled',
+      body: {
+        ...{ person: id, functions, keys: keys.map(keyOfLine), simulated },
+        ...(accounts.length === 0 ? {} : { accounts }),
+        ...(deputies.length === 0 ? {} : { deputies: deputies.map(deputyOf) }),
+      },
+      committed: name === undefined ? {} : { name },
+    }),
+  );
+}
+
+/** From the beginning of its first day to the end of its last, in UTC. */
+function deputyOf({ person, from, until }: WrittenDeputy) {
+  const begins = from === undefined ? {} : { from: Date.parse(from) };
+  return { person, ...begins, until: Date.parse(until) + dayMs };
 }
 
 function identityDeclarations(installation: Installation): Declaration[] {
@@ -287,6 +297,11 @@ function reconcileOf(reconcile: NonNullable<Outcome['reconcile']>, { records = {
   };
 }
 
+function approveOf({ function: of, count = 1, not = [], escalate }: NonNullable<Checkpoint['approve']>) {
+  const later = escalate && { afterMs: durationMs(escalate.after), function: escalate.function };
+  return { function: of, count, not, ...(later === undefined ? {} : { escalate: later }) };
+}
+
 /** What runs of a checkpoint, with the hash that people approve under. */
 export function ruleDeclaration(
   outcome: string,
@@ -301,9 +316,7 @@ export function ruleDeclaration(
     ...requiredBy(checkpoint),
     ...laterMembers(checkpoint),
     once,
-    ...(approve === undefined
-      ? {}
-      : { approve: { function: approve.function, count: approve.count ?? 1, not: approve.not ?? [] } }),
+    ...(approve === undefined ? {} : { approve: approveOf(approve) }),
     mode: mode ?? (approve === undefined ? 'deny' : 'hold'),
   } as const;
   // Of the normal form, so that anyone who holds the fact can compute it again.

@@ -10,6 +10,7 @@ import { telemetry } from './telemetry.ts';
 import {
   budget,
   currency,
+  day,
   duration,
   hostName,
   hostPort,
@@ -206,6 +207,16 @@ export const installation = z
             .array(person)
             .optional()
             .describe('other names under which the person acts: whoever uses one is this person'),
+          deputies: z
+            .array(
+              z.strictObject({
+                person: person.describe('who stands in'),
+                from: day.optional().describe('the first day, UTC (default at once)'),
+                until: day.describe('the last day, UTC'),
+              }),
+            )
+            .optional()
+            .describe('who answers for the person, in all their functions, while they are away'),
           mail: mailAddress
             .optional()
             .describe('where the person gets mail (default: their `id`); it never enters the ledger'),

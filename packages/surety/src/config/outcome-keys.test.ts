@@ -26,7 +26,10 @@ const whole = {
     {
       ...{ id: 'matched', before: 'erp.pay', when: 'money > 1', within: '1h', once: ['args.invoice'] },
       require: { call: 'erp.match', where: "prior.result.status == 'matched'", same: ['case'] },
-      approve: { function: 'finance', count: 1, not: ['requester'] },
+      approve: {
+        ...{ function: 'finance', count: 1, not: ['requester'] },
+        escalate: { after: '1h', function: 'it' },
+      },
       mode: 'hold',
     },
   ],
@@ -140,6 +143,9 @@ const keys: Readonly<Record<string, readonly [member: string, other?: unknown]>>
   'checkpoints[].approve.function': ['rule.approve.function', 'legal'],
   'checkpoints[].approve.count': ['rule.approve.count', 2],
   'checkpoints[].approve.not': ['rule.approve.not', ['agent-owner']],
+  'checkpoints[].approve.escalate': ['rule.approve.escalate'],
+  'checkpoints[].approve.escalate.after': ['rule.approve.escalate.afterMs', '2h'],
+  'checkpoints[].approve.escalate.function': ['rule.approve.escalate.function', 'legal'],
   'checkpoints[].mode': ['rule.mode', 'observe'],
   reconcile: ['outcome.reconcile'],
   'reconcile.record': ['outcome.reconcile.record', 'crm'],

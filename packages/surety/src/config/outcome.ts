@@ -116,6 +116,13 @@ export const checkpoint = z.strictObject({
         .array(z.enum(['requester', 'agent-owner']))
         .optional()
         .describe('who may not approve: requester, agent-owner'),
+      escalate: z
+        .strictObject({
+          after: duration.describe('how long it waits first; less than the 24h after which a hold ends'),
+          function: identifier.describe('the function whose people may then approve as well'),
+        })
+        .optional()
+        .describe('to whom a call is handed on that nobody answers'),
     })
     .optional()
     .describe('people who must approve first'),

@@ -32,6 +32,11 @@ export const tool = word(
   'is not a tool',
   'write `server.tool`, with the name of the server in `servers`',
 );
+export const day = word(
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
+  'is not a day',
+  'write it in quotes, as "2026-03-31"',
+);
 /** A tool, or `server.*` for the default of all of a server's tools. */
 export const toolPattern = word(
   /^[a-z][a-z0-9-]{0,63}\.([^\s*]{1,256}|\*)$/,

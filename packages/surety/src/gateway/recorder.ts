@@ -178,7 +178,8 @@ export class Recorder {
   /** Why people are not asked about one more call; what people have been asked about already is not affected. */
   #tooOften({ identity, user }: Call, { approve }: Answered<'hold'>): string | undefined {
     const { asks, now } = this.#parts;
-    return asks.against({ approve, agent: identity.identity, user }, now());
+    const heldAt = now();
+    return asks.against({ approve, agent: identity.identity, user, heldAt }, heldAt);
   }
 
   #hold(name: string, call: Call, draft: Draft, answer: Answered<'hold'>): Promise<string> {
@@ -198,7 +199,8 @@ export class Recorder {
     const disclosures = [...call.commitments.disclosures, ...shown];
     const fact: NewFact = { kind: 'call.held', body, ...who(call), disclosures };
     // In this turn, so that calls at the same time are counted.
-    asks.take(hold, { approve: answer.approve, agent: call.identity.identity, user: call.user }, now());
+    const { approve } = answer;
+    asks.take(hold, { approve, agent: call.identity.identity, user: call.user, heldAt: now() });
     const recorded = log
       .append([{ stream: `approval/${hold}`, expected: 0, facts: [fact] }])
       .then(() => hold)

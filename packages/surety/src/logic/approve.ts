@@ -68,6 +68,7 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
       position: 0,
       statement: { ...statement, decision: 'approve' },
       approver: people.approver(statement.person),
+      ...{ at: now(), heldAt: hold.at },
     },
   );
   if (against !== undefined) throw new ApprovalError('not-yours', against);

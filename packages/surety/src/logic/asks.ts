@@ -3,7 +3,7 @@
 // INVARIANT: an agent that floods uses up its own bound, never the share of another agent.
 
 import { askDefault, type Body, type Fact, isKind, type UnknownFact } from '@surety/proof/facts';
-import type { PersonOf } from '@surety/proof/rules';
+import { approverOf, functionFor, type PersonOf } from '@surety/proof/rules';
 
 export const askWindowMs = 86_400_000;
 
@@ -12,12 +12,15 @@ export interface Asking {
   readonly approve: Body<'call.held'>['approve'];
   readonly agent: string;
   readonly user: string | undefined;
+  readonly heldAt: number;
 }
 
 interface Ask {
   readonly at: number;
   readonly agent: string;
   readonly people: readonly string[];
+  /** When it is handed on, and to whom besides. */
+  readonly later: { readonly at: number; readonly people: readonly string[] };
 }
 
 export class Asks {
@@ -42,7 +45,7 @@ export class Asks {
     } else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
     else if (isKind(fact, 'call.held')) {
       const { hold, approve } = fact.body;
-      this.take(hold, { approve, agent: fact.agent ?? '', user: fact.user }, fact.time);
+      this.take(hold, { approve, agent: fact.agent ?? '', user: fact.user, heldAt: fact.time });
     }
   }
 
@@ -55,10 +58,14 @@ export class Asks {
   }
 
   /** Counts it from now on; a hold that is counted is not counted again when its fact is durable. */
-  take(hold: string, asking: Asking, at: number): void {
+  take(hold: string, asking: Asking): void {
+    const { approve, agent, heldAt: at } = asking;
     this.#forgetBefore(at - askWindowMs);
-    if (!this.#asks.has(hold))
-      this.#asks.set(hold, { at, agent: asking.agent, people: this.peopleFor(asking) });
+    if (this.#asks.has(hold)) return;
+    const laterAt = at + (approve.escalate?.afterMs ?? 0);
+    const later = approve.escalate === undefined ? [] : this.peopleFor(asking, laterAt);
+    const people = this.peopleFor(asking, at);
+    this.#asks.set(hold, { at, agent, people, later: { at: laterAt, people: later } });
   }
 
   /** It could not be recorded. */
@@ -73,23 +80,28 @@ export class Asks {
     }
   }
 
-  /** The people with keys whose answer could count, each by one name. */
-  peopleFor({ approve, agent, user }: Asking): readonly string[] {
+  /** The people with keys whose answer could count at this time, each by one name. */
+  peopleFor({ approve, agent, user, heldAt }: Asking, at: number): readonly string[] {
     const personOf = this.#personOf;
     const owner = this.#owners.get(agent);
     const not = new Set([
       ...(approve.not.includes('requester') && user !== undefined ? [personOf(user)] : []),
       ...(approve.not.includes('agent-owner') && owner !== undefined ? [personOf(owner)] : []),
     ]);
-    return [...this.#people.values()]
-      .filter(({ functions, keys }) => keys.length > 0 && functions.includes(approve.function))
-      .map(({ person }) => person)
-      .filter((person) => !not.has(personOf(person)));
+    const isFree = ({ person }: { readonly person: string }) => !not.has(personOf(person));
+    const all = [...this.#people.values()];
+    // Who stands in for somebody that may not approve stands in for nobody here.
+    const free = all.filter(isFree);
+    return free.flatMap(({ person, keys }) => {
+      const approver = keys.length === 0 ? undefined : approverOf(person, free, personOf);
+      if (approver === undefined) return [];
+      return functionFor(approve, approver, { at, heldAt }) === undefined ? [] : [person];
+    });
   }
 
   /** How many holds this person was asked about in the 24 hours before. */
   askedOf(person: string, at: number): number {
-    return this.#count(at, ({ people }) => people.includes(person));
+    return this.#count(at, (ask) => peopleIn(ask, at).includes(person));
   }
 
   /** By whoever was asked most. */
@@ -97,7 +109,7 @@ export class Asks {
     const counts = new Map<string, number>();
     for (const ask of this.#asks.values())
       if (ask.at > at - askWindowMs)
-        for (const person of ask.people) counts.set(person, (counts.get(person) ?? 0) + 1);
+        for (const person of peopleIn(ask, at)) counts.set(person, (counts.get(person) ?? 0) + 1);
     return Math.max(0, ...counts.values());
   }
 
@@ -121,9 +133,12 @@ export class Asks {
     // What is left when people are asked often enough is kept for agents that asked less than their share.
     const share = Math.max(1, Math.floor(bounds.person / Math.max(1, this.#agents.size)));
     if (own < share) return undefined;
-    const people = this.peopleFor(asking);
+    const people = this.peopleFor(asking, at);
     const free = people.filter((person) => this.askedOf(person, at) < bounds.person);
     if (people.length < asking.approve.count || free.length >= asking.approve.count) return undefined;
     return `${people.length - free.length} of the ${people.length} people of ${asking.approve.function} who could answer were asked ${bounds.person} times in 24 hours`;
   }
 }
+
+const peopleIn = ({ people, later }: Ask, at: number): readonly string[] =>
+  later.at <= at ? [...new Set([...people, ...later.people])] : people;

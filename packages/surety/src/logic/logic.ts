@@ -37,8 +37,9 @@ interface Hold {
   readonly user: string | undefined;
   readonly case: string;
   readonly expires: number;
-  /** Of its `call.held`. */
+  /** Of its `call.held`, and when that was. */
   readonly position: number;
+  readonly at: number;
   consumedBy?: string;
   refused?: boolean;
 }
@@ -275,7 +276,7 @@ export class Logic {
     if (isKind(fact, 'call.held')) {
       const { hold, action, tool, rule, expires } = fact.body;
       const held = { action, tool, rule, agent: fact.agent ?? '', user: fact.user, case: fact.case ?? '' };
-      this.#holds.set(hold, { ...held, expires, version, position: fact.position });
+      this.#holds.set(hold, { ...held, expires, version, position: fact.position, at: fact.time });
       this.#holdsOf.set(action, [...(this.#holdsOf.get(action) ?? []), hold]);
     }
     const name = fact.stream.slice('approval/'.length);
@@ -297,7 +298,9 @@ export class Logic {
     if (statement.hold !== hold || !this.#people.signed(statement, fact.body)) return;
     const offers = this.#offers.get(statement.action) ?? [];
     const approver = this.#people.approver(statement.person);
-    offers.push({ position: fact.position, statement, approver, hold });
+    const heldAt = this.#holds.get(hold)?.at;
+    const times = { at: fact.time, ...(heldAt === undefined ? {} : { heldAt }) };
+    offers.push({ position: fact.position, statement, approver, hold, ...times });
     this.#offers.set(statement.action, offers);
   }
 }

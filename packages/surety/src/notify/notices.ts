@@ -66,11 +66,15 @@ const forgetMs = 7 * dayMs;
 
 export interface NoticesParts {
   /** Who may answer a hold. */
-  readonly peopleFor: (asking: {
-    readonly approve: Body<'call.held'>['approve'];
-    readonly agent: string;
-    readonly user: string | undefined;
-  }) => readonly string[];
+  readonly peopleFor: (
+    asking: {
+      readonly approve: Body<'call.held'>['approve'];
+      readonly agent: string;
+      readonly user: string | undefined;
+      readonly heldAt: number;
+    },
+    at: number,
+  ) => readonly string[];
   readonly ownerOf: (outcome: string) => string | undefined;
   /** Those who may lift a containment. */
   readonly lifters: () => readonly string[];
@@ -201,12 +205,12 @@ export class Notices {
     return this.#gathered.get(channel) ?? 0;
   }
 
-  /** Whom it concerns. */
-  peopleOf({ told }: Notice): readonly string[] {
+  /** Whom it concerns at this time. */
+  peopleOf({ told, at: heldAt }: Notice, now: number): readonly string[] {
     const { peopleFor, ownerOf, lifters, personOf } = this.#parts;
     if (told.kind === 'hold') {
       const answered = this.#approvers.get(told.hold);
-      return peopleFor(told).filter((person) => answered?.has(personOf(person)) !== true);
+      return peopleFor({ ...told, heldAt }, now).filter((person) => answered?.has(personOf(person)) !== true);
     }
     if (told.kind === 'change') return told.owners;
     if (told.kind === 'breach') return listOf(ownerOf(told.outcome));
@@ -215,8 +219,8 @@ export class Notices {
   }
 
   /** The channels by which it is to be told. */
-  channelsOf(notice: Notice, { mail, webhooks }: Channels): readonly Channel[] {
-    const people = this.peopleOf(notice);
+  channelsOf(notice: Notice, { mail, webhooks }: Channels, now: number): readonly Channel[] {
+    const people = this.peopleOf(notice, now);
     const kind: NoticeKind = notice.told.kind;
     return [
       ...(mail ? people.map((person): Channel => ({ by: 'mail', person })) : []),

@@ -84,7 +84,7 @@ export class Notifier {
       await Promise.all([...byRoute(owed.messages)].map(([route, messages]) => this.#send(route, messages)));
       for (const message of owed.late) await this.#giveUp(message, 'it came too late');
       notices.forget(now(), (notice) =>
-        notices.channelsOf(notice, inForce).every((each) => notice.over.has(channelName(each))),
+        notices.channelsOf(notice, inForce, now()).every((each) => notice.over.has(channelName(each))),
       );
       this.#sleep(owed);
     }

@@ -18,7 +18,7 @@ export interface Owed {
   readonly messages: readonly Message[];
   /** Told too late, or not at all: it has ended. */
   readonly late: readonly Message[];
-  /** When something that is gathered will be due. */
+  /** When something that is gathered, or handed on, will be due. */
   readonly nextAt: number | undefined;
 }
 
@@ -32,8 +32,14 @@ export function owedNow(notices: Notices, channels: Channels, origin: string, no
   const message = (channel: Channel, of: Message['notices'], form: Message['form'] = 'single'): Message => ({
     ...{ id: idOf(origin, channel, of), channel, form, notices: of },
   });
-  for (const notice of notices.all)
-    for (const channel of notices.channelsOf(notice, channels)) {
+  let nextAt: number | undefined;
+  const dueAt = (at: number) => {
+    if (at > now) nextAt = Math.min(nextAt ?? at, at);
+  };
+  for (const notice of notices.all) {
+    if (notice.told.kind === 'hold' && notice.told.approve.escalate !== undefined)
+      dueAt(notice.at + notice.told.approve.escalate.afterMs);
+    for (const channel of notices.channelsOf(notice, channels, now)) {
       const name = channelName(channel);
       if (notice.over.has(name)) continue;
       if (notice.until < now) {
@@ -48,7 +54,7 @@ export function owedNow(notices: Notices, channels: Channels, origin: string, no
         waiting.set(name, { channel, holds });
       }
     }
-  let nextAt: number | undefined;
+  }
   const { singles, gatherMs } = channels.asks;
   for (const [name, { channel, holds }] of waiting) {
     const told = notices.singles(name, now);
@@ -57,9 +63,8 @@ export function owedNow(notices: Notices, channels: Channels, origin: string, no
     const [first, ...more] = holds.slice(0, gatheredMax);
     if (first === undefined) continue;
     const lastAt = Math.max(notices.gatheredAt(name), told.at(-1) ?? 0, alone.length > 0 ? now : 0);
-    const dueAt = lastAt + gatherMs;
-    if (dueAt <= now) messages.push(message(channel, [first, ...more], 'gathered'));
-    else nextAt = Math.min(nextAt ?? dueAt, dueAt);
+    if (lastAt + gatherMs <= now) messages.push(message(channel, [first, ...more], 'gathered'));
+    else dueAt(lastAt + gatherMs);
   }
   return { messages, late, nextAt };
 }

@@ -50,7 +50,7 @@ function worded(told: Told, pages: string | undefined): Worded {
     const { hold, tool, agent, user, approve, expires } = told;
     return {
       subject: `Approval asked: ${plain(hold)}`,
-      lead: `A call waits until people of ${approve.function} have approved it. You are one of them.`,
+      lead: `A call waits until people of ${approve.function} have approved it, or somebody who may answer for them. You may.`,
       lines: [
         ['Reference', plain(hold)],
         ['Tool', plain(tool)],

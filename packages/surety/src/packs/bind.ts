@@ -227,7 +227,10 @@ export function bindPack(pack: Pack, chosen: Pack, binding: Pick<Binding, 'actio
   const bound = (control: Tested): Checkpoint => {
     const { approve, ...rest } = renameCheckpoint(control.checkpoint, meaning);
     if (approve === undefined) return rest;
-    return { ...rest, approve: { ...approve, function: functions[approve.function] ?? approve.function } };
+    const own = (name: string) => functions[name] ?? name;
+    const { escalate } = approve;
+    const later = escalate && { escalate: { ...escalate, function: own(escalate.function) } };
+    return { ...rest, approve: { ...approve, function: own(approve.function), ...later } };
   };
   const controls: BoundControl[] = [];
   const left: { ref: string; title: string; text: string }[] = [];

@@ -14,6 +14,7 @@ import { type Algorithm, equal, onlyFormOf, publicBytesOf, signatureBytesOf } fr
 import {
   type Approver,
   approvalText,
+  approverOf,
   personsByAccount,
   type Signed,
   type Verifiable,
@@ -59,8 +60,7 @@ export class People {
   readonly personOf = (account: string): string => this.#byAccount.get(account) ?? account;
 
   approver(person: string): Approver | undefined {
-    const found = this.#people.get(person);
-    return found && { person: found.person, functions: found.functions };
+    return this.#people.has(person) ? approverOf(person, this.#people.values(), this.personOf) : undefined;
   }
 
   has(person: string): boolean {

@@ -1,6 +1,7 @@
 // `surety approve`: a person signs the exact action that waits, with a key of their own. What the agent asked for
 // is shown whole before it is signed: nobody approves what they could not see.
 
+import { declaredAs } from '@surety/proof/changes';
 import {
   type ApprovalStatement,
   type Fact,
@@ -9,11 +10,12 @@ import {
   money as moneyShape,
 } from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
-import { approvalText, majorText } from '@surety/proof/rules';
+import { approvalText, approverOf, functionFor, majorText, personsByAccount } from '@surety/proof/rules';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
 import { actionId } from '../../logic/logic.ts';
 import { type OpenDesk, withDesk } from '../desk.ts';
+import { inForceIn } from '../in-force.ts';
 import { sayValue } from '../narrate.ts';
 import { waitingHolds } from '../references.ts';
 import { configOf, openStore, type Store } from '../store.ts';
@@ -41,7 +43,9 @@ export async function approve(
     const { held, args, money } = heldOf(store, ref);
     for (const line of describe(held, args, money)) terminal.note(line);
     const key = keyOf(terminal, asked);
-    const statement = statementOf(held, args, asked.as ?? ownerOf(key, config), asked.refuse === true);
+    const person = asked.as ?? ownerOf(key, config);
+    const acting = functionOf(store, held, person, clockFrom(terminal.env).now());
+    const statement = statementOf(held, args, person, acting, asked.refuse === true);
     const signature = signWith(key, approvalText(statement));
     const answered = await withDesk(config, terminal, open, (desk) =>
       desk.answer({ statement, key: key.id, signature }),
@@ -118,10 +122,21 @@ export function ownerOf({ id, line }: PersonKey, { declarations }: Config): stri
   throw new CommandError('nobody here signs with this key', help, exit.unauthenticated);
 }
 
+/** In which function this person answers now: the one that is asked, or the one that it was handed on to. */
+function functionOf(store: Store, { body, time }: Fact<'call.held'>, person: string, at: number): string {
+  const people = declaredAs(inForceIn(store).standing, 'person.enrolled');
+  const persons = personsByAccount(people);
+  const approver = approverOf(person, people, (account) => persons.get(account) ?? account);
+  // Where there is none, the gate says why.
+  const found = approver && functionFor(body.approve, approver, { at, heldAt: time });
+  return found ?? body.approve.function;
+}
+
 function statementOf(
   { body, agent, user, case: of }: Fact<'call.held'>,
   args: unknown,
   person: string,
+  acting: string,
   refuse: boolean,
 ): ApprovalStatement {
   return {
@@ -132,7 +147,7 @@ function statementOf(
     rule: body.rule,
     hold: body.hold,
     expires: body.expires,
-    function: body.approve.function,
+    function: acting,
     person,
     decision: refuse ? 'refuse' : 'approve',
   };
