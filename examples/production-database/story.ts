@@ -59,6 +59,7 @@ function opening(): void {
       'In April 2026 an agent destroyed the production volume of a company, and its backups, in nine seconds.',
     ),
   );
+  say();
   say(
     dim(
       'Real: the cloud and its files, both MCP servers, the agent, the gateway, the sealer, every signature.',
@@ -162,6 +163,10 @@ async function dayTwo(play: Play, day: string): Promise<void> {
     // One of each: a backup, the volume as the command has it, the volume as it is.
     const kinds = new Map(refused.map((step) => [kindOf(step), step]));
     for (const { answer } of kinds.values()) await play.tellWhy(referenceOf(answer.text));
+    say(
+      'In plain words: who deleted data on Monday deletes no backup this week; the volume was not looked at, and',
+    );
+    say('what the command says of it is not so; and production is frozen.');
     tellWhatIsThere(cloudOf(play), 'The bookings in production');
     await play.stage.once('day-2 without', () => withoutSurety(play));
   });
@@ -236,7 +241,7 @@ async function contained(play: Play, day: string): Promise<void> {
       `  The agent asks for its tickets: ${said.startsWith('Refused') ? green(firstLine(said)) : red(said)}`,
     );
     say(
-      `  How fast that is, a drill on this machine has measured: refused ${(drilled.refusedUs / 1000).toFixed(1)} ms after the order.`,
+      `  A drill measures how fast that is on this machine: refused ${(drilled.refusedUs / 1000).toFixed(1)} ms after the order.`,
     );
   });
   await play.stage.once('day-2 lifted', async () => {

@@ -7,7 +7,7 @@ import { rowsIn } from '../../examples/production-database/cloud/volumes.ts';
 import { everyIntentSettledOnce, nothingLost, streamsAreDense, survive } from './chaos.fixture.ts';
 import { answerTo, newFolder, proofBytes, readLog, removeFolder, verified } from './stage.fixture.ts';
 
-const kills = Number(process.env['SURETY_CHAOS_KILLS'] ?? 8);
+const kills = Number(process.env['SURETY_CHAOS_KILLS'] ?? 6);
 const seed = Number(process.env['SURETY_CHAOS_SEED'] ?? 1);
 
 let folder = '';
