@@ -164,9 +164,9 @@ async function dayTwo(play: Play, day: string): Promise<void> {
     const kinds = new Map(refused.map((step) => [kindOf(step), step]));
     for (const { answer } of kinds.values()) await play.tellWhy(referenceOf(answer.text));
     say(
-      'In plain words: who deleted data on Monday deletes no backup this week; the volume was not looked at, and',
+      'In plain words: who deleted data on Monday deletes no backup this week; nobody had looked at the volume',
     );
-    say('what the command says of it is not so; and production is frozen.');
+    say('that the command takes for staging; and production is frozen.');
     tellWhatIsThere(cloudOf(play), 'The bookings in production');
     await play.stage.once('day-2 without', () => withoutSurety(play));
   });
