@@ -12,6 +12,7 @@ import { parseMessage } from '../packages/surety/src/gateway/mcp/wire.ts';
 import { decidingSteps } from '../packages/surety/src/gateway/steps.ts';
 import { salt, sha256 } from '../packages/surety/src/ledger/hash.ts';
 import { actionId, Logic } from '../packages/surety/src/logic/logic.ts';
+import { Origins } from '../packages/surety/src/origin/origins.ts';
 import { People } from '../packages/surety/src/people/people.ts';
 import {
   Budgets,
@@ -69,6 +70,7 @@ class House {
   });
   /** No server here asks for one. */
   readonly contracts = { judge: () => undefined, pins: new Pins() };
+  readonly origins = new Origins();
   readonly logic: Logic;
   #position = 0;
 
@@ -81,6 +83,7 @@ class House {
     const known = byDigest(disclosures, sha256);
     this.budgets.apply(fact, (digest) => known.get(digest));
     this.logic.apply(fact, (digest) => known.get(digest));
+    this.origins.apply(fact, (digest) => known.get(digest));
     this.#position = fact.position + 1;
   }
 

@@ -63,6 +63,7 @@ const rooms = [
     'approvals',
     'checkpoints',
     'rules',
+    'normalisers',
     'origins',
     'changes',
     'contracts',

@@ -21,6 +21,8 @@ export const meanings: Readonly<Record<string, string>> = {
   'judgement.declared.appetite.per': 'per calendar day of the time zone',
   'judgement.declared.evaluatedBy': 'functions that must evaluate and sign it',
   'judgement.declared.arguments': 'origins allowed for each argument, by tool and argument',
+  'judgement.declared.argumentsMode':
+    'what becomes of a call with an argument of another origin; `deny` where it is not there',
   'judgement.declared.egress': 'where classed data may go, by class',
   'judgement.declared.reconcile': 'the record that shows the effects, and how rows belong to calls',
   'judgement.declared.reconcile.record': 'id of the record system',

@@ -60,6 +60,8 @@ export interface DayOptions {
   readonly label?: object;
   readonly clerk?: object;
   readonly openedAt?: number;
+  /** Whose word the fields of results are. */
+  readonly results?: object;
 }
 
 export interface Paying {
@@ -189,7 +191,8 @@ quorum seats
   #declare(time: number): void {
     const { without = [], witness = 'real', outcome, matched: first, fourEyes: second } = this.options;
     const has = (name: string) => !without.includes(name);
-    this.declare('tool.labelled', 'tool/erp.*', { tool: 'erp.*', effect: 'read' }, time);
+    const reads = { tool: 'erp.*', effect: 'read', results: this.options.results };
+    this.declare('tool.labelled', 'tool/erp.*', defined(reads), time);
     const money = { amount: 'args.amount', unit: 'major', currency: 'args.currency' };
     const label = { tool: 'erp.pay_invoice', effect: 'spend', money, ...this.options.label };
     this.declare('tool.labelled', 'tool/erp.pay_invoice', defined(label), time);

@@ -150,6 +150,8 @@ export const outcome = record({
   evaluatedBy: list(identifier),
   /** Allowed origins per tool and argument. */
   arguments: map(map(list(text))),
+  /** What becomes of a call with an argument of another origin; `deny` where nothing is said. */
+  argumentsMode: optional(oneOf('observe', 'deny')),
   egress: map(list(text)),
   reconcile: optional(reconcile),
   invariants: list(record({ id: identifier, extract: text, each: text })),

@@ -30,6 +30,7 @@ import { rotation } from './records/rotation.ts';
 import { parsePrintedJson } from './values/printed.ts';
 import {
   bool,
+  either,
   exactly,
   type Infer,
   json,
@@ -182,7 +183,8 @@ export const bodies = {
     checkpoints: list(checkpointPassed),
     /** The stream of each budget that this call reserved from. */
     budgets: list(text),
-    origins: oneOf('not-traced'),
+    /** Commits to the certificates of its arguments, as one list; `not-traced` where no outcome asks for any. */
+    origins: either(oneOf('not-traced'), commitments),
     contract: optional(digest),
   }),
   'call.held': record({
@@ -339,9 +341,8 @@ export const isKind = <K extends Kind>(
   kind: K,
 ): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind;
 
-const committed = 'args result cause words name salt statement amount totals positions whole reason'.split(
-  ' ',
-);
+const committed =
+  'args result cause words name salt statement amount totals positions whole reason origins'.split(' ');
 
 /** Every commitment in a fact: what a disclosure may belong to. */
 export function commitmentsIn(fact: Fact | UnknownFact): readonly string[] {

@@ -14,6 +14,7 @@ import {
   type Rule,
   type UnknownFact,
 } from '../facts.ts';
+import { type SourceAt, Tracing } from '../origins/index.ts';
 import { eraOf, isTimely, type KeyHistory, type PlacedRotation } from '../records/rotation.ts';
 import {
   approverOf,
@@ -41,6 +42,11 @@ export interface BookInput {
   readonly find: (digest: string) => string | Disclosed | undefined;
   /** True for whoever asks on which evidence each rule was passed; a verdict does not, and a million lists add up. */
   readonly keepsEvidence?: boolean;
+  /**
+   * A fact of before with what is disclosed of it, where the whole log is at hand; without, what arguments may have come
+   * from is kept as it passes.
+   */
+  readonly sourceAt?: SourceAt;
   /** Whether the signature in this fact is good (checked beforehand: it needs WebCrypto). */
   readonly signed: (position: number) => boolean;
 }
@@ -84,6 +90,7 @@ export class Book extends Declarations {
 
   readonly #input: BookInput;
   readonly #judging: Judging;
+  readonly #tracing: Tracing;
   /** Calls that were let through and have not settled, as limits and prohibitions count them. */
   readonly #passages = new Map<string, Passage>();
   readonly #cases = new Map<
@@ -97,6 +104,7 @@ export class Book extends Declarations {
   constructor(input: BookInput) {
     super(input.sha256);
     this.#input = input;
+    this.#tracing = new Tracing(this, input);
     this.#judging = new Judging({
       ...{ sha256: input.sha256, keepsEvidence: input.keepsEvidence === true },
       isVoid: (call) => this.calls.get(call)?.settlement?.how === 'none',
@@ -140,6 +148,7 @@ export class Book extends Declarations {
     const { position, time } = fact;
     this.activate(fact, this.#input.signed(position));
     this.pins.apply(fact, this.inForce.standing, this.#input.signed(position));
+    this.#tracing.add(fact);
     if (isKind(fact, 'log.opened')) this.#openLog(fact);
     else if (isKind(fact, 'log.succeeded')) this.successions.push({ position, body: fact.body });
     else if (isKind(fact, 'key.rotated')) this.#rotate({ ...fact.body, position });
@@ -280,6 +289,7 @@ export class Book extends Declarations {
       case: this.#same(fact.case),
       identity,
       judged,
+      traced: isKind(fact, 'call.intended') ? this.#tracing.judge(fact, args, withheld) : none,
       permitted: permission.decision === 'allow',
       misstated: misstated(fact, label?.effect),
       pinned: this.pins.judge(body.tool, body.contract, this.inForce.standing),

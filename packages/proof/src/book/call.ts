@@ -2,6 +2,7 @@
 
 import type { PinAnswer } from '../contracts/index.ts';
 import type { Body, Fact, Money, OutcomeDeclared, Rule } from '../facts.ts';
+import type { Traced } from '../origins/index.ts';
 import { type CheckpointAnswer, MoneyError, moneyIn } from '../rules/index.ts';
 
 /** What one rule of one outcome says about one call, recomputed. */
@@ -50,6 +51,8 @@ export interface GovernedCall {
   readonly case: string | undefined;
   readonly permitted: boolean;
   readonly judged: readonly Judged[];
+  /** Where its arguments came from, as each outcome that asks has it. */
+  readonly traced: readonly Traced[];
   settlement?: Settlement;
 }
 

@@ -2,7 +2,7 @@
 
 import { askDefault, containmentDefault, contractDefault } from '../facts.ts';
 import { comparePolicy } from './cover.ts';
-import { originRules, results } from './origins.ts';
+import { originRuleMode, originRules, results } from './origins.ts';
 import { compareQuorum } from './quorum.ts';
 import {
   addable,
@@ -72,6 +72,7 @@ const outcome = members({
   appetite: limit,
   evaluatedBy: superset,
   arguments: originRules,
+  argumentsMode: originRuleMode,
   egress: mapOf(subset),
   reconcile,
   invariants: superset,

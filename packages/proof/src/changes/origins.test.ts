@@ -1,7 +1,7 @@
 // What of a change of origins narrows, as docs/weakening.md says it.
 
 import { describe, expect, it } from 'vitest';
-import { originRules, results } from './origins.ts';
+import { originRuleMode, originRules, results } from './origins.ts';
 
 const pay = (originRule: Record<string, readonly string[]>) => ({ 'erp.pay': originRule });
 
@@ -39,6 +39,16 @@ describe('a change of origin rules', () => {
     ],
     ['a name from the prototype', 'weakens', pay({}), pay({ constructor: ['none'] })],
   ] as const)('%s: %s', (_, expected, before, after) => expect(originRules(before, after)).toBe(expected));
+});
+
+describe('a change of the mode', () => {
+  it.each([
+    ['observe', undefined, 'narrows'],
+    [undefined, 'deny', 'same'],
+    [undefined, 'observe', 'weakens'],
+  ] as const)('from %s to %s: %s', (before, after, expected) =>
+    expect(originRuleMode(before, after)).toBe(expected),
+  );
 });
 
 describe('a change of labels of results', () => {

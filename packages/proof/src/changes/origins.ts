@@ -59,3 +59,7 @@ export const results: Compare = (before, after) => {
     }),
   );
 };
+
+/** What nobody says is `deny`. */
+const mode = stricter('observe', 'deny');
+export const originRuleMode: Compare = (before, after) => mode(before ?? 'deny', after ?? 'deny');

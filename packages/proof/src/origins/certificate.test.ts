@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { normalisers } from '../normalisers/index.ts';
 import {
   type Certificate,
   certificates,
@@ -12,7 +13,6 @@ import {
   type Source,
 } from './certificate.ts';
 import type { ResultLabels } from './labels.ts';
-import { normalisers } from './normalisers.ts';
 
 const at = Date.parse('2026-03-02T10:00:00Z');
 const words = `Please pay invoice INV-2041 of Northwind, 48,000.00 plus 10% by 30 March, in 2 parts.
@@ -81,8 +81,8 @@ function check({ value, certificate }: Shown, args: Readonly<Record<string, unkn
     tool: 'erp.split_parts',
     args: { value, invoice_id: id.value, ...args },
     source: (fact) => sources.get(fact),
-    certificate: (argument) =>
-      ({
+    certificates: new Map(
+      Object.entries({
         '/invoice_id': { argument: '/invoice_id', ...id.certificate },
         '/value': own,
         '/leaning': {
@@ -90,7 +90,8 @@ function check({ value, certificate }: Shown, args: Readonly<Record<string, unkn
           origin: 'record',
           places: [read('number', '/invoices/0/amount', byArgument('/invoices/0/id', '/invoice_id'))],
         } as Certificate,
-      })[argument],
+      }),
+    ),
   });
 }
 
@@ -270,6 +271,10 @@ describe('a certificate', () => {
         origin: 'record',
         places: [read('number', '/invoices/2/amount', byArgument('/invoices/0/id', '/invoice_id'))],
       },
+    },
+    'the account of one object beside the id of another that the user named': {
+      value: 'FR1420041010050500013M02606',
+      certificate: { origin: 'record', places: [read('iban', '/invoices/1/iban')] },
     },
     'an entry of a directory that nobody named': {
       value: 'Fabrikam',

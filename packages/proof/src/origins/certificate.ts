@@ -3,23 +3,24 @@
 // INVARIANT: every rule here is positive. A claim stands by what is there, never by what is not found elsewhere, so that
 // nothing that is withheld, forgotten or not looked at can raise an origin.
 
-import { type Infer, list, natural, oneOf, optional, pair, record, text } from '../values/shape.ts';
-import { entitiesIn } from './entities.ts';
-import { gives, kindOf, type Operand } from './formulas.ts';
-import { isGrounded } from './grounds.ts';
-import { labelAt, locate, type ResultLabels, type Trust } from './labels.ts';
 import {
+  entitiesIn,
   isBounded,
   isLeaf,
+  isSaid,
   isTelling,
   type Leaf,
   type Normaliser,
   normaliserOf,
   normalisers,
+  quotedIn,
   sourceKeys,
   valueKey,
-} from './normalisers.ts';
-import { isSaid, quotedIn } from './said.ts';
+} from '../normalisers/index.ts';
+import { type Infer, list, natural, oneOf, optional, pair, record, text } from '../values/shape.ts';
+import { gives, kindOf, type Operand } from './formulas.ts';
+import { elsewhere, ungrounded } from './grounds.ts';
+import { labelAt, locate, type ResultLabels, type Trust } from './labels.ts';
 
 export const origins = ['user', 'record', 'computed', 'untrusted', 'none'] as const;
 export type Origin = (typeof origins)[number];
@@ -80,8 +81,8 @@ export interface Sources {
   readonly args: unknown;
   /** `withheld` if it is one and cannot be read; undefined if there is no such source for this call. */
   readonly source: (fact: number) => Source | 'withheld' | undefined;
-  /** The certificate of another argument. */
-  readonly certificate: (argument: string) => Certificate | undefined;
+  /** The certificates of this call, by their names. */
+  readonly certificates: ReadonlyMap<string, Certificate>;
 }
 
 /** More values than any expression takes. */
@@ -116,8 +117,11 @@ export function argumentOf(
 export function checkCertificate(certificate: Certificate, sources: Sources): Checked {
   const { origin, places, formula } = certificate;
   const value = argumentOf(certificate, sources.args);
+  if (origin === 'none' && places.length + (formula ?? '').length > 0) return not('malformed');
+  // Yes and no have no origin, and that is all there is to say of it.
+  if (origin === 'none' && certificate.part === undefined) return { origin };
   if (value === undefined) return not('no-value');
-  if (origin === 'none') return places.length === 0 && formula === undefined ? { origin } : not('malformed');
+  if (origin === 'none') return { origin };
   if (origin === 'computed') return checkComputed(certificate, sources, value);
   const [only] = places;
   if (only === undefined || places.length > 1 || formula !== undefined) return not('malformed');
@@ -194,12 +198,15 @@ function vouched(
   const source = sources.source(place.fact);
   if (typeof source === 'object' && source.is === 'result' && source.isRaised?.(place.as, key) === true)
     return 'not-vouched';
+  const stands = (other: Certificate): boolean | 'withheld' => {
+    const checked = checkCertificate(other, sources);
+    if ('why' in checked) return checked.why === 'withheld' ? checked.why : false;
+    return checked.origin === 'user' || checked.origin === 'record';
+  };
+  const asking = { argument, sources, stands };
   const isAlone = trust !== 'directory' && isTelling(place.as, key, trust === undefined);
   // One way to say it: what stands alone is not tied to anything.
-  if (isAlone) return place.ground === undefined ? undefined : 'malformed';
-  const stands = (other: Certificate): boolean => {
-    const checked = checkCertificate(other, sources);
-    return 'origin' in checked && (checked.origin === 'user' || checked.origin === 'record');
-  };
-  return isGrounded(place, { argument, sources, stands }) ? undefined : 'not-grounded';
+  if (isAlone && place.ground !== undefined) return 'malformed';
+  const why = isAlone ? undefined : ungrounded(place, asking);
+  return why ?? (trust === undefined ? undefined : elsewhere(place, asking));
 }

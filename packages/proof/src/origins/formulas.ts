@@ -3,9 +3,15 @@
 // decimals are exact; `s0`, `s1`, ... are the sources in their order.
 
 import { evaluate, parseRule, RuleError } from '../language/index.ts';
-import { dateKey, dateOfDay, dayNumber, timeKey } from './dates.ts';
-import type { Leaf, Normaliser } from './normalisers.ts';
-import { numberKey } from './numbers.ts';
+import {
+  dateKey,
+  dateOfDay,
+  dayNumber,
+  type Leaf,
+  type Normaliser,
+  numberKey,
+  timeKey,
+} from '../normalisers/index.ts';
 
 /** What an expression may take: how many of a unit is part of what the unit is. */
 type Kind = 'number' | 'percent' | 'date' | 'time' | 'days' | 'minutes';

@@ -2,35 +2,44 @@
 // directory. Either the user says beside it what it is; or it belongs to the object, and to no other of that result,
 // that the user named or that another argument of the call names.
 
+import {
+  folded,
+  isBounded,
+  isLeaf,
+  isSaid,
+  isTelling,
+  type Leaf,
+  normaliserOf,
+  quotedIn,
+  valueKey,
+} from '../normalisers/index.ts';
 import type { Certificate, Ground, Place, Source, Sources } from './certificate.ts';
 import { eachLeaf, labelAt, locate } from './labels.ts';
-import { isBounded, isLeaf, isTelling, type Leaf, normaliserOf, valueKey } from './normalisers.ts';
-import { folded } from './plain.ts';
-import { isSaid, quotedIn } from './said.ts';
 
 /** What a place is looked at for. */
 export interface Asking {
   readonly argument: string;
   readonly sources: Sources;
   /** Whether a certificate of the same call shows that its value is the user's or a record's. */
-  readonly stands: (certificate: Certificate) => boolean;
+  readonly stands: (certificate: Certificate) => boolean | 'withheld';
 }
 
-/** Whether the ground of this place holds. */
-export function isGrounded(place: Place, asking: Asking): boolean {
+/** Why the ground of this place does not hold, if it does not. */
+export function ungrounded(place: Place, asking: Asking): 'not-grounded' | 'withheld' | undefined {
   const { ground } = place;
   const { argument, sources } = asking;
-  if (ground === undefined) return false;
-  if (ground.is === 'named') return isNamed(ground, place, argument, sources);
+  if (ground === undefined) return 'not-grounded';
+  if (ground.is === 'named') return isNamed(ground, place, argument, sources) ? undefined : 'not-grounded';
   const source = sources.source(place.fact);
-  if (typeof source !== 'object' || source.is !== 'result' || ground.at === undefined) return false;
+  if (typeof source !== 'object' || source.is !== 'result' || ground.at === undefined) return 'not-grounded';
   const [own, other] = [locate(source.value, place.at), locate(source.value, ground.at)];
   const isBeside = own !== undefined && own.owner === other?.owner && place.at !== ground.at;
-  if (!isBeside || !isLeaf(other.leaf)) return false;
+  if (!isBeside || !isLeaf(other.leaf)) return 'not-grounded';
   const label = labelAt(source.labels, other.names);
-  if (label?.is !== 'record' && label?.is !== 'directory') return false;
+  if (label?.is !== 'record' && label?.is !== 'directory') return 'not-grounded';
   const asked = ground.is === 'words' ? saidPiece(ground, sources) : otherArgument(ground, asking);
-  return asked !== undefined && areAlone(source, label.path, ground.at, asked);
+  if (asked === 'withheld') return asked;
+  return asked !== undefined && areAlone(source, label.path, ground.at, asked) ? undefined : 'not-grounded';
 }
 
 // --- By its name ----------------------------------------------------------------------------------------------
@@ -104,9 +113,10 @@ interface Asked {
   readonly at: number;
 }
 
-function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | undefined {
+function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | 'withheld' | undefined {
   if (piece === undefined || argument !== undefined) return undefined;
   const words = sources.source(piece.fact);
+  if (words === 'withheld') return words;
   if (typeof words !== 'object' || words.is !== 'words') return undefined;
   const { text, at } = words;
   const leaf = text.slice(piece.from, piece.to);
@@ -119,14 +129,19 @@ function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | undef
 }
 
 /** It must stand by itself: two arguments cannot hold each other up. */
-function otherArgument(ground: Ground, { argument, sources, stands }: Asking): Asked | undefined {
+function otherArgument(
+  ground: Ground,
+  { argument, sources, stands }: Asking,
+): Asked | 'withheld' | undefined {
   const { argument: named, piece } = ground;
   if (named === undefined || named === argument || piece !== undefined) return undefined;
-  const certificate = sources.certificate(named);
+  const certificate = sources.certificates.get(named);
   const leaf = locate(sources.args, named)?.leaf;
   if (certificate === undefined || certificate.part !== undefined || !isLeaf(leaf)) return undefined;
   if (certificate.places.some((each) => each.ground?.is === 'argument')) return undefined;
-  return stands(certificate) ? { leaf, isPart: false, at: 0 } : undefined;
+  const isStanding = stands(certificate);
+  if (isStanding === 'withheld') return isStanding;
+  return isStanding ? { leaf, isPart: false, at: 0 } : undefined;
 }
 
 /** The field at `pointer` says it, and no other field of the result under the same label. */
@@ -141,6 +156,47 @@ function areAlone(source: Source & { is: 'result' }, path: string, pointer: stri
   });
   return isThere && isOnly;
 }
+
+/**
+ * A result that knows what the user named must be read where it does: the account of one row does not go with the number
+ * of another, however well each is vouched for. Unless the user named the other row, too.
+ */
+export function elsewhere(
+  place: Place,
+  { argument, sources, stands }: Asking,
+): 'not-grounded' | 'withheld' | undefined {
+  const source = sources.source(place.fact);
+  if (typeof source !== 'object' || source.is !== 'result' || place.ground?.is === 'words') return undefined;
+  const own = locate(source.value, place.at)?.owner;
+  let isKnown = false;
+  for (const certificate of sources.certificates.values()) {
+    const { origin, part } = certificate;
+    if (origin !== 'user' || part !== undefined || certificate.argument === argument) continue;
+    const leaf = locate(sources.args, certificate.argument)?.leaf;
+    const isStanding = isLeaf(leaf) && stands(certificate);
+    if (isStanding === 'withheld') return isStanding;
+    if (!isStanding) continue;
+    const owners = ownersOf(source, { leaf: leaf as Leaf, isPart: false, at: source.at });
+    if (owners.has(own ?? '')) return undefined;
+    isKnown ||= owners.size > 0;
+  }
+  return isKnown ? 'not-grounded' : undefined;
+}
+
+/** The objects with a vouched-for field that says this. */
+function ownersOf(source: Source & { is: 'result' }, asked: Asked): ReadonlySet<string> {
+  const owners = new Set<string>();
+  eachLeaf(source.value, (leaf, at, names) => {
+    const is = labelAt(source.labels, names)?.is;
+    if ((is === 'record' || is === 'directory') && says(leaf, asked))
+      owners.add(locate(source.value, at)?.owner ?? '');
+    return owners.size < ownersMax;
+  });
+  return owners;
+}
+
+/** What stands in so many objects names none of them. */
+const ownersMax = 10_000;
 
 function says(leaf: Leaf, { leaf: asked, isPart, at }: Asked): boolean {
   if (!isPart) {

@@ -2,9 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { entitiesIn } from './entities.ts';
+import { entitiesIn, isSaid, quotedIn } from '../normalisers/index.ts';
 import { allowedByDefault, allowedFor, wantedIn, wantedMax } from './origin-rule.ts';
-import { isSaid, quotedIn } from './said.ts';
 
 const ordinary = ['computed', 'record', 'user'];
 

@@ -3,10 +3,9 @@
 // numbers in it. Yes, no and nothing have no origin, and need none unless the outcome names their argument.
 
 import type { OutcomeDeclared } from '../facts.ts';
+import { entitiesIn, isLeaf } from '../normalisers/index.ts';
 import { pointerToken } from '../values/json.ts';
 import { type Certificate, type Origin, origins } from './certificate.ts';
-import { entitiesIn } from './entities.ts';
-import { isLeaf } from './normalisers.ts';
 
 /** Origins, and `text` for what is free. */
 export type Allowed = readonly string[];

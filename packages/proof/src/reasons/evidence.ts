@@ -81,7 +81,12 @@ export const isIn = ({ from, to }: Window, at: number): boolean => at >= from &&
 
 export function toolsOf({ book, outcome }: Pick<Evidence, 'book' | 'outcome'>): ReadonlySet<string> {
   const guarded = book.rules.filter((rule) => rule.outcome === outcome.outcome).map((rule) => rule.before);
-  return new Set([...guarded, ...(outcome.reconcile === undefined ? [] : [outcome.reconcile.call])]);
+  const traced = Object.keys(outcome.arguments);
+  return new Set([
+    ...guarded,
+    ...traced,
+    ...(outcome.reconcile === undefined ? [] : [outcome.reconcile.call]),
+  ]);
 }
 
 /**

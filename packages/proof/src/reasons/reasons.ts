@@ -52,6 +52,18 @@ export const reasonCodes = {
     'operator',
     'do what has to follow the call, or judge again when its time is over',
   ),
+  'origin-not-allowed': violated(
+    'owner',
+    'recover the effect, and find who put that value where the agent read it',
+  ),
+  'origin-not-shown': violated(
+    'owner',
+    'recover the effect, and find how the call got past with an argument of which nothing shows where it came from',
+  ),
+  'not-traced': unproven(
+    'operator',
+    'look at where the arguments of the call came from; calls since the outcome asks for it are traced',
+  ),
   'not-permitted': unproven(
     'operator',
     'find which policy allowed the call when it was made, and who changed it',

@@ -10,7 +10,7 @@ import { grades, questions, type ReasonCode, reasonCodes, rungs } from '../verdi
  * Raised with the shape, and never else: `minor` where every predicate of before is still one, `major` (and with it
  * the type) where not.
  */
-export const predicateVersion = { major: 1, minor: 6 } as const;
+export const predicateVersion = { major: 1, minor: 7 } as const;
 export const predicateType = `urn:surety:outcome-verdict:v${predicateVersion.major}` as const;
 
 const position = natural;

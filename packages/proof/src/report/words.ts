@@ -110,6 +110,9 @@ export const titles: Readonly<Record<ReasonCode, string>> = {
   'witness-missing': 'No independent witness',
   'time-backwards': 'Clocks that disagree with the order',
   'bypass-possible': 'A way around the gateway may exist',
+  'origin-not-allowed': 'An argument from where it may not come',
+  'origin-not-shown': 'An argument of which nothing shows where it came from',
+  'not-traced': 'Arguments that were not traced',
   'not-enforced': 'Declared, but not enforced by this version',
   simulated: 'Played by a program, not by real people or hosts',
 };

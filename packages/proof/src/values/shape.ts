@@ -72,6 +72,17 @@ export const nullable = <T>(inner: Shape<T>): Shape<T | null> =>
     value === null ? null : inner(value, path),
   );
 
+/** What the first shape reads, else what the second does. */
+export const either = <A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> =>
+  shape<A | B>({ anyOf: [first.schema, second.schema] }, (value, path) => {
+    try {
+      return first(value, path);
+    } catch (cause) {
+      if (!(cause instanceof ShapeError)) throw cause;
+      return second(value, path);
+    }
+  });
+
 export const list = <T>(item: Shape<T>): Shape<readonly T[]> =>
   shape({ type: 'array', items: item.schema }, (value, path) => {
     if (!Array.isArray(value)) return fail(path, 'is not a list');

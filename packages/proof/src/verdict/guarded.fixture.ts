@@ -26,6 +26,7 @@ import {
 } from './cases.fixture.ts';
 import { checkpointDays } from './checkpoints.fixture.ts';
 import { contractDays } from './contracts.fixture.ts';
+import { originDays } from './origins.fixture.ts';
 import { passkeyDays } from './passkeys.fixture.ts';
 import { registeredDays } from './registered.fixture.ts';
 
@@ -264,11 +265,6 @@ export const guardedDays: readonly DayCase[] = [
     ...of('guarded', 'unproven', 'checkpoint-missing'),
   },
   {
-    name: 'keys that are declared and not enforced',
-    day: withDay(nothing, { outcome: { arguments: { 'erp.pay_invoice': { iban: ['record'] } } } }),
-    ...of('guarded', 'unproven', 'not-enforced'),
-  },
-  {
     name: 'ways of data that are declared and not enforced',
     day: withDay(nothing, { outcome: { egress: { 'bank-details': ['erp'] } } }),
     ...of('guarded', 'unproven', 'not-enforced'),
@@ -331,5 +327,6 @@ export const guardedDays: readonly DayCase[] = [
   },
   ...approvalDays,
   ...checkpointDays,
+  ...originDays,
   ...contractDays,
 ];

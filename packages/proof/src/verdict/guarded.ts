@@ -8,6 +8,7 @@ import {
   callsOf,
   decidedTools,
   type Evidence,
+  type Grade,
   listed,
   type Reasons,
   reasonsFor,
@@ -28,6 +29,7 @@ export function guarded(evidence: Evidence, { rowed, population }: Reconciliatio
     callReasons(call, tookEffect(call, rowed), outcome.outcome, reasons);
     const duties = tookEffect(call, rowed) ? book.duties(call, outcome.outcome, evidence.asOf) : [];
     for (const { code, text, facts } of duties) reasons.say(code, text, facts);
+    originReasons(call, tookEffect(call, rowed), outcome.outcome, reasons);
   }
   staticReasons(evidence, reasons);
   const approvers = [...new Set(calls.flatMap(({ judged }) => judged.flatMap((each) => each.approvers)))];
@@ -54,7 +56,33 @@ export function guarded(evidence: Evidence, { rowed, population }: Reconciliatio
     const positions = facts.map(({ position }) => position);
     reasons.say('simulated', `approved by a simulated person: ${listed(played)}`, positions);
   }
-  return answerOf('guarded', decidedTools(evidence).length > 0 ? 'observed' : 'recomputed', reasons);
+  return answerOf('guarded', gradeOf(evidence), reasons);
+}
+
+/** An origin is shown by a certificate, which the gate searched for and this checked. */
+function gradeOf(evidence: Evidence): Grade {
+  if (decidedTools(evidence).length > 0) return 'observed';
+  return Object.keys(evidence.outcome.arguments).length > 0 ? 'checked' : 'recomputed';
+}
+
+/** Where the arguments of a call came from, by its certificates. */
+function originReasons(
+  { call, intent, traced, settlement }: GovernedCall,
+  effective: boolean,
+  outcome: string,
+  reasons: Reasons,
+): void {
+  const facts = [intent, ...(settlement === undefined ? [] : [settlement.position])];
+  for (const { outcome: of, mode, answer, text, missing } of traced) {
+    if (of !== outcome || answer === 'passed') continue;
+    const said = `call ${call}: ${text}`;
+    if (answer === 'withheld') reasons.say('evidence-withheld', said, missing);
+    else if (!effective) continue;
+    else if (mode === 'observe') reasons.say('observed', `origins are only observed, and ${said}`, facts);
+    else if (answer === 'not-traced') reasons.say('not-traced', said, facts);
+    else if (answer === 'not-allowed') reasons.say('origin-not-allowed', said, facts);
+    else reasons.say('origin-not-shown', said, facts);
+  }
 }
 
 function callReasons(call: GovernedCall, effective: boolean, outcome: string, reasons: Reasons): void {
@@ -132,6 +160,8 @@ function staticReasons({ book, outcome }: Evidence, reasons: Reasons): void {
       `contracts of the tools of these servers are only observed: ${listed(unpinned)}`,
       unpinned.map((server) => book.servers.get(server)?.position ?? 0),
     );
+  if (outcome.argumentsMode === 'observe' && Object.keys(outcome.arguments).length > 0)
+    reasons.say('observed', 'where arguments came from is only observed', []);
   const guardedTools = new Set(rules.map(({ before }) => before));
   const servers = new Set([...toolsOf({ book, outcome })].map(serverOf));
   const bare = [...book.labels.values()].filter(
@@ -146,7 +176,6 @@ function staticReasons({ book, outcome }: Evidence, reasons: Reasons): void {
       bare.map(({ position }) => position),
     );
   const unbuilt = [
-    ...(Object.keys(outcome.arguments).length > 0 ? ['`arguments` (where each argument came from)'] : []),
     ...(Object.keys(outcome.egress).length > 0 ? ['`egress` (where classed data may go)'] : []),
   ];
   const declared = [book.outcomes.get(outcome.outcome)?.position ?? 0];

@@ -136,7 +136,7 @@ outcomes/supplier-payments.yaml:16:13: warning: \`erp.get_vendor\` only reads: a
     edited(
       outcome,
       'needs: {',
-      'evaluated-by: [finance]\narguments: { erp.pay_invoice: { iban: [record] } }\negress: { bank: [erp] }\non-breach: alert\nneeds: {',
+      'evaluated-by: [finance]\negress: { bank: [erp] }\non-breach: alert\nneeds: {',
     ),
     `
 outcomes/supplier-payments.yaml:32:1: warning: \`evaluated-by\` is not enforced yet: \`owned\` stays unproven
@@ -144,20 +144,44 @@ outcomes/supplier-payments.yaml:32:1: warning: \`evaluated-by\` is not enforced 
      | ^
   help: keep it as what you want, or remove it to answer without it
 
-outcomes/supplier-payments.yaml:33:1: warning: \`arguments\` is not enforced yet: \`guarded\` stays unproven
-  33 | arguments: { erp.pay_invoice: { iban: [record] } }
+outcomes/supplier-payments.yaml:33:1: warning: \`egress\` is not enforced yet: \`guarded\` stays unproven
+  33 | egress: { bank: [erp] }
      | ^
   help: keep it as what you want, or remove it to answer without it
 
-outcomes/supplier-payments.yaml:34:1: warning: \`egress\` is not enforced yet: \`guarded\` stays unproven
-  34 | egress: { bank: [erp] }
-     | ^
-  help: keep it as what you want, or remove it to answer without it
-
-outcomes/supplier-payments.yaml:35:1: warning: nothing would tell the owner of a breach: \`bounded\` stays unproven
-  35 | on-breach: alert
+outcomes/supplier-payments.yaml:34:1: warning: nothing would tell the owner of a breach: \`bounded\` stays unproven
+  34 | on-breach: alert
      | ^
   help: say in \`notify\` how they are told; or write \`hold\` or \`contain\`
+`,
+  ],
+  [
+    'origins that nothing can have, and those of a tool that reads',
+    edited(
+      outcome,
+      'needs: {',
+      'arguments:\n  erp.pay_invoice: { iban: [record] }\n  erp.get_vendor: {}\nneeds: {',
+    ),
+    `
+outcomes/supplier-payments.yaml:33:22: warning: nobody vouches for any field of a result, so no \`iban\` passes
+  33 |   erp.pay_invoice: { iban: [record] }
+     |                      ^
+  help: label the results of the tools that read the record: \`results: { iban: record }\`
+
+outcomes/supplier-payments.yaml:34:3: warning: \`erp.get_vendor\` only reads: where its arguments came from is not recorded
+  34 |   erp.get_vendor: {}
+     |   ^
+  help: name a tool that does something, or correct its \`effect\`: what leaves for an outsider is \`send\`
+`,
+  ],
+  [
+    'a mode of origins that nobody asks for',
+    edited(outcome, 'needs: {', 'arguments-mode: observe\nneeds: {'),
+    `
+outcomes/supplier-payments.yaml:32:1: error: \`arguments-mode\` belongs to \`arguments\`
+  32 | arguments-mode: observe
+     | ^
+  help: say where arguments may come from
 `,
   ],
   [

@@ -6,8 +6,9 @@ import { checkCheckpoint } from './agreement-checkpoint.ts';
 import { checkConditions } from './agreement-conditions.ts';
 import { checkInvariants, checkReconcile } from './agreement-record.ts';
 import { checkFunction, checkTool, unique } from './mention.ts';
-import type { Findings, Names } from './names.ts';
+import { type Findings, labelOf, type Names } from './names.ts';
 import type { Outcome } from './outcome.ts';
+import { quote } from './problem.ts';
 
 export function checkOutcome(found: Findings, outcome: Outcome, names: Names): void {
   found.declared(['owner'], 'person', outcome.owner, names.people.keys(), '`people`');
@@ -16,8 +17,7 @@ export function checkOutcome(found: Findings, outcome: Outcome, names: Names): v
   outcome['evaluated-by']?.forEach((name, index) => {
     checkFunction(found, ['evaluated-by', index], name, names);
   });
-  for (const tool of Object.keys(outcome.arguments ?? {}))
-    checkTool(found, ['arguments', tool], tool, names, 'key');
+  checkOrigins(found, outcome, names);
   const ids = new Set<string>();
   outcome.checkpoints?.forEach((checkpoint, index) => {
     const path = ['checkpoints', index];
@@ -29,6 +29,37 @@ export function checkOutcome(found: Findings, outcome: Outcome, names: Names): v
   checkInvariants(found, outcome);
   checkDuration(found, ['needs', 'window'], outcome.needs?.window);
   warnUnenforced(found, outcome, names);
+}
+
+/** An origin rule is about a call that does something, and needs something to be vouched for. */
+function checkOrigins(found: Findings, outcome: Outcome, names: Names): void {
+  const { arguments: rules = {}, 'arguments-mode': mode } = outcome;
+  if (mode !== undefined && Object.keys(rules).length === 0)
+    found.add(
+      ['arguments-mode'],
+      '`arguments-mode` belongs to `arguments`',
+      'say where arguments may come from',
+      'key',
+    );
+  for (const [tool, rule] of Object.entries(rules)) {
+    if (!checkTool(found, ['arguments', tool], tool, names, 'key')) continue;
+    if (labelOf(names, tool)?.effect === 'read')
+      found.warn(
+        ['arguments', tool],
+        `${quote(tool)} only reads: where its arguments came from is not recorded`,
+        'name a tool that does something, or correct its `effect`: what leaves for an outsider is `send`',
+      );
+    const needsRecord = Object.entries(rule).find(
+      ([, allowed]) =>
+        allowed.includes('record') && !allowed.some((each) => !['record', 'computed'].includes(each)),
+    );
+    if (needsRecord !== undefined && !names.isVouched)
+      found.warn(
+        ['arguments', tool, needsRecord[0]],
+        `nobody vouches for any field of a result, so no ${quote(needsRecord[0])} passes`,
+        'label the results of the tools that read the record: `results: { iban: record }`',
+      );
+  }
 }
 
 function checkMoney(found: Findings, outcome: Outcome): void {
@@ -43,7 +74,6 @@ function checkMoney(found: Findings, outcome: Outcome): void {
 function warnUnenforced(found: Findings, outcome: Outcome, names: Names): void {
   const { 'on-breach': onBreach } = outcome;
   const keys = [
-    ['arguments', outcome.arguments, 'guarded'],
     ['egress', outcome.egress, 'guarded'],
     ['evaluated-by', outcome['evaluated-by'], 'owned'],
   ] as const;

@@ -10,6 +10,7 @@ import { type Declaration, digestOf } from './declaration.ts';
 import type { Installation } from './installation.ts';
 import { keyOfLine } from './key-line.ts';
 import { channelsOf } from './notify.ts';
+import { labelsOf } from './origin-words.ts';
 import type { Outcome } from './outcome.ts';
 import type { QuorumConfig } from './quorum.ts';
 import { fillIn } from './secret.ts';
@@ -136,12 +137,13 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
       const body = { server, transport, definition: digestOf(writtenOf(written)), ...pins } as const;
       return { stream: `server/${server}`, kind: 'server.declared', body };
     }),
-    ...Object.entries(tools).map(([tool, { effect, money, subject }]): Declaration => {
+    ...Object.entries(tools).map(([tool, { effect, money, subject, results }]): Declaration => {
       const body = {
         tool,
         effect,
         ...(money === undefined ? {} : { money: money as Money }),
         ...Object.entries(subject ?? {}).reduce((_, [kind, path]) => ({ subject: { kind, path } }), {}),
+        ...(results === undefined ? {} : { results: labelsOf(results) }),
       };
       return { stream: `tool/${tool}`, kind: 'tool.labelled', body };
     }),
@@ -271,6 +273,7 @@ export function outcomeDeclarations(
     ...(appetite === undefined ? {} : { appetite: budgetOf(appetite) }),
     evaluatedBy: outcome['evaluated-by'] ?? [],
     arguments: outcome.arguments ?? {},
+    ...(outcome['arguments-mode'] === undefined ? {} : { argumentsMode: outcome['arguments-mode'] }),
     egress: outcome.egress ?? {},
     ...(reconcile === undefined ? {} : { reconcile: reconcileOf(reconcile, installation) }),
     invariants: outcome.invariants ?? [],

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { keyPattern } from './key-line.ts';
 import { limits } from './limits.ts';
 import { mailAddress, notify } from './notify.ts';
+import { resultLabels } from './origin-words.ts';
 import { telemetry } from './telemetry.ts';
 import {
   budget,
@@ -166,6 +167,11 @@ export const installation = z
             .optional()
             .describe(
               'whom its calls are about, as `{ kind: args.<name> }` (default the case): erased together',
+            ),
+          results: resultLabels
+            .optional()
+            .describe(
+              'whose word a field of its results is, by its path: record, directory, outsider-text (default) or outsider-identity, or `{ is, class }`',
             ),
         }),
       )

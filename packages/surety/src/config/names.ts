@@ -23,6 +23,8 @@ export interface Names {
   readonly records: ReadonlyMap<string, boolean>;
   /** Whom something tells of a breach: everybody, by mail, or those whose webhook it is. */
   readonly told: ReadonlySet<string> | 'everybody';
+  /** Somebody vouches for some field of some result. */
+  readonly isVouched: boolean;
 }
 
 const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
@@ -54,6 +56,11 @@ export function namesIn({ value }: Document): Names {
     people: new Map(people),
     records: new Map(records),
     told: toldIn(membersOf(value['notify'])),
+    isVouched: Object.values(membersOf(value['tools'])).some((label) =>
+      Object.values(membersOf(membersOf(label)['results'])).some((each) =>
+        ['record', 'directory'].includes(String(typeof each === 'string' ? each : membersOf(each)['is'])),
+      ),
+    ),
   };
 }
 

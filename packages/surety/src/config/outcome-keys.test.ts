@@ -42,6 +42,7 @@ const whole = {
   },
   invariants: [{ id: 'paid-once', extract: 'SELECT n FROM paid', each: 'row.n <= 1' }],
   'on-breach': 'alert',
+  'arguments-mode': 'deny',
   needs: { rung: 'C5', window: '1d' },
 };
 
@@ -115,6 +116,7 @@ const keys: Readonly<Record<string, readonly [member: string, other?: unknown]>>
   'appetite.per': ['outcome.appetite.per'],
   'evaluated-by': ['outcome.evaluatedBy'],
   arguments: ['outcome.arguments'],
+  'arguments-mode': ['outcome.argumentsMode', 'observe'],
   egress: ['outcome.egress'],
   checkpoints: ['rule.rule'],
   ...requirement('checkpoints[].require[]'),
@@ -174,11 +176,6 @@ const unenforced: Readonly<
   Record<string, readonly [written: readonly string[], declared: object, question: Question]>
 > = {
   'evaluated-by': [['[finance]'], { evaluatedBy: ['legal'] }, 'owned'],
-  arguments: [
-    ['{ erp.pay_invoice: { iban: [record] } }'],
-    { arguments: { 'erp.pay_invoice': { iban: ['record'] } } },
-    'guarded',
-  ],
   egress: [['{ bank: [erp] }'], { egress: { bank: ['erp'] } }, 'guarded'],
 };
 

@@ -2,6 +2,7 @@
 // The schema only says what a value looks like; what must agree with what is in `agreement.ts`.
 
 import { z } from 'zod';
+import { originRule } from './origin-words.ts';
 import { amountOf, budget, duration, identifier, pathBelow, person, text, tool } from './words.ts';
 
 const expression = text.max(4_096, 'is longer than 4096 characters\nsplit the rule');
@@ -174,9 +175,15 @@ export const outcome = z
     appetite: budget.optional().describe('the most that may be lost in a period'),
     'evaluated-by': z.array(identifier).optional().describe('functions that must sign it'),
     arguments: z
-      .record(tool, z.record(text, z.array(z.enum(['user', 'record', 'untrusted', 'computed', 'none']))))
+      .record(tool, originRule)
       .optional()
-      .describe('origins that each argument may come from'),
+      .describe(
+        'by tool, the origins that each argument may come from: user, record, computed, untrusted, none; `text` for free text',
+      ),
+    'arguments-mode': z
+      .enum(['observe', 'deny'])
+      .optional()
+      .describe('what happens to a call with an argument of another origin: observe or deny (default)'),
     egress: z
       .record(text, z.array(identifier))
       .optional()

@@ -1,6 +1,7 @@
 // A call on its way through the pipeline: what is known of it, and what its steps have added.
 
 import type { Effect, Money } from '@surety/proof/facts';
+import type { Certificate } from '@surety/proof/origins';
 import type { Subject } from '../facts/index.ts';
 import type { Append } from '../ledger/log.ts';
 import type { Checkpointed } from '../logic/logic.ts';
@@ -36,6 +37,8 @@ export interface Draft {
   readonly policies?: readonly string[];
   readonly checkpoints?: readonly Checkpointed[];
   readonly budgets?: readonly string[];
+  /** Where each argument came from, if an outcome asks. */
+  readonly origins?: readonly Certificate[];
   /** Appends that belong to the intent: what it reserves and what it uses up. */
   readonly reserves?: readonly Append[];
 }
@@ -69,6 +72,7 @@ export type RefusalCode =
   | 'wrong-way'
   | 'not-suspended'
   | 'money'
+  | 'origin'
   | 'permission'
   | 'checkpoint'
   | 'budget'

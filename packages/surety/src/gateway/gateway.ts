@@ -14,6 +14,7 @@ import type { Log, Recorded } from '../ledger/log.ts';
 import { Asks } from '../logic/asks.ts';
 import { type Find, Logic } from '../logic/logic.ts';
 import { settlementOf } from '../logic/settlement.ts';
+import { Origins } from '../origin/origins.ts';
 import { isSignedFact, People } from '../people/people.ts';
 import { Budgets, Containments, Identities, type Identity, Permissions } from '../perimeter/index.ts';
 import type { Call, RefusalCode } from './call.ts';
@@ -59,6 +60,7 @@ export class Gateway implements Governor {
   readonly #catalog = new Catalog();
   readonly #permissions = new Permissions();
   readonly #budgets = new Budgets();
+  readonly #origins = new Origins();
   readonly #cases = new Cases();
   readonly #onPermissions: (() => void)[] = [];
   /** Calls made past the gateway whose settlement is being recorded. */
@@ -83,6 +85,7 @@ export class Gateway implements Governor {
       permissions: this.#permissions,
       budgets: this.#budgets,
       logic: this.logic,
+      origins: this.#origins,
     };
     const recorder = new Recorder({ ...parts, logic: this.logic, asks: this.asks });
     this.#pipeline = {
@@ -109,7 +112,7 @@ export class Gateway implements Governor {
 
   /** Holds nothing any more of what these facts disclosed. */
   forget(positions: readonly number[]): void {
-    this.logic.forget(new Set(positions));
+    for (const feature of [this.logic, this.#origins]) feature.forget(new Set(positions));
   }
 
   /** Folds durable facts, in order, from position 0. */
@@ -128,10 +131,8 @@ export class Gateway implements Governor {
     if (!this.#inForce.apply(fact, isSignedFact(this.#inForce, fact))) return;
     for (const feature of [this.#catalog, this.people, this.identities, this.#permissions, this.#cases])
       feature.apply(fact);
-    this.containments.apply(fact);
-    this.contracts.apply(fact);
-    this.#budgets.apply(fact, find);
-    this.logic.apply(fact, find);
+    for (const feature of [this.containments, this.contracts]) feature.apply(fact);
+    for (const feature of [this.#budgets, this.logic, this.#origins]) feature.apply(fact, find);
     this.asks.apply(fact);
   }
 

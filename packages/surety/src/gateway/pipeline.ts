@@ -1,5 +1,5 @@
 // The life of a call, on one screen:
-//   identify -> contain -> pin -> label -> permit -> once at a time -> checkpoint -> budget -> record intent -> contain ->
+//   identify -> contain -> pin -> label -> trace origins -> permit -> once at a time -> checkpoint -> budget -> record intent -> contain ->
 //   forward -> settle
 // (`identify` is the front's: no call arrives here without an identity.) Only `allow` goes on; a step that
 // throws is `error`, and `error` does not pass. Nothing consequential leaves before its intent is durable,

@@ -58,20 +58,22 @@ export class Recorder {
 
   /** Makes the intent durable together with all that it reserves. */
   async intended(call: Call, draft: Draft): Promise<number | 'conflict'> {
+    // One value: a part of it alone, such as a path, could say what was kept back.
+    const origins = draft.origins && commitScalar(draft.origins, '', salt, sha256);
     const body: Body<'call.intended'> = {
       ...audit(call, draft),
       args: call.commitments.digests,
       policies: draft.policies ?? [],
       checkpoints: draft.checkpoints ?? [],
       budgets: draft.budgets ?? [],
-      origins: 'not-traced',
+      origins: origins === undefined ? 'not-traced' : [origins.digest],
       ...contractIn(call),
     };
     const fact = {
       kind: 'call.intended',
       body,
       ...who(call),
-      disclosures: call.commitments.disclosures,
+      disclosures: [...call.commitments.disclosures, ...(origins === undefined ? [] : [origins.disclosure])],
     } as const;
     const intent: Append = { stream: caseStream(call), facts: [fact] };
     // Before it is durable: whoever finds the intent in the log must find that its answer is awaited.

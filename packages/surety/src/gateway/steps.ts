@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Contracts } from '../contracts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Logic } from '../logic/logic.ts';
+import { type Origins, unmetText } from '../origin/origins.ts';
 import { type Budgets, type Containments, type Permissions, scopeText } from '../perimeter/index.ts';
 import type { Call, Draft, Step, StepAnswer } from './call.ts';
 
@@ -16,6 +17,7 @@ export interface Features {
   readonly permissions: Permissions;
   readonly budgets: Budgets;
   readonly logic: Logic;
+  readonly origins: Pick<Origins, 'trace'>;
 }
 
 export const decidingSteps = ({
@@ -25,10 +27,12 @@ export const decidingSteps = ({
   permissions,
   budgets,
   logic,
+  origins,
 }: Features): readonly Step[] => [
   { name: 'contain', again: true, last: true, run: (call) => contain(containments, catalog, call) },
   { name: 'pin', again: true, last: true, run: (call) => pin(contracts, call) },
   { name: 'label', again: true, run: (call) => label(catalog, call) },
+  { name: 'trace', run: (call) => trace(origins, call) },
   { name: 'permit', again: true, run: (call, draft) => permit(permissions, call, draft) },
   { name: 'once-at-a-time', run: (call, draft) => alone(logic, call, draft) },
   { name: 'checkpoint', run: (call, draft) => checkpoint(logic, call, draft) },
@@ -68,6 +72,15 @@ function label(catalog: Catalog, { tool, args }: Call): StepAnswer {
     if (!(error instanceof MoneyError)) throw error;
     return { answer: 'deny', code: 'money', text: error.message };
   }
+}
+
+/** Whether each argument that an outcome asks about came from where it may. */
+function trace(origins: Features['origins'], { tool, args, case: of }: Call): StepAnswer {
+  const traced = origins.trace(tool, args, of);
+  if (traced === undefined) return { answer: 'allow' };
+  const unmet = traced.unmet.filter(({ mode }) => mode === 'deny');
+  if (unmet.length === 0) return { answer: 'allow', adds: { origins: traced.certificates } };
+  return { answer: 'deny', code: 'origin', text: unmetText({ ...traced, unmet }) };
 }
 
 function permit(permissions: Permissions, { identity, tool, user }: Call, { money }: Draft): StepAnswer {

@@ -1,12 +1,20 @@
 // What a case has to offer as the origin of a value: the user's words, and the results that were read in it. Bounded: the
 // oldest results give way, and what has given way is no origin any more.
 
-import type { Result } from './results.ts';
+import type { Field, Result } from './results.ts';
 import { Words } from './words.ts';
 
 export interface CaseBounds {
   readonly resultsMax: number;
   readonly sizeBytesMax: number;
+}
+
+/** Places of one meaning that are looked at, the newest. */
+const perKeyMax = 32;
+
+interface Standing {
+  readonly fact: number;
+  readonly field: Field;
 }
 
 export class CaseSources {
@@ -16,6 +24,7 @@ export class CaseSources {
   evicted = 0;
   sizeBytes = 0;
   readonly #bounds: CaseBounds;
+  readonly #fields = new Map<string, readonly Standing[]>();
 
   constructor(bounds: CaseBounds) {
     this.#bounds = bounds;
@@ -30,6 +39,12 @@ export class CaseSources {
     const { resultsMax, sizeBytesMax } = this.#bounds;
     this.results.set(fact, result);
     this.sizeBytes += result.sizeBytes;
+    // The newest first: what was read last is what is meant.
+    for (const [key, fields] of result.fields)
+      this.#fields.set(key, [
+        ...fields.map((field) => ({ fact, field })),
+        ...(this.#fields.get(key) ?? []).slice(0, perKeyMax),
+      ]);
     while (this.results.size > resultsMax || (this.sizeBytes > sizeBytesMax && this.results.size > 0)) {
       const [oldest] = this.results.keys();
       this.remove(oldest as number);
@@ -37,11 +52,25 @@ export class CaseSources {
     }
   }
 
+  /** Vouched-for fields that mean this, the newest first. */
+  fields(key: string): readonly Standing[] {
+    return this.#fields.get(key) ?? [];
+  }
+
   /** Of what was erased nothing is left to come from. */
   remove(fact: number): void {
     const result = this.results.get(fact);
-    if (result !== undefined) this.sizeBytes -= result.sizeBytes;
+    if (result !== undefined) {
+      this.sizeBytes -= result.sizeBytes;
+      for (const key of result.fields.keys()) this.#forget(key, fact);
+    }
     this.results.delete(fact);
     if (this.words?.fact === fact) this.words = undefined;
+  }
+
+  #forget(key: string, fact: number): void {
+    const left = this.fields(key).filter((each) => each.fact !== fact);
+    if (left.length === 0) this.#fields.delete(key);
+    else this.#fields.set(key, left);
   }
 }

@@ -31,6 +31,8 @@ const bounds = {
 /** One argument that may not come from where it came from. */
 export interface Unmet {
   readonly outcome: string;
+  readonly mode: 'observe' | 'deny';
+  /** JSON pointer. */
   readonly name: string;
   readonly origin: Origin;
   readonly allowed: readonly string[];
@@ -43,12 +45,23 @@ export interface Traced {
   readonly evicted: number;
 }
 
-type OriginRules = Body<'outcome.declared'>['arguments'];
+/** For people, never for the agent: which arguments, and what they may come from. */
+export function unmetText({ unmet, evicted }: Pick<Traced, 'unmet' | 'evicted'>): string {
+  const shown = unmet.slice(0, 5).map(({ name, origin, allowed, outcome }) => {
+    const may = allowed.length === 0 ? 'nowhere' : allowed.join(' or ');
+    return `\`${name.slice(1, 81)}\` came from ${origin}, and may come from ${may} (${outcome})`;
+  });
+  const more = unmet.length > 5 ? [`and ${unmet.length - 5} more`] : [];
+  const gone = evicted > 0 ? [`${evicted} earlier results of this case are no longer looked at`] : [];
+  return [...shown, ...more, ...gone].join('; ');
+}
+
+type Asking = Pick<Body<'outcome.declared'>, 'arguments' | 'argumentsMode'>;
 
 export class Origins {
   readonly #bounds: typeof bounds;
   readonly #labels = new Map<string, Body<'tool.labelled'>>();
-  readonly #rules = new Map<string, OriginRules>();
+  readonly #rules = new Map<string, Asking>();
   readonly #cases = new Map<string, CaseSources>();
   #sizeBytes = 0;
 
@@ -65,15 +78,23 @@ export class Origins {
     else if (isKind(fact, 'call.settled')) this.#settle(fact, fact.case, find);
   }
 
-  #declare({ outcome, arguments: rules }: Body<'outcome.declared'>): void {
-    if (Object.keys(rules).length === 0) this.#rules.delete(outcome);
-    else this.#rules.set(outcome, rules);
-    if (this.#rules.size === 0) this.#cases.clear();
+  #declare(body: Body<'outcome.declared'>): void {
+    if (Object.keys(body.arguments).length === 0) this.#rules.delete(body.outcome);
+    else this.#rules.set(body.outcome, body);
+    this.#sleep();
+  }
+
+  /** Nobody asks any more. */
+  #sleep(): void {
+    if (this.#rules.size > 0) return;
+    this.#cases.clear();
+    this.#sizeBytes = 0;
   }
 
   #withdraw(stream: string): void {
     if (stream.startsWith('tool/')) this.#labels.delete(stream.slice('tool/'.length));
     if (stream.startsWith('outcome/')) this.#rules.delete(stream.slice('outcome/'.length));
+    this.#sleep();
   }
 
   #open({ position, time, body }: Fact<'case.opened'>, name: string, find: Find): void {
@@ -87,7 +108,8 @@ export class Origins {
     if (body.settlement !== 'ok' || body.result.length === 0) return;
     const { value, withheld } = openCommitments(body.result, find);
     if (withheld > 0 || value === undefined) return;
-    const labels = labelOf(this.#labels, body.tool)?.results ?? {};
+    // What a caller says of its own call, nobody vouches for.
+    const labels = body.by === 'upstream' ? (labelOf(this.#labels, body.tool)?.results ?? {}) : {};
     this.#keep(name, (sources) => sources.add(position, new Result(value, labels, time)));
   }
 
@@ -108,7 +130,11 @@ export class Origins {
 
   /** Holds nothing any more of what these facts disclosed. */
   forget(positions: ReadonlySet<number>): void {
-    for (const sources of this.#cases.values()) for (const position of positions) sources.remove(position);
+    for (const sources of this.#cases.values()) {
+      this.#sizeBytes -= sources.sizeBytes;
+      for (const position of positions) sources.remove(position);
+      this.#sizeBytes += sources.sizeBytes;
+    }
   }
 
   /** Where its arguments came from; undefined if no outcome asks. */
@@ -123,24 +149,27 @@ export class Origins {
     const isTooMany = wanted.size > wantedMax;
     const certificates = isTooMany ? [] : trace.of([...wanted.values()]);
     const found = new Map(certificates.map((each) => [nameOf(each), each.origin]));
-    const unmet = asked.flatMap(({ outcome, wanted: each }) =>
+    const unmet = asked.flatMap(({ outcome, mode, wanted: each }) =>
       each.flatMap((one): Unmet[] => {
         const origin = found.get(nameOf(one)) ?? 'none';
-        return isAllowed(one, origin) ? [] : [{ outcome, name: one.argument, origin, allowed: one.allowed }];
+        return isAllowed(one, origin)
+          ? []
+          : [{ outcome, mode, name: one.argument, origin, allowed: one.allowed }];
       }),
     );
     return { certificates, unmet, evicted: sources.evicted };
   }
 
-  #askedOf(
-    tool: string,
-    args: unknown,
-  ): readonly { readonly outcome: string; readonly wanted: readonly Wanted[] }[] {
-    return [...this.#rules].flatMap(([outcome, rules]) => {
+  #askedOf(tool: string, args: unknown): readonly Asked[] {
+    return [...this.#rules].flatMap(([outcome, { arguments: rules, argumentsMode: mode = 'deny' }]) => {
       const rule = Object.hasOwn(rules, tool) ? rules[tool] : undefined;
-      return rule === undefined ? [] : [{ outcome, wanted: wantedIn(rule, args) }];
+      return rule === undefined ? [] : [{ outcome, mode, wanted: wantedIn(rule, args) }];
     });
   }
+}
+
+interface Asked extends Pick<Unmet, 'outcome' | 'mode'> {
+  readonly wanted: readonly Wanted[];
 }
 
 function sourceIn({ words, results }: CaseSources, fact: number): Source | undefined {

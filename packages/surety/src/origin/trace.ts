@@ -9,6 +9,7 @@ import {
   type Ground,
   type Leaf,
   locate,
+  type Normaliser,
   nameOf,
   normalisers,
   type Origin,
@@ -28,6 +29,10 @@ export interface TracedCall {
   readonly args: unknown;
 }
 
+/** Characters of outsiders that are looked through to say of a value that it is theirs. */
+const outsideMax = 512 * 1024;
+
+type Asked = Omit<Wanted, 'allowed'>;
 type Claimed = Exclude<Origin, 'none'>;
 
 export class Trace {
@@ -44,51 +49,56 @@ export class Trace {
       tool: call.tool,
       args: call.args,
       source: sourceOf,
-      certificate: (argument) => this.#found.get(argument),
+      certificates: this.#found,
     };
     this.#operands = { from, placesOf: (fact, field) => this.#grounded(fact, field, '') };
   }
 
   /** One certificate for each, in their order; of origin `none` where nothing was found. */
-  of(wanted: readonly Omit<Wanted, 'allowed'>[]): readonly Certificate[] {
-    // What stands by itself first: by that, others are tied to the call.
-    for (const isLast of [false, true])
+  of(wanted: readonly Asked[]): readonly Certificate[] {
+    // What the user said comes first, then what a record says by itself: others are tied to the call by those.
+    for (const search of [this.#asSaid, this.#asRecorded, this.#asTied, this.#asElse])
       for (const each of wanted) {
-        const name = nameOf(each);
-        if (this.#found.has(name)) continue;
-        const certificate = this.#certificateOf(each, isLast);
-        if (certificate !== undefined) this.#found.set(name, certificate);
+        const value = this.#found.has(nameOf(each)) ? undefined : argumentOf(each, this.#call.args);
+        const certificate = value === undefined ? undefined : search(each, value);
+        if (certificate !== undefined) this.#found.set(nameOf(each), certificate);
       }
-    return wanted.map(
-      (each) => this.#found.get(nameOf(each)) ?? { ...bare(each), origin: 'none', places: [] },
-    );
+    return wanted.map((each) => this.#checked(each) ?? { ...bare(each), origin: 'none', places: [] });
   }
 
-  #certificateOf(wanted: Omit<Wanted, 'allowed'>, isLast: boolean): Certificate | undefined {
-    const value = argumentOf(wanted, this.#call.args);
-    if (value === undefined) return undefined;
-    for (const place of this.#said(value, wanted.argument)) {
-      const shown = this.#shown(wanted, 'user', [place]);
-      if (shown !== undefined) return shown;
-    }
-    for (const place of this.#recorded(value, wanted.argument)) {
-      const shown = this.#shown(wanted, 'record', [place]);
-      if (shown !== undefined) return shown;
-    }
-    if (!isLast) return undefined;
+  /** Once more, now that all are there: by that alone it will be judged. */
+  #checked(wanted: Asked): Certificate | undefined {
+    const found = this.#found.get(nameOf(wanted));
+    return found !== undefined && 'origin' in checkCertificate(found, this.#sources) ? found : undefined;
+  }
+
+  readonly #asSaid = (wanted: Asked, value: Leaf): Certificate | undefined =>
+    this.#first(wanted, 'user', this.#said(value, wanted.argument));
+
+  readonly #asRecorded = (wanted: Asked, value: Leaf): Certificate | undefined =>
+    this.#first(wanted, 'record', this.#recorded(value));
+
+  readonly #asTied = (wanted: Asked, value: Leaf): Certificate | undefined =>
+    this.#first(wanted, 'record', this.#tied(value, wanted.argument));
+
+  readonly #asElse = (wanted: Asked, value: Leaf): Certificate | undefined => {
     for (const { formula, places } of computedFrom(value, this.#operands)) {
       const shown = this.#shown(wanted, 'computed', places, formula);
       if (shown !== undefined) return shown;
     }
-    for (const place of this.#untrusted(value)) {
-      const shown = this.#shown(wanted, 'untrusted', [place]);
+    return this.#first(wanted, 'untrusted', this.#untrusted(value));
+  };
+
+  #first(wanted: Asked, origin: Claimed, places: Iterable<Place>): Certificate | undefined {
+    for (const place of places) {
+      const shown = this.#shown(wanted, origin, [place]);
       if (shown !== undefined) return shown;
     }
     return undefined;
   }
 
   #shown(
-    wanted: Omit<Wanted, 'allowed'>,
+    wanted: Asked,
     origin: Claimed,
     places: readonly Place[],
     formula?: string,
@@ -103,9 +113,7 @@ export class Trace {
     if (opened === undefined) return;
     const { fact, words } = opened;
     const named = wordsFor(this.#call.tool, argument);
-    for (const as of normalisers) {
-      const key = valueKey(as, value);
-      if (key === undefined) continue;
+    for (const [as, key] of readingsOf(value)) {
       for (const piece of as === 'name' ? words.names(String(value)) : words.pieces(as, key)) {
         const place: Place = { fact, at: '', piece, as };
         yield place;
@@ -116,17 +124,18 @@ export class Trace {
     }
   }
 
-  *#recorded(value: Leaf, argument: string): Iterable<Place> {
-    // The newest first: what was read last is what is meant.
-    for (const [fact, result] of [...this.#from.results].reverse())
-      for (const as of normalisers) {
-        const key = valueKey(as, value);
-        if (key === undefined) continue;
-        for (const field of result.fields(as, key)) {
-          yield { fact, at: field.pointer, as };
-          for (const ground of this.#groundsOf(result, field, argument))
-            yield { fact, at: field.pointer, as, ground };
-        }
+  *#recorded(value: Leaf): Iterable<Place> {
+    for (const [as, key] of readingsOf(value))
+      for (const { fact, field } of this.#from.fields(`${as}|${key}`)) yield { fact, at: field.pointer, as };
+  }
+
+  *#tied(value: Leaf, argument: string): Iterable<Place> {
+    for (const [as, key] of readingsOf(value))
+      for (const { fact, field } of this.#from.fields(`${as}|${key}`)) {
+        const result = this.#from.results.get(fact);
+        if (result === undefined) continue;
+        for (const ground of this.#groundsOf(result, field, argument))
+          yield { fact, at: field.pointer, as, ground };
       }
   }
 
@@ -162,23 +171,27 @@ export class Trace {
 
   *#untrusted(value: Leaf): Iterable<Place> {
     const written = typeof value === 'number' ? [value, String(value)] : [value];
+    const left = { characters: outsideMax };
     for (const [fact, result] of [...this.#from.results].reverse())
       for (const each of written)
-        for (const { pointer, piece } of result.outside(each))
-          for (const as of normalisers)
-            if (valueKey(as, value) !== undefined)
-              yield { fact, at: pointer, as, ...(piece === undefined ? {} : { piece }) };
+        for (const { pointer, piece } of result.outside(each, left))
+          for (const [as] of readingsOf(value))
+            yield { fact, at: pointer, as, ...(piece === undefined ? {} : { piece }) };
     const { words: opened } = this.#from;
     if (opened === undefined) return;
-    for (const as of normalisers) {
-      const key = valueKey(as, value);
-      if (key !== undefined)
-        for (const piece of opened.words.pieces(as, key)) yield { fact: opened.fact, at: '', piece, as };
-    }
+    for (const [as, key] of readingsOf(value))
+      for (const piece of opened.words.pieces(as, key)) yield { fact: opened.fact, at: '', piece, as };
   }
 }
 
-const bare = ({ argument, part }: Omit<Wanted, 'allowed'>) => ({
+/** All that a value may be, with what stands for it. */
+const readingsOf = (value: Leaf): readonly (readonly [Normaliser, string])[] =>
+  normalisers.flatMap((as) => {
+    const key = valueKey(as, value);
+    return key === undefined ? [] : [[as, key] as const];
+  });
+
+const bare = ({ argument, part }: Asked) => ({
   argument,
   ...(part === undefined ? {} : { part }),
 });

@@ -1,7 +1,7 @@
 // Gathers what a verdict stands on: reads the record for the window, folds the log, opens the rows.
 
 import { type OutcomeDeclared, parseFact } from '@surety/proof/facts';
-import { digestOf, parseDisclosure } from '@surety/proof/records';
+import { byDigest, digestOf, parseDisclosure } from '@surety/proof/records';
 import { type Book, type Evidence, foldBook, type Row, type Window } from '@surety/proof/verdict';
 import type { NewFact } from '../facts/index.ts';
 import { sha256 } from '../ledger/hash.ts';
@@ -22,7 +22,21 @@ export class OutcomeError extends Error {
 /** Folds the whole log up to `size`. Disclosures are looked up by digest, one fact at a time. */
 export async function readBook(reader: LogReader, size: number): Promise<Book> {
   const known = new Map<string, string>();
-  return foldBook(factsOf(reader, size, known), { sha256, find: (digest) => known.get(digest) });
+  return foldBook(factsOf(reader, size, known), {
+    ...{ sha256, find: (digest) => known.get(digest) },
+    sourceAt: (position) => recordedAt(reader, position),
+  });
+}
+
+/** One fact of before, with what is disclosed of it. */
+function recordedAt(reader: LogReader, position: number) {
+  const [entry] = reader.read(position, 1);
+  if (entry === undefined) return undefined;
+  const shown = byDigest(
+    reader.disclosures(position, position + 1).map(([, disclosure]) => disclosure),
+    sha256,
+  );
+  return { fact: parseFact(entry.bytes, position), find: (digest: string) => shown.get(digest) };
 }
 
 const pageSize = 1_000;

@@ -42,10 +42,13 @@ export async function prove(
   sink: Sink,
 ): Promise<number> {
   const { size, origin } = parseHead(parseNote(headNote).text);
-  const tools = toolsOf(evidence.book, judgement.outcome);
+  const read: Read = {
+    tools: toolsOf(evidence.book, judgement.outcome),
+    cited: citedIn(evidence.book, judgement.outcome),
+    labels: new Map(),
+  };
   const writer = new ProofWriter(sink, { sha256, crc32 });
   await writer.head(headNote);
-  const labels = new Map<string, Label>();
   const extracts: number[] = [];
   /** Facts of which the verdict would read more than there is, ascending. */
   const lacking: number[] = [];
@@ -57,11 +60,11 @@ export async function prove(
       const isExtract = isKind(fact, 'record.extracted') && fact.body.outcome === judgement.outcome;
       if (isExtract) extracts.push(position);
       const own = ownOf(fact, shown.get(position) ?? []);
-      if (own.length < commitmentsIn(fact).length && (isExtract || isRead(fact, tools, labels)))
+      if (own.length < commitmentsIn(fact).length && (isExtract || isRead(fact, read)))
         lacking.push(position);
       if (isKind(fact, 'disclosure.erased')) await writer.fact(bytes, runsNeeded(fact, own, lacking));
-      else await writer.fact(bytes, isExtract ? own : neededOf(fact, tools, labels, own));
-      if (isKind(fact, 'tool.labelled')) labels.set(fact.body.tool, fact.body);
+      else await writer.fact(bytes, isExtract ? own : neededOf(fact, read, own));
+      if (isKind(fact, 'tool.labelled')) read.labels.set(fact.body.tool, fact.body);
     }
     // The gateway lives in the same process: calls pass between two pages.
     await nextTurn();
@@ -100,16 +103,32 @@ function toolsOf(book: Given['evidence']['book'], outcome: string): ReadonlySet<
   }
   const effect = book.outcomes.get(outcome)?.body.reconcile?.call;
   if (effect !== undefined) tools.add(effect);
+  for (const tool of Object.keys(book.outcomes.get(outcome)?.body.arguments ?? {})) tools.add(tool);
   return tools;
 }
 
+/** What the verdict reads. */
+interface Read {
+  readonly tools: ReadonlySet<string>;
+  /** Facts that arguments came from. */
+  readonly cited: ReadonlySet<number>;
+  readonly labels: Map<string, Label>;
+}
+
+function citedIn(book: Given['evidence']['book'], outcome: string): ReadonlySet<number> {
+  const cited = new Set<number>();
+  for (const { traced } of book.calls.values())
+    for (const each of traced)
+      if (each.outcome === outcome) for (const position of each.cited) cited.add(position);
+  return cited;
+}
+
+type ReadFact = Fact<'approval.given'> | Fact<'case.opened'> | Fact<'call.intended'> | Fact<'call.settled'>;
+
 /** Does the verdict read values of this fact? */
-const isRead = (
-  fact: Fact | UnknownFact,
-  tools: ReadonlySet<string>,
-  labels: ReadonlyMap<string, Label>,
-): fact is Fact<'approval.given'> | Fact<'call.intended'> | Fact<'call.settled'> =>
+const isRead = (fact: Fact | UnknownFact, { tools, cited, labels }: Read): fact is ReadFact =>
   isKind(fact, 'approval.given') ||
+  ((isKind(fact, 'case.opened') || isKind(fact, 'call.settled')) && cited.has(fact.position)) ||
   ((isKind(fact, 'call.intended') || isKind(fact, 'call.settled')) &&
     (tools.has(fact.body.tool) || pointersOf(fact, labels).length > 0));
 
@@ -147,28 +166,23 @@ function runsNeeded(
 }
 
 /**
- * Values are disclosed only where the verdict reads them; names, other tools and users' words stay withheld. Of
- * a tool of another outcome it reads the amount: what an agent spent in a day is one sum.
+ * Values are disclosed only where the verdict reads them; names and other tools stay withheld, and words and results that
+ * no argument came from. Of a tool of another outcome it reads the amount: what an agent spent in a day is one sum.
  */
-function neededOf(
-  fact: Fact | UnknownFact,
-  tools: ReadonlySet<string>,
-  labels: ReadonlyMap<string, Label>,
-  own: readonly string[],
-): readonly string[] {
+function neededOf(fact: Fact | UnknownFact, read: Read, own: readonly string[]): readonly string[] {
   if (isKind(fact, 'log.opened')) return own;
-  if (!isRead(fact, tools, labels)) return [];
-  if (isKind(fact, 'approval.given') || tools.has(fact.body.tool)) return own;
-  const pointers = pointersOf(fact, labels);
+  if (!isRead(fact, read)) return [];
+  if (isKind(fact, 'approval.given') || isKind(fact, 'case.opened')) return own;
+  if (read.tools.has(fact.body.tool)) return own;
+  const pointers = pointersOf(fact, read.labels);
+  const cited = read.cited.has(fact.position) && isKind(fact, 'call.settled') ? fact.body.result : [];
   const args = new Set(fact.body.args ?? []);
   // Arguments that are one commitment can only be shown whole.
   return own.filter((each) => {
+    const digest = digestOf(each, sha256);
+    if (cited.includes(digest)) return true;
     const { pointer } = parseDisclosure(each);
-    return (
-      pointers.length > 0 &&
-      (pointer === '' || pointers.includes(pointer)) &&
-      args.has(digestOf(each, sha256))
-    );
+    return pointers.length > 0 && (pointer === '' || pointers.includes(pointer)) && args.has(digest);
   });
 }
 

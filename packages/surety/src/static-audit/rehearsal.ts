@@ -64,6 +64,8 @@ export class Rehearsal {
   readonly #steps = decidingSteps({
     ...{ catalog: this.#catalog, permissions: this.#permissions },
     ...{ budgets: this.#budgets, logic: this.#logic },
+    // What a user will say is in no file.
+    origins: { trace: () => undefined },
     // What a server will say of itself is in no file.
     contracts: { judge: () => undefined, pins: new Pins() },
     // Files contain nothing: that is ordered.
