@@ -1,7 +1,7 @@
 // What people sign with passkeys, through a real house: approvals, changes and orders count, and a stranger who verifies
 // the proof finds the same.
 
-import { changeText } from '@surety/proof/changes';
+import { changeText, refusalText } from '@surety/proof/changes';
 import type { OrderStatement } from '@surety/proof/facts';
 import { approvalText, challengeOf } from '@surety/proof/rules';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -68,6 +68,19 @@ describe('a passkey', () => {
     const text = changeText({ ...proposed.body, log: house.log.origin }, signs);
     expect(await house.house.sign({ change, ...signs, ...browsed(tove, text) })).toEqual({ pending: false });
     expect((await house.verified(house.now())).reasons).not.toContain('change-unsigned');
+  });
+
+  it('refuses a weakening, with a reason that a proof discloses', async () => {
+    const { tove, surety } = await withPasskeys();
+    await house.reload({ 'surety.yaml': surety.replace('amount: 1000000', 'amount: 2000000') });
+    const [proposed] = await house.factsOf('change.proposed');
+    if (proposed === undefined) throw new Error('nothing was proposed');
+    const { change } = proposed.body;
+    const [signs, refuse] = [{ person: people.tove.id, at: house.now() }, 'Not this week.'];
+    const text = refusalText({ ...proposed.body, log: house.log.origin }, { ...signs, reason: refuse });
+    await house.house.sign({ change, ...signs, refuse, ...browsed(tove, text) });
+    expect(house.house.changes()).toEqual([]);
+    expect((await house.verified(house.now())).failed).toEqual([]);
   });
 
   it('orders', async () => {

@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Body, Fact } from '@surety/proof/facts';
 import { toBase64, toBase64url } from '@surety/proof/records';
-import { challengeOf, isSignedBy, type Signed } from '@surety/proof/rules';
+import { assertionProblem, challengeOf, isSignedBy, type Signed } from '@surety/proof/rules';
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { Authenticator, type Wrong } from '../../../proof/src/approvals/authenticator.fixture.ts';
 import { AssertionError, rawOfSpki, signedByPasskey } from './assertions.ts';
@@ -125,6 +126,33 @@ test('of bytes in which anything is flipped, gate and verifier say the same: no'
     ];
     for (const offer of offers) expect(await isTaken(offer, enrolled([own.key]))).toBe(false);
   }
+});
+
+test('bytes that somebody chose are refused, and throw nothing but what says so', () => {
+  const own = new Authenticator(origin);
+  const { assertion = { authenticatorData: '', clientData: '' } } = own.assert(text);
+  const strange = fc.oneof(
+    fc.string(),
+    fc.base64String(),
+    fc.json().map((each) => Buffer.from(each).toString('base64')),
+  );
+  fc.assert(
+    fc.property(strange, strange, (data, client) => {
+      for (const each of [
+        { authenticatorData: data, clientData: client },
+        { ...assertion, authenticatorData: data },
+        { ...assertion, clientData: client },
+      ])
+        expect(assertionProblem({ origin }, text, each)).toBeTypeOf('string');
+      try {
+        const browser = { authenticatorData: data, clientDataJSON: client, signature: data };
+        signedByPasskey(own.key, browser);
+        rawOfSpki(client);
+      } catch (error) {
+        expect(error).toBeInstanceOf(AssertionError);
+      }
+    }),
+  );
 });
 
 describe('a signature in DER', () => {

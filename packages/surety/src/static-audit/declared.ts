@@ -1,6 +1,6 @@
 // The declarations as the audit asks about them: one look-up for each thing that the gate folds.
 
-import { declaredAs, type Standing } from '@surety/proof/changes';
+import { declaredAs, peopleIn, type Standing } from '@surety/proof/changes';
 import type { Body, OutcomeDeclared } from '@surety/proof/facts';
 import {
   type ActivePolicy,
@@ -15,7 +15,7 @@ import {
 
 export type Label = Body<'tool.labelled'>;
 export type Agent = Body<'identity.enrolled'>;
-export type Person = Body<'person.enrolled'>;
+export type Person = ReturnType<typeof peopleIn>[number];
 
 export const nameOf = ({ rule }: Pick<CompiledRule, 'rule'>): string => `${rule.outcome}/${rule.rule}`;
 
@@ -42,7 +42,7 @@ export class Declared {
     this.standing = sorted;
     this.labels = new Map(declaredAs(sorted, 'tool.labelled').map((each) => [each.tool, each]));
     this.agents = declaredAs(sorted, 'identity.enrolled').filter((each) => each.is === 'agent');
-    this.people = declaredAs(sorted, 'person.enrolled');
+    this.people = peopleIn(sorted);
     const persons = personsByAccount(this.people);
     this.personOf = (account) => persons.get(account) ?? account;
     this.rules = declaredAs(sorted, 'rule.activated').map(compileRule);

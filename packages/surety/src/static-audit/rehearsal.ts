@@ -3,7 +3,7 @@
 // answer it in earnest. Nothing is forwarded or stored; people sign with keys that exist for the rehearsal only.
 
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { Standing } from '@surety/proof/changes';
+import { peopleIn, type Standing } from '@surety/proof/changes';
 import { Pins } from '@surety/proof/contracts';
 import type { ApprovalStatement, Body, Fact } from '@surety/proof/facts';
 import { commit, digestOf, keyed, toBase64 } from '@surety/proof/records';
@@ -82,13 +82,14 @@ export class Rehearsal {
   constructor(standing: Standing, without: readonly string[] = []) {
     this.#keys = keysOf.get(standing) ?? new Map();
     keysOf.set(standing, this.#keys);
+    const people = new Map(peopleIn(standing).map((each) => [`person/${each.person}`, this.#withKey(each)]));
     for (const [stream, { kind, body }] of standing) {
       if (kind === 'rule.activated') {
         const name = stream.slice('rule/'.length);
         if (without.includes(name)) continue;
         this.#names.set((body as Body<'rule.activated'>).hash, name);
       }
-      const own = kind === 'person.enrolled' ? this.#withKey(body as Body<'person.enrolled'>) : body;
+      const own = kind === 'person.enrolled' ? (people.get(stream) ?? body) : body;
       this.#fold(kind, stream, own);
     }
   }
@@ -234,7 +235,7 @@ export class Rehearsal {
   }
 
   /** Who can sign in earnest can sign here. */
-  #withKey(person: Body<'person.enrolled'>): object {
+  #withKey(person: ReturnType<typeof peopleIn>[number]): object {
     if (person.keys.length === 0) return person;
     const own = this.#keys.get(person.person) ?? newKey();
     this.#keys.set(person.person, own);

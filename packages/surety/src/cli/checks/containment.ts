@@ -1,6 +1,6 @@
 // Containment: what is contained, and whether anybody could contain anything, or lift it again.
 
-import { declaredAs } from '@surety/proof/changes';
+import { declaredAs, peopleIn } from '@surety/proof/changes';
 import { containmentDefault } from '@surety/proof/facts';
 import type { Config } from '../../config/index.ts';
 import { containedLine } from '../commands/contain.ts';
@@ -14,7 +14,7 @@ export function containment(config: Config): readonly Row[] {
   try {
     const { standing } = inForceIn(store);
     const [declared = containmentDefault] = declaredAs(standing, 'containment.declared');
-    const people = declaredAs(standing, 'person.enrolled');
+    const people = peopleIn(standing);
     const mayNobody = (functions: readonly string[]) =>
       !people.some((each) => each.keys.length > 0 && each.functions.some((name) => functions.includes(name)));
     const without = (['order', 'lift'] as const).filter((deed) => mayNobody(declared[deed]));

@@ -7,6 +7,7 @@ import { type Cosigned, isReached } from '@surety/proof/records';
 import { remoteStatus } from '../../api/index.ts';
 import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
+import { shownPasskey } from '../../governance/index.ts';
 import { successionAt } from '../../ledger/opening.ts';
 import { type AskedPerson, askedIn } from '../asked.ts';
 import { type Contained, containedIn } from '../contained.ts';
@@ -45,6 +46,8 @@ interface Status {
   readonly inForce: { readonly [kind in keyof typeof kinds]: number };
   /** What the files ask for and waits for an owner. */
   readonly changes: readonly { change: string; stream: string; since: string; owners: readonly string[] }[];
+  /** Passkeys that were registered and wait for somebody to confirm them. */
+  readonly passkeys: readonly { invitation: string; person: string; fingerprint: string }[];
   /** What is contained. */
   readonly contained: readonly Contained[];
   /** How often each person was asked in the last 24 hours, and what could not be told. */
@@ -98,6 +101,10 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
     inForce: countsOf(inForce),
     changes: pendingIn(inForce).map(({ change, stream, since, missing }) => {
       return { change, stream, since, owners: [...new Set(missing.map(({ owner }) => owner))] };
+    }),
+    passkeys: inForce.passkeys.all.flatMap((each) => {
+      const { invitation, person, state, fingerprint = '' } = shownPasskey(each, now);
+      return state === 'registered' ? [{ invitation, person, fingerprint }] : [];
     }),
     contained: containedIn(store),
     asks: askedIn(store, now).people,
@@ -161,6 +168,10 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
   for (const { change, stream, owners } of state.changes)
     lines.push(
       `waits for the signature of ${owners.join(', ')}: ${printable(stream)}  ${paint('dim', `surety changes, surety sign ${change}`)}`,
+    );
+  for (const { invitation, person, fingerprint } of state.passkeys)
+    lines.push(
+      `waits to be confirmed: the passkey ${fingerprint} of ${printable(person)}  ${paint('dim', `surety passkey confirm ${invitation}`)}`,
     );
   for (const { person, asked, failed } of state.asks) {
     const lost = failed === 0 ? '' : paint('yellow', `; ${failed} messages were given up`);
