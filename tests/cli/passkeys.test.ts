@@ -93,6 +93,7 @@ test('confirms beside a running Surety, says so everywhere, and ends it', async 
   ]);
   const confirmed = await here.run('passkey', 'confirm', name.slice(0, 8), '--key', 'you.key');
   expect(confirmed.stderr).toContain(`registered ${pending?.fingerprint}: confirm it only if`);
+  expect(confirmed.stderr).toContain(`it signs for ${ines} on ${origin}`);
   expect(lines(confirmed.stdout)).toEqual([`the passkey of ${ines} signs for them from now on (${name})`]);
   expect((await here.run('passkey')).stdout).toContain(`${ines} signs with ${pending?.fingerprint}`);
   const again = await here.run('passkey', 'confirm', name, '--key', 'you.key');

@@ -47,10 +47,13 @@ export async function passkey(
     action === 'confirm'
       ? confirming(inForce, config, found, { by: signer.person, now })
       : revoking(config, found, { by: signer.person, now, reason: asked.reason });
-  if (action === 'confirm')
+  if (action === 'confirm') {
+    const { fingerprint, origin = '' } = shownPasskey(found, now);
+    terminal.note(`it signs for ${printable(found.person)} on ${printable(origin)}`);
     terminal.note(
-      `${printable(found.person)} registered ${shownPasskey(found, now).fingerprint}: confirm it only if they read you the same`,
+      `${printable(found.person)} registered ${fingerprint}: confirm it only if they read you the same`,
     );
+  }
   const shown = await withDesk(config, terminal, open, (desk) => desk.passkey(signed(signer, statement)));
   if (asked.json === true) terminal.out(JSON.stringify(jsonOf(shown)));
   else
