@@ -14,7 +14,17 @@ import { median, percentile } from './rig/statistics.ts';
 const here = import.meta.dirname;
 const guide = readFileSync(join(here, '../docs/benchmarks.md'), 'utf8');
 
-const names = ['ledger', 'growth', 'decision', 'contain', 'checkpoints', 'verify', 'gateway', 'start'];
+const names = [
+  'ledger',
+  'growth',
+  'decision',
+  'contain',
+  'checkpoints',
+  'verify',
+  'gateway',
+  'start',
+  'agentdojo',
+];
 describe.each(names)('bench %s', (name) => {
   test('says one object with finite figures, and its steps to people', { timeout: 300_000 }, async () => {
     const words = [join(here, `${name}.ts`), '--quick', '--json'];

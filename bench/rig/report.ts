@@ -7,11 +7,11 @@ import { type Disk, filesystemOf } from './disk.ts';
 
 /** A step of a call's life. What is not built yet costs nothing yet: every report says so. */
 const steps = [
-  ...['identify', 'parse', 'contain', 'label', 'permit', 'once-at-a-time', 'checkpoint', 'budget'],
-  ...['record intent', 'forward', 'settle'],
+  ...['identify', 'parse', 'contain', 'pin', 'label', 'trace origins', 'permit', 'once-at-a-time'],
+  ...['checkpoint', 'budget', 'record intent', 'forward', 'settle'],
 ] as const;
 export type Step = (typeof steps)[number];
-const notBuilt = ['pin', 'screen', 'trace origins', 'screen result', 'label result'];
+const notBuilt = ['screen', 'screen result', 'label result'];
 
 export interface Figure {
   /** Key of the JSON object; the unit last. */
@@ -19,6 +19,8 @@ export interface Figure {
   readonly value: number;
   readonly text: string;
   readonly target?: string;
+  /** In the object alone: its text says it in another line. */
+  readonly isAside?: boolean;
 }
 
 export interface Report {
@@ -34,17 +36,20 @@ export interface Asked {
   readonly json: boolean;
   /** A further option of this benchmark, a positive number. */
   number(name: string, otherwise: number): number;
+  /** A further option that is a text. */
+  text(name: string): string | undefined;
 }
 
 /** Reads the command line; throws `TypeError` with what is wrong. */
-export function asked(numbers: readonly string[] = []): Asked {
+export function asked(numbers: readonly string[] = [], texts: readonly string[] = []): Asked {
   const args = process.argv.slice(2).filter((word) => word !== '--');
-  const own = Object.fromEntries(numbers.map((name) => [name, { type: 'string' as const }]));
+  const own = Object.fromEntries([...numbers, ...texts].map((name) => [name, { type: 'string' as const }]));
   const options = { quick: { type: 'boolean' }, json: { type: 'boolean' }, ...own } as const;
   const values = parseArgs({ args, options, strict: true }).values as Record<string, unknown>;
   return {
     quick: values['quick'] === true,
     json: values['json'] === true,
+    text: (name) => values[name] as string | undefined,
     number: (name, otherwise) => {
       const number = Number(values[name] ?? otherwise);
       if (Number.isFinite(number) && number > 0) return number;
@@ -84,7 +89,7 @@ export function publish(report: Report, disk: Disk, folder: string, json: boolea
     say(`  the folder is in memory (${about.filesystem}): nothing was made durable`);
   for (const { title, figures } of sections) {
     say(`\n  ${title}`);
-    for (const each of figures) say(lineOf(each));
+    for (const each of figures) if (each.isAside !== true) say(lineOf(each));
   }
   if (!json) return;
   const figures = Object.fromEntries(
