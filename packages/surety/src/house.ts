@@ -150,7 +150,6 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       standing: () => changing.inForce.standing,
     });
     replay(log, [gateway, custody, changing, notifying]);
-    replay(log, [gateway, custody, changing]);
     const passkeys = new Passkeys({
       ...{ log, people: gateway.people, now: clock.now, inForce: () => changing.inForce },
     });
