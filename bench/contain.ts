@@ -150,7 +150,7 @@ const spread = (name: string, text: string, unit: 'ms' | 'us', values: readonly 
 async function main(): Promise<void> {
   const config = await writeBusiness(join(scratch, 'house'), {
     ...{ agents, otherRules: 0, otherPolicies: 0, ownerKey: signer.line },
-    servers: '  erp: { stdio: [node, erp.js] }',
+    servers: '  erp: { stdio: [node, erp.js], pins: observe }',
     checkpoints: '  - { id: any, before: erp.tool_1, when: "false", require: { call: erp.match_invoice } }\n',
     installation: 'containment: { order: [it], lift: [it] }\n',
   });

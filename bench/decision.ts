@@ -214,7 +214,7 @@ async function main(): Promise<void> {
     otherRules: 96,
     otherPolicies: 19,
     checkpoints,
-    servers: '  erp: { stdio: ["true"] }',
+    servers: '  erp: { stdio: ["true"], pins: observe }',
   });
   const house = new House();
   for (const fact of declaredFacts(config, at)) house.apply(fact);

@@ -26,7 +26,7 @@ const appendsAtOnce = 1_024;
 
 async function fill(): Promise<void> {
   const config = await writeBusiness(folder, {
-    ...{ agents: 1, otherRules: 0, otherPolicies: 2, servers: '  erp: { stdio: ["true"] }' },
+    ...{ agents: 1, otherRules: 0, otherPolicies: 2, servers: '  erp: { stdio: ["true"], pins: observe }' },
     checkpoints: `  - id: matched
     before: erp.pay_invoice
     require: { call: erp.match_invoice, where: "prior.args.order_id == args.order_id" }

@@ -49,7 +49,7 @@ export async function makeProof(folder: string, facts: number): Promise<Made> {
     otherRules: 0,
     otherPolicies: 2,
     checkpoints,
-    servers: '  erp: { stdio: ["true"] }',
+    servers: '  erp: { stdio: ["true"], pins: observe }',
     installation,
     outcome,
   });

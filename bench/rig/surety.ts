@@ -53,8 +53,8 @@ export async function raiseSurety(folder: string, upstreamPort: number, agents: 
     checkpoints,
     likeErp: ['local'],
     servers: [
-      `  erp: { http: "http://127.0.0.1:${upstreamPort}/mcp" }`,
-      `  local: { stdio: ["${process.execPath}", "${stdioServer}", stdio] }`,
+      `  erp: { http: "http://127.0.0.1:${upstreamPort}/mcp", pins: observe }`,
+      `  local: { stdio: ["${process.execPath}", "${stdioServer}", stdio], pins: observe }`,
     ].join('\n'),
     witnesses: `[{ url: "http://127.0.0.1:${witnessPort}", key: "${vkey}" }]`,
   });

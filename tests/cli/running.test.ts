@@ -16,6 +16,7 @@ const hostile = 'first\n\u001b[2J\u202eevil';
 
 beforeAll(async () => {
   await here.build();
+  await here.run('pins', 'approve', '--all', '--key', 'you.key');
   const issued = await here.run('credential', 'assistant', '--json');
   const { credential } = JSON.parse(issued.stdout) as { credential: string };
   const { url, child } = await here.up();

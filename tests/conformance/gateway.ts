@@ -17,7 +17,7 @@ const files = (url: string): Readonly<Record<string, string>> => ({
   'surety.yaml': `origin: conformance.example/surety
 store: store
 servers:
-  fixture: { http: "${url}" }
+  fixture: { http: "${url}", pins: observe }
 tools:
   fixture.*: { effect: read }
 people:

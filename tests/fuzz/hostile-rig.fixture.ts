@@ -140,7 +140,7 @@ export class Rig {
       'surety.yaml': files['surety.yaml']
         .replace(
           'servers: { erp',
-          'servers: { far: { http: "http://127.0.0.1:9/" }, pipe: { stdio: [node, x.js] }, erp',
+          'servers: { far: { http: "http://127.0.0.1:9/", pins: observe }, pipe: { stdio: [node, x.js], pins: observe }, erp',
         )
         .replace('  erp.note:', '  far.note: { effect: write }\n  pipe.note: { effect: write }\n  erp.note:'),
       'policies/agents.cedar': `${files['policies/agents.cedar']}

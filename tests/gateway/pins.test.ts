@@ -50,7 +50,7 @@ beforeEach(async () => {
   const key = (await here.run('key', 'olga.key')).stdout.trim();
   here.edit('surety.yaml', (text) =>
     text
-      .replace(/^servers: .*$/m, 'servers: { erp: { stdio: [node, server.cjs], pins: required } }')
+      .replace(/^servers: .*$/m, 'servers: { erp: { stdio: [node, server.cjs] } }')
       .replace(
         'people:\n',
         `people:\n  - { id: olga@acme.example, functions: [security], keys: ["${key}"] }\n`,

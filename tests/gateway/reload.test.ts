@@ -45,7 +45,7 @@ const clients: Client[] = [];
 
 const serversLine = /^servers: .*$/m;
 const serving = (erp: string, crm: string): string =>
-  `servers: { erp: { stdio: [node, server.cjs], env: { VERSION: "${erp}" } }, crm: { stdio: [node, server.cjs], env: { VERSION: "${crm}" } } }`;
+  `servers: { erp: { stdio: [node, server.cjs], env: { VERSION: "${erp}" }, pins: observe }, crm: { stdio: [node, server.cjs], env: { VERSION: "${crm}" }, pins: observe } }`;
 
 async function start(): Promise<void> {
   ({ child, said, url } = await here.up());

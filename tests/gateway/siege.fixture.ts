@@ -47,9 +47,9 @@ export class Siege {
     siege.program.edit('surety.yaml', (text) =>
       text
         .replace(
-          'servers: { erp: { stdio: [node, erp.js] } }',
-          `servers:\n  erp: { stdio: ["${process.execPath}", "${noting}", "${received}"] }\n` +
-            `  far: { http: "${far}", timeout: 5s }\nlimits: { ${limits} }\n${more}`,
+          'servers: { erp: { stdio: [node, erp.js], pins: observe } }',
+          `servers:\n  erp: { stdio: ["${process.execPath}", "${noting}", "${received}"], pins: observe }\n` +
+            `  far: { http: "${far}", timeout: 5s, pins: observe }\nlimits: { ${limits} }\n${more}`,
         )
         .replace(
           '  erp.note:',

@@ -18,9 +18,9 @@ const files: Readonly<Record<string, string>> = {
   'surety.yaml': `origin: intermediary.example/surety
 store: store
 servers:
-  old: { http: "${INTERMEDIARY_OLD}" }
-  new: { http: "${INTERMEDIARY_NEW}" }
-  odd: { http: "${INTERMEDIARY_ODD}" }
+  old: { http: "${INTERMEDIARY_OLD}", pins: observe }
+  new: { http: "${INTERMEDIARY_NEW}", pins: observe }
+  odd: { http: "${INTERMEDIARY_ODD}", pins: observe }
 tools:
 ${servers.map((server) => `  ${server}.*: { effect: read }\n  ${server}.restricted: { effect: read }\n`).join('')}
 people:

@@ -79,7 +79,7 @@ const surety = `
 origin: acme.example/test
 store: store
 time-zone: UTC
-servers: { erp: { stdio: [node, erp.js] } }
+servers: { erp: { stdio: [node, erp.js], pins: observe } }
 tools:
   erp.match: { effect: read }
   erp.look: { effect: read }

@@ -140,9 +140,13 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
   const servers = new Servers(onNote);
   let { limits } = config;
   let swap: Swap | undefined;
+  const looking = () => look(house.gateway, servers.upstreams);
   const house = await openHouse(config, {
     ...{ program: 'gateway', env: terminal.env, onNote, observer },
-    onServers: (inForce) => servers.take(inForce, limits, swap),
+    onServers: (inForce) => {
+      servers.take(inForce, limits, swap);
+      if (swap !== undefined) void looking();
+    },
   });
   const closing: (() => Promise<unknown>)[] = [];
   const ending = new Ending(options.withParent === true);
@@ -159,7 +163,6 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
       for (const note of notesOf(answer)) onNote(answer.ok ? 'info' : 'warn', note);
       return answer;
     });
-    const looking = () => look(house.gateway, servers.upstreams);
     const desk = deskOf(house, { reload: reloading, look: looking });
     const listener = await openPublic(config, options.port, {
       ...{ desk, governor: house.gateway, upstreams: servers.upstreams, onNote, onFault },

@@ -133,7 +133,7 @@ export function installationDeclarations(installation: Installation, quorum?: Qu
       const crossing = written.http === undefined ? 'stdio' : 'http';
       const transport = written.decided === true ? 'decided' : crossing;
       // As written: a secret stands there as `${NAME}`, so its digest gives nothing to guess.
-      const pins = transport === 'decided' || written.pins === undefined ? {} : { pins: written.pins };
+      const pins = transport === 'decided' ? {} : { pins: written.pins ?? 'required' };
       const body = { server, transport, definition: digestOf(writtenOf(written)), ...pins } as const;
       return { stream: `server/${server}`, kind: 'server.declared', body };
     }),

@@ -25,6 +25,7 @@ origin: ${origin}/surety          # the name of this log in its signed heads; ke
 servers:
   # The official filesystem server. It sees the folder \`files\` beside this file, and nothing else.
   # Take any MCP server: \`stdio\` runs a command, \`http\` calls an address, secrets are \`\${NAME}\`.
+  # What its tools say of themselves is kept from agents until a person approved it: docs/pins.md
   files: { stdio: [npx, --yes, "@modelcontextprotocol/server-filesystem", files] }
 
 tools:

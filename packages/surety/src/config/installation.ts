@@ -88,11 +88,11 @@ export const server = z.strictObject({
   timeout: duration.optional().describe('how long to wait for an answer (default 30s)'),
   pins: z
     .enum(['required', 'observe'], {
-      error: 'is neither `required` nor `observe`\nwrite one of them',
+      error: 'is neither `required` nor `observe`\nwrite one of them, or leave it out: it is `required`',
     })
     .optional()
     .describe(
-      'whether a person must have approved what a tool says of itself: required, or observe (docs/pins.md)',
+      'whether a person must have approved what a tool says of itself: required (default) or observe (docs/pins.md)',
     ),
 });
 

@@ -110,24 +110,21 @@ function directives(at: string, text: string): readonly ContractFinding[] {
 
 const secret =
   /(?:~|\$HOME|%USERPROFILE%|\/root|\/home\/[^/\s]{1,40})?[/\\]\.(?:ssh|aws|gnupg|kube|docker|netrc|npmrc|config\/gcloud)\b[^\s"'`,;)]{0,80}|\/etc\/(?:passwd|shadow)\b|\bid_(?:rsa|ed25519)\b|(?<![\w.])\.env\b/u;
-const reading = /\b(?:read|load|open|fetch|cat|contents?|get|send|pass|include|upload)\b/iu;
+const reading = /\b(?:read(?:ing)?|load|open|fetch|cat|contents?|get|send|pass|include|upload)\b/iu;
 const warning = /\b(?:must (?:stay|remain|be kept) private|never|do not|don't|why)\b/iu;
+
+const secretName = /\b(?:ssh id rsa|id rsa|id ed25519|aws credentials)\b/iu;
+/** The words in a name: `content_from_ssh_key`, `contentFromSshKey`. */
+const wordsIn = (text: string): string => text.replace(/_/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2');
 
 /** A path to secrets anywhere in a tool that reads or sends: the two may stand in different members. */
 function secretPaths(said: readonly Said[]): readonly ContractFinding[] {
-  const all = said.map(({ text }) => text).join('\n');
-  if (!reading.test(all)) return [];
+  if (!said.some(({ text }) => reading.test(wordsIn(text)))) return [];
   return said.flatMap(({ at, text }) => {
-    const words = text.replace(/_/g, ' ');
-    const path =
-      secret.exec(text)?.[0] ?? /\b(?:ssh id rsa|id rsa|private key|aws credentials)\b/iu.exec(words)?.[0];
-    if (
-      path === undefined ||
-      warning.test(text) ||
-      (at.includes('/properties/') && !reading.test(words) && !text.includes('/'))
-    )
-      return [];
-    return [finding('secret-path', at, `it names a place of secrets: ${quoted(path)}`)];
+    const path = secret.exec(text)?.[0] ?? secretName.exec(wordsIn(text))?.[0];
+    return path === undefined || warning.test(text)
+      ? []
+      : [finding('secret-path', at, `it names a place of secrets: ${quoted(path)}`)];
   });
 }
 

@@ -24,7 +24,7 @@ const credentials = new Map<string, string>();
 const names: string[] = [];
 
 const surety = files['surety.yaml']
-  .replace('servers: {', 'servers: { newer: { stdio: [node, newer.js] },')
+  .replace('servers: {', 'servers: { newer: { stdio: [node, newer.js], pins: observe },')
   .replace('  erp.note:', '  newer.note: { effect: write }\n  erp.note:');
 const policy = (agent: string) =>
   `@id("${agent}-newer")\npermit (principal == Agent::"${agent}", action, resource in Server::"newer");\n`;

@@ -270,7 +270,7 @@ test('a weakening that somebody wrote into the log past all this changes nothing
 
 /** A server that no outcome is about, with a tool that has an effect. */
 const withMail = surety
-  .replace('servers: {', 'servers: { mail: { stdio: [node, mail.js] },')
+  .replace('servers: {', 'servers: { mail: { stdio: [node, mail.js], pins: observe },')
   .replace('tools:', 'tools:\n  mail.send: { effect: send }');
 const withMailPermit = `${files['policies/agents.cedar']}
 @id("mails") permit (principal == Agent::"buyer", action == Action::"mail.send", resource in Server::"mail");`;

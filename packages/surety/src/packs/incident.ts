@@ -114,7 +114,7 @@ export function filesOf(loaded: Found, checkpoints: readonly Checkpoint[]): Read
   const functions = Object.keys(pack.functions ?? {});
   const installation = {
     ...{ origin: `incident.example/${of.incident}`, store: 'store', 'time-zone': 'UTC' },
-    servers: Object.fromEntries(servers.map((each) => [each, { stdio: ['none'] }])),
+    servers: Object.fromEntries(servers.map((each) => [each, { stdio: ['none'], pins: 'observe' }])),
     tools: Object.fromEntries(
       Object.entries(of.tools).map(([name, { effect, money }]) => [
         name,

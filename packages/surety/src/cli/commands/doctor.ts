@@ -70,6 +70,7 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
     ownership: () => import('../checks/ownership.ts'),
     ledger: () => import('../checks/ledger.ts'),
     containment: () => import('../checks/containment.ts'),
+    contracts: () => import('../checks/contracts.ts'),
     notices: () => import('../checks/notices.ts'),
     outside: () => import('../checks/outside.ts'),
     listening: () => import('../checks/listening.ts'),
@@ -84,6 +85,9 @@ async function examineInstallation(config: Config, env: Terminal['env']): Promis
         await attempt('log', unread, async () => (await look.ledger()).ledger(store, config)),
         await attempt('containment', unread, async () =>
           existsSync(join(store, 'log.sqlite')) ? (await look.containment()).containment(config) : [],
+        ),
+        await attempt('contracts', unread, async () =>
+          existsSync(join(store, 'log.sqlite')) ? (await look.contracts()).contracts(config) : [],
         ),
         await attempt('notices', unread, async () =>
           existsSync(join(store, 'log.sqlite')) ? (await look.notices()).notices(config, env) : [],

@@ -21,10 +21,9 @@ export function init(terminal: Terminal, where: string): Exit {
   }
   const at = where === '.' ? '' : ` -C ${where}`;
   terminal.note('next, one by one:');
-  for (const step of [`check${at}`, 'key you.key', `credential assistant${at}`, `up${at}`])
-    terminal.note(`  surety ${step}`);
-  terminal.note(
-    'the first start lets npx fetch the sample server: until it is there, the agent sees no tools',
-  );
+  const steps = [`check${at}`, 'key you.key', `pins${at}`, `pins approve --all --key you.key${at}`];
+  for (const step of [...steps, `credential assistant${at}`, `up${at}`]) terminal.note(`  surety ${step}`);
+  terminal.note('the third lets npx fetch the sample server, and shows what its tools say of themselves');
+  terminal.note('agents see a tool once you approved it: that needs your key under `keys` in surety.yaml');
   return exit.ok;
 }
