@@ -49,7 +49,7 @@ export async function openDesk(
     onNote: (_, note) => terminal.note(terminal.paint('dim', note)),
   });
   const servers = new Servers(() => {});
-  const lookAtAll = async () => {
+  const lookAtAll = () => {
     servers.take(house.servers(), config.limits);
     return look(house.gateway, servers.upstreams);
   };
@@ -197,7 +197,6 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     if (figures !== undefined) tell(`Metrics are served: ${addressOf(figures, hostOf(config))}/metrics`);
     tell(`Surety is up: ${scheme}://${written(config.listen.host)}:${port}/mcp`);
     onNote('info', `ready on port ${port}, ${house.log.size()} facts`);
-    // So that a person can read and approve what agents are not shown before.
     void looking();
     const why = await Promise.race([ending.asked, broken.promise]);
     onNote('info', 'ending: what is under way is answered first (asked again, it is not waited for)');

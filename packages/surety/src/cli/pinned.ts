@@ -65,7 +65,7 @@ export interface Pinned {
 }
 
 export function pinnedIn(store: Pick<Store, 'views' | 'fact' | 'reader'>, { servers }: LookAnswer): Pinned {
-  const { contracts, standing, seen } = contractsIn(store);
+  const { contracts, standing, seen } = foldOf(store);
   const listed = new Map(servers.flatMap(({ tools }) => tools.map(({ tool, contract }) => [tool, contract])));
   const read = new Map<string, ContractRead>();
   for (const [contract, fact] of seen) {
@@ -157,7 +157,7 @@ const cloakedIn = (
     }));
 
 /** Everything about contracts that a store says. */
-export function contractsIn({ views, fact, reader }: Pick<Store, 'views' | 'fact' | 'reader'>) {
+export function foldOf({ views, fact, reader }: Pick<Store, 'views' | 'fact' | 'reader'>) {
   const inForce = new InForce(sha256);
   const contracts = new Contracts({ standing: () => inForce.standing, logSalt: logSalt(reader) });
   const seen = new Map<string, Seen>();

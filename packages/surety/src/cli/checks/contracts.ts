@@ -3,14 +3,14 @@
 import { declaredAs, serverOf } from '@surety/proof/changes';
 import { mayApproveContracts, pinModeOf } from '@surety/proof/contracts';
 import type { Config } from '../../config/index.ts';
-import { contractsIn } from '../pinned.ts';
+import { foldOf } from '../pinned.ts';
 import { openStore } from '../store.ts';
 import { ok, type Row, warn } from './row.ts';
 
 export function contracts(config: Config): readonly Row[] {
   const store = openStore(config);
   try {
-    const { contracts: known, standing } = contractsIn(store);
+    const { contracts: known, standing } = foldOf(store);
     const servers = declaredAs(standing, 'server.declared').filter(
       ({ transport }) => transport !== 'decided',
     );
