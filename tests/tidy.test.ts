@@ -141,6 +141,7 @@ const compositionRoot = [
   'equipment.ts',
   'servers.ts',
   'looking.ts',
+  'ending.ts',
   'reloading.ts',
   'up.ts',
   'demo.ts',

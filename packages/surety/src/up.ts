@@ -18,6 +18,7 @@ import { sayProblems } from './cli/saying.ts';
 import { configOf } from './cli/store.ts';
 import { CommandError, type Exit, exit, type Terminal } from './cli/terminal.ts';
 import type { Config } from './config/index.ts';
+import { Ending } from './ending.ts';
 import type { LegalHold } from './governance/index.ts';
 import { type House, HouseError, openHouse } from './house.ts';
 import { tileListener } from './ledger/tile-server.ts';
@@ -329,54 +330,6 @@ function cutOff(server: Server): Promise<void> {
   const gone = closed(server);
   server.closeAllConnections();
   return gone;
-}
-
-/** How long calls under way may take once Surety was asked to end. */
-const drainMsMax = 30_000;
-
-/**
- * Asked once, Surety answers what is under way, for a bounded time, and ends; asked twice, it waits no longer and still
- * closes its log; asked a third time, it is gone.
- */
-class Ending {
-  readonly #asked = Promise.withResolvers<undefined>();
-  readonly #force = Promise.withResolvers<void>();
-  readonly #onSignal = () => {
-    this.#times += 1;
-    if (this.#times === 2) this.#force.resolve();
-    if (this.#times > 2) process.exit(exit.cancelled);
-    this.#asked.resolve(undefined);
-  };
-  readonly #withParent: boolean;
-  #times = 0;
-  #late: NodeJS.Timeout | undefined;
-
-  constructor(withParent: boolean) {
-    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
-    this.#withParent = withParent;
-    if (withParent) process.stdin.once('end', this.#onSignal).resume();
-  }
-
-  get asked(): Promise<undefined> {
-    return this.#asked.promise;
-  }
-
-  /** Resolves when nothing is to be waited for any more. */
-  get force(): Promise<void> {
-    return this.#force.promise;
-  }
-
-  begin(): void {
-    this.#times = Math.max(this.#times, 1);
-    this.#late = setTimeout(this.#force.resolve, drainMsMax);
-  }
-
-  over(): void {
-    clearTimeout(this.#late);
-    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
-    // Else a parent that stays would keep alive what was asked to end.
-    if (this.#withParent) process.stdin.off('end', this.#onSignal).destroy();
-  }
 }
 
 /** Ids and codes, never values. */
