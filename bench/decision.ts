@@ -70,7 +70,7 @@ class House {
   });
   /** No server here asks for one. */
   readonly contracts = { judge: () => undefined, pins: new Pins() };
-  readonly origins = new Origins();
+  readonly origins = new Origins(Buffer.alloc(16, 7));
   readonly logic: Logic;
   #position = 0;
 

@@ -185,6 +185,8 @@ export const bodies = {
     budgets: list(text),
     /** Commits to the certificates of its arguments, as one list; `not-traced` where no outcome asks for any. */
     origins: either(oneOf('not-traced'), commitments),
+    /** Values that it writes, keyed: those without an origin, and those that have one again. */
+    written: optional(record({ unvouched: list(digest), vouched: list(digest) })),
     contract: optional(digest),
   }),
   'call.held': record({

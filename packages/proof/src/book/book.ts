@@ -104,7 +104,7 @@ export class Book extends Declarations {
   constructor(input: BookInput) {
     super(input.sha256);
     this.#input = input;
-    this.#tracing = new Tracing(this, input);
+    this.#tracing = new Tracing(this, input, () => this.logSalt);
     this.#judging = new Judging({
       ...{ sha256: input.sha256, keepsEvidence: input.keepsEvidence === true },
       isVoid: (call) => this.calls.get(call)?.settlement?.how === 'none',

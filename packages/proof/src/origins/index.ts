@@ -8,3 +8,4 @@ export { wordsFor } from './grounds.ts';
 export { eachLeaf, labelAt, locate, type ResultLabels, type Trust } from './labels.ts';
 export * from './origin-rule.ts';
 export { type SourceAt, type Traced, Tracing } from './tracing.ts';
+export { Writes, type WrittenPart, writtenIn, writtenMax } from './written.ts';

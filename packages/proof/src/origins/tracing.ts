@@ -1,17 +1,28 @@
 // Where the arguments of a call came from: every certificate that the gate recorded, checked again by the code that ran
 // there, against the facts that it names. Nothing is searched for.
 
-import { type Fact, isKind, type OutcomeDeclared, ShapeError, type UnknownFact } from '../facts.ts';
+import {
+  type Body,
+  type Fact,
+  isKind,
+  type OutcomeDeclared,
+  ShapeError,
+  type UnknownFact,
+} from '../facts.ts';
+import type { Normaliser } from '../normalisers/index.ts';
+import type { Sha256 } from '../values/bytes.ts';
 import { type Disclosed, openCommitments } from '../values/commitment.ts';
 import {
   type Certificate,
   certificates,
   checkCertificate,
+  type Origin,
   type Source,
   type Sources,
 } from './certificate.ts';
 import type { ResultLabels } from './labels.ts';
 import { isAllowed, nameOf, wantedIn, wantedMax } from './origin-rule.ts';
+import { Writes, writtenIn } from './written.ts';
 
 type Find = (digest: string) => string | Disclosed | undefined;
 export type SourceAt = (
@@ -37,6 +48,7 @@ interface Declared {
 }
 
 interface Input {
+  readonly sha256: Sha256;
   readonly find: Find;
   readonly sourceAt?: SourceAt;
 }
@@ -55,10 +67,14 @@ export class Tracing {
     { readonly position: number; readonly results: ResultLabels | undefined }[]
   >();
   readonly #kept = new Map<number, Kept>();
+  readonly #writes: Writes;
+  readonly #logSalt: () => Uint8Array | undefined;
 
-  constructor(declared: Declared, input: Input) {
+  constructor(declared: Declared, input: Input, logSalt: () => Uint8Array | undefined) {
     this.#declared = declared;
     this.#input = input;
+    this.#writes = new Writes(input.sha256);
+    this.#logSalt = logSalt;
   }
 
   /** After what it declares is in force. */
@@ -114,8 +130,14 @@ export class Tracing {
     if (settlement !== 'ok') return { of: fact.case, source: undefined };
     // What a caller says of its own call, nobody vouches for.
     const labels = by === 'upstream' ? this.#labelsAt(tool, position) : {};
-    return { of: fact.case, source: { is: 'result', value, labels, at } };
+    return { of: fact.case, source: { is: 'result', value, labels, at, isRaised: this.#isRaised } };
   }
+
+  /** As it stands where a call is judged, not where the result was read: whoever wrote in between wrote it. */
+  readonly #isRaised = (as: Normaliser, key: string): boolean => {
+    const logSalt = this.#logSalt();
+    return logSalt !== undefined && this.#writes.isRaised(logSalt, as, key);
+  };
 
   #find(position: number): Kept | undefined {
     const { sourceAt } = this.#input;
@@ -126,7 +148,7 @@ export class Tracing {
 
   /** What every outcome that asks says of this call. */
   judge(fact: Fact<'call.intended'>, args: unknown, withheld: boolean): readonly Traced[] {
-    return [...this.#declared.outcomes.values()].flatMap(({ body }) => {
+    const judged = [...this.#declared.outcomes.values()].flatMap(({ body }) => {
       const rule = Object.hasOwn(body.arguments, fact.body.tool) ? body.arguments[fact.body.tool] : undefined;
       if (rule === undefined) return [];
       const found = this.#judge(fact, rule, args, withheld);
@@ -134,6 +156,33 @@ export class Tracing {
         { outcome: body.outcome, mode: body.argumentsMode ?? 'deny', missing: [], cited: [], ...found },
       ];
     });
+    // What it wrote is read back later.
+    if (fact.body.written !== undefined) this.#writes.apply(fact.body.written);
+    return judged;
+  }
+
+  /** What it wrote without an origin must stand in its fact, or it would be vouched for when it is read back. */
+  #unsaid(
+    { unvouched, vouched }: NonNullable<Body<'call.intended'>['written']> = { unvouched: [], vouched: [] },
+    { args, shown, sources }: { args: unknown; shown: ReadonlyMap<string, Certificate>; sources: Sources },
+  ): string | undefined {
+    const logSalt = this.#logSalt();
+    if (logSalt === undefined) return undefined;
+    const [said, again] = [new Set(unvouched), new Set(vouched)];
+    const parts = writtenIn(args);
+    if (parts === undefined) return 'it writes more values than can be kept track of';
+    for (const part of parts) {
+      const certificate = shown.get(nameOf(part));
+      const checked = certificate === undefined ? undefined : checkCertificate(certificate, sources);
+      if (checked !== undefined && 'why' in checked && checked.why === 'withheld') return undefined;
+      const isTrusted = checked !== undefined && 'origin' in checked && trusted.includes(checked.origin);
+      for (const key of part.keys) {
+        const name = this.#writes.nameOf(logSalt, key);
+        if (isTrusted) again.delete(name);
+        else if (!said.has(name)) return 'it does not say all that it wrote without an origin';
+      }
+    }
+    return again.size === 0 ? undefined : 'it says of values that they have an origin, and they have none';
   }
 
   #judge(
@@ -165,6 +214,8 @@ export class Tracing {
     const wanted = wantedIn(rule, args);
     if (wanted.length > wantedMax)
       return { answer: 'not-shown', text: 'it has more arguments than can be traced', cited };
+    const unsaid = this.#unsaid(body.written, { args, shown, sources });
+    if (unsaid !== undefined) return { answer: 'not-shown', text: unsaid, cited };
     let lacking: Partial<Traced> | undefined;
     for (const each of wanted) {
       const certificate = shown.get(nameOf(each));
@@ -192,6 +243,8 @@ export class Tracing {
       : { answer: 'withheld', text: '', cited, ...lacking };
   }
 }
+
+const trusted: readonly Origin[] = ['user', 'record', 'computed'];
 
 function readCertificates(value: unknown): ReadonlyMap<string, Certificate> | undefined {
   try {

@@ -86,6 +86,17 @@ function restate(day: Day, change: (all: Certificates) => unknown): void {
   put(day, { body }, 'origins', day.log.commitWhole(change(all) as object));
 }
 
+/** An account number as what a call wrote is named. */
+const nameOf = (day: Day, iban: string): string => day.log.keyed('written', `id|${iban.toLowerCase()}`);
+
+const anybody = { arguments: { [tool]: { ...rule, iban: ['record', 'none'] } } };
+
+/** The first payment goes to an account that nobody said, and says so. */
+function fromNowhere(day: Day, written?: object): void {
+  replaced('/iban', { origin: 'none', places: [] })(day);
+  first(day).body['written'] = written ?? { unvouched: [nameOf(day, 'IBAN-4101')], vouched: [] };
+}
+
 const replaced = (argument: string, change: object) => (day: Day) =>
   restate(day, (all) => all.map((each) => (each['argument'] === argument ? { ...each, ...change } : each)));
 
@@ -103,7 +114,7 @@ export const originDays: readonly DayCase[] = [
   },
   {
     name: 'an account number that nobody said',
-    day: originDay(replaced('/iban', { origin: 'none', places: [] })),
+    day: originDay((day) => fromNowhere(day)),
     ...of('guarded', 'violated', 'origin-not-allowed'),
   },
   {
@@ -127,9 +138,29 @@ export const originDays: readonly DayCase[] = [
   },
   {
     name: 'an account number that nobody said, and that was only observed',
-    day: originDay(replaced('/iban', { origin: 'none', places: [] }), { argumentsMode: 'observe' }),
+    day: originDay((day) => fromNowhere(day), { argumentsMode: 'observe' }),
     ...of('guarded', 'unproven', 'observed'),
     otherwise: 'proven',
+  },
+  {
+    name: 'an account number that is read back from where it was written from nowhere',
+    day: originDay((day) => {
+      first(day).body['written'] = { unvouched: [nameOf(day, 'IBAN-4102')], vouched: [] };
+    }),
+    ...notShown,
+  },
+  {
+    name: 'an account number from nowhere that the call does not say it wrote',
+    day: originDay((day) => fromNowhere(day, { unvouched: [], vouched: [] }), anybody),
+    ...notShown,
+  },
+  {
+    name: 'an account number that is said to have an origin again, and has none',
+    day: originDay((day) => {
+      const names = [nameOf(day, 'IBAN-4101')];
+      fromNowhere(day, { unvouched: names, vouched: names });
+    }, anybody),
+    ...notShown,
   },
   {
     name: 'an argument without a certificate',

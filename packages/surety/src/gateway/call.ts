@@ -1,6 +1,6 @@
 // A call on its way through the pipeline: what is known of it, and what its steps have added.
 
-import type { Effect, Money } from '@surety/proof/facts';
+import type { Body, Effect, Money } from '@surety/proof/facts';
 import type { Certificate } from '@surety/proof/origins';
 import type { Subject } from '../facts/index.ts';
 import type { Append } from '../ledger/log.ts';
@@ -39,6 +39,7 @@ export interface Draft {
   readonly budgets?: readonly string[];
   /** Where each argument came from, if an outcome asks. */
   readonly origins?: readonly Certificate[];
+  readonly written?: NonNullable<Body<'call.intended'>['written']>;
   /** Appends that belong to the intent: what it reserves and what it uses up. */
   readonly reserves?: readonly Append[];
 }

@@ -60,7 +60,7 @@ export class Gateway implements Governor {
   readonly #catalog = new Catalog();
   readonly #permissions = new Permissions();
   readonly #budgets = new Budgets();
-  readonly #origins = new Origins();
+  readonly #origins: Origins;
   readonly #cases = new Cases();
   readonly #onPermissions: (() => void)[] = [];
   /** Calls made past the gateway whose settlement is being recorded. */
@@ -71,12 +71,10 @@ export class Gateway implements Governor {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.logic = new Logic(this.people, parts.logSalt);
+    this.#origins = new Origins(parts.logSalt);
     this.asks = new Asks(this.people.personOf);
-    this.containments = new Containments({
-      standing: () => this.#inForce.standing,
-      personOf: this.people.personOf,
-    });
     const standing = () => this.#inForce.standing;
+    this.containments = new Containments({ standing, personOf: this.people.personOf });
     this.contracts = new Contracts({ standing, logSalt: parts.logSalt });
     const features = {
       contracts: this.contracts,

@@ -67,6 +67,7 @@ export class Recorder {
       checkpoints: draft.checkpoints ?? [],
       budgets: draft.budgets ?? [],
       origins: origins === undefined ? 'not-traced' : [origins.digest],
+      ...(draft.written === undefined ? {} : { written: draft.written }),
       ...contractIn(call),
     };
     const fact = {

@@ -32,7 +32,7 @@ export const decidingSteps = ({
   { name: 'contain', again: true, last: true, run: (call) => contain(containments, catalog, call) },
   { name: 'pin', again: true, last: true, run: (call) => pin(contracts, call) },
   { name: 'label', again: true, run: (call) => label(catalog, call) },
-  { name: 'trace', run: (call) => trace(origins, call) },
+  { name: 'trace', run: (call, draft) => trace(origins, call, draft) },
   { name: 'permit', again: true, run: (call, draft) => permit(permissions, call, draft) },
   { name: 'once-at-a-time', run: (call, draft) => alone(logic, call, draft) },
   { name: 'checkpoint', run: (call, draft) => checkpoint(logic, call, draft) },
@@ -75,11 +75,14 @@ function label(catalog: Catalog, { tool, args }: Call): StepAnswer {
 }
 
 /** Whether each argument that an outcome asks about came from where it may. */
-function trace(origins: Features['origins'], { tool, args, case: of }: Call): StepAnswer {
-  const traced = origins.trace(tool, args, of);
+function trace(origins: Features['origins'], call: Call, { effect }: Draft): StepAnswer {
+  const traced = origins.trace({ ...call, isRead: effect === 'read' });
   if (traced === undefined) return { answer: 'allow' };
+  const { certificates, written } = traced;
+  if (written === undefined)
+    return { answer: 'deny', code: 'origin', text: 'it writes more values than can be kept track of' };
   const unmet = traced.unmet.filter(({ mode }) => mode === 'deny');
-  if (unmet.length === 0) return { answer: 'allow', adds: { origins: traced.certificates } };
+  if (unmet.length === 0) return { answer: 'allow', adds: { origins: certificates, written } };
   return { answer: 'deny', code: 'origin', text: unmetText({ ...traced, unmet }) };
 }
 

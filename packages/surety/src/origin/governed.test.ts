@@ -131,3 +131,42 @@ describe('the verdict', () => {
     expect(reasons).not.toContain('evidence-withheld');
   });
 });
+
+describe('what was written from nowhere', () => {
+  const second = { agent: 'second' } as const;
+  const changed: Answer = (tool, args, governed) =>
+    tool === 'erp.look'
+      ? result({ list: [{ ...invoices[0], invoice: 'INV-3000', iban: evil }] })
+      : answer(tool, args, governed);
+
+  test('is not vouched for when another agent reads it back in another case', async () => {
+    // An outsider has an agent write an account into the record, by a tool that no outcome asks about.
+    expect(await house.call('erp.note', { supplier: 'Northwind Paper', bank: evil }, second)).toMatchObject({
+      is: 'upstream',
+    });
+    const of = await house.openCase('buyer', people.sam.id, 'Pay invoice INV-3000 of Northwind.');
+    await house.call('erp.look', {}, { case: of, answer: changed });
+    await house.match('INV-3000', { case: of });
+    await house.facts();
+    expect(await pay(of, { invoice: 'INV-3000', iban: evil })).toMatchObject({ is: 'refused' });
+    expect(await house.whyRefused()).toMatch(/^origin: `iban` came from none/);
+
+    // Nor after a restart.
+    await house.restart();
+    expect(await pay(of, { invoice: 'INV-3000', iban: evil })).toMatchObject({ is: 'refused' });
+
+    // Until somebody who may say so writes it.
+    const own = await house.openCase('second', people.sam.id, `Northwind Paper has the account ${evil} now.`);
+    await house.call('erp.note', { supplier: 'Northwind Paper', bank: evil }, { ...second, case: own });
+    await house.facts();
+    expect(await pay(of, { invoice: 'INV-3000', iban: evil })).toMatchObject({ is: 'upstream' });
+  });
+
+  test('is judged so by the verdict too', async () => {
+    const at = house.now();
+    house.advance(26 * 3_600_000);
+    const { failed, reasons } = await house.verified(at);
+    expect(failed).toEqual([]);
+    expect(reasons).not.toContain('origin-not-shown');
+  });
+});

@@ -18,7 +18,7 @@ class Told {
   #at = Date.parse('2026-03-02T10:00:00Z');
 
   constructor(rules: Record<string, Record<string, string[]>>, limits = {}) {
-    this.origins = new Origins(limits);
+    this.origins = new Origins(Buffer.alloc(16, 7), limits);
     this.say('outcome.declared', {
       ...{ outcome: 'paid', statement: 'Paid.', owner: 'ann@acme.example', hash: digestOf('', sha256) },
       ...{ evaluatedBy: [], arguments: rules, egress: {}, invariants: [], onBreach: 'alert' },
@@ -73,7 +73,7 @@ class Told {
 
   /** The origin of each argument, and those that may not have theirs. */
   trace(tool: string, args: Record<string, unknown>, of = 'k-1') {
-    const traced = this.origins.trace(tool, args, of);
+    const traced = this.origins.trace({ tool, args, case: of, isRead: false });
     return {
       origins: Object.fromEntries(
         (traced?.certificates ?? []).map(({ argument, origin }) => [argument.slice(1), origin]),
@@ -83,6 +83,7 @@ class Told {
   }
 }
 
+const pay = { tool: 'erp.pay', case: 'k-1', isRead: false } as const;
 const iban = 'DE89370400440532013000';
 const evil = 'GB29NWBK60161331926819';
 const invoices = {
@@ -171,7 +172,7 @@ describe('an argument', () => {
     told.open('Pay.');
     told.read('erp.list', invoices);
     for (const _ of [1, 2]) told.read('erp.list', { invoices: [] });
-    expect(told.origins.trace('erp.pay', { iban }, 'k-1')).toMatchObject({
+    expect(told.origins.trace({ ...pay, args: { iban } })).toMatchObject({
       certificates: [{ origin: 'none' }],
       evicted: 1,
     });
@@ -180,8 +181,8 @@ describe('an argument', () => {
   test('is not looked for where no outcome asks', () => {
     const told = new Told({});
     told.open('Pay.');
-    expect(told.origins.trace('erp.pay', { iban }, 'k-1')).toBeUndefined();
-    expect(day().origins.trace('erp.list', { iban }, 'k-1')).toBeUndefined();
+    expect(told.origins.trace({ ...pay, args: { iban } })).toBeUndefined();
+    expect(day().origins.trace({ ...pay, tool: 'erp.list', args: { iban }, isRead: true })).toBeUndefined();
   });
 });
 

@@ -5,15 +5,20 @@ import { type Body, type Fact, isKind, type UnknownFact } from '@surety/proof/fa
 import {
   type Certificate,
   isAllowed,
+  type Normaliser,
   nameOf,
   type Origin,
   type Source,
   type Wanted,
+  Writes,
+  type WrittenPart,
   wantedIn,
   wantedMax,
+  writtenIn,
 } from '@surety/proof/origins';
 import { openCommitments } from '@surety/proof/records';
 import { labelOf } from '@surety/proof/rules';
+import { sha256 } from '../ledger/hash.ts';
 import { CaseSources } from './case-sources.ts';
 import { Result } from './results.ts';
 import { Trace } from './trace.ts';
@@ -43,6 +48,17 @@ export interface Traced {
   readonly unmet: readonly Unmet[];
   /** Results of this case that are no longer looked at. */
   readonly evicted: number;
+  /** Undefined if it writes more than can be kept track of. */
+  readonly written: Written | undefined;
+}
+
+type Written = NonNullable<Body<'call.intended'>['written']>;
+
+export interface TracedArguments {
+  readonly tool: string;
+  readonly args: unknown;
+  readonly case: string;
+  readonly isRead: boolean;
 }
 
 /** For people, never for the agent: which arguments, and what they may come from. */
@@ -60,12 +76,15 @@ type Asking = Pick<Body<'outcome.declared'>, 'arguments' | 'argumentsMode'>;
 
 export class Origins {
   readonly #bounds: typeof bounds;
+  readonly #logSalt: Uint8Array;
+  readonly #writes = new Writes(sha256);
   readonly #labels = new Map<string, Body<'tool.labelled'>>();
   readonly #rules = new Map<string, Asking>();
   readonly #cases = new Map<string, CaseSources>();
   #sizeBytes = 0;
 
-  constructor(limits: Partial<typeof bounds> = {}) {
+  constructor(logSalt: Uint8Array, limits: Partial<typeof bounds> = {}) {
+    this.#logSalt = logSalt;
     this.#bounds = { ...bounds, ...limits };
   }
 
@@ -73,9 +92,14 @@ export class Origins {
     if (isKind(fact, 'tool.labelled')) this.#labels.set(fact.body.tool, fact.body);
     else if (isKind(fact, 'outcome.declared')) this.#declare(fact.body);
     else if (isKind(fact, 'declaration.withdrawn')) this.#withdraw(fact.body.stream);
+    else if (isKind(fact, 'call.intended')) this.#wrote(fact.body);
     else if (this.#rules.size === 0 || fact.case === undefined) return;
     else if (isKind(fact, 'case.opened')) this.#open(fact, fact.case, find);
     else if (isKind(fact, 'call.settled')) this.#settle(fact, fact.case, find);
+  }
+
+  #wrote({ written }: Body<'call.intended'>): void {
+    if (written !== undefined) this.#writes.apply(written);
   }
 
   #declare(body: Body<'outcome.declared'>): void {
@@ -137,17 +161,21 @@ export class Origins {
     }
   }
 
-  /** Where its arguments came from; undefined if no outcome asks. */
-  trace(tool: string, args: unknown, of: string): Traced | undefined {
+  /** Where its arguments came from; undefined if no outcome asks about any call, or it only reads and none asks about it. */
+  trace({ tool, args, case: of, isRead }: TracedArguments): Traced | undefined {
+    if (this.#rules.size === 0) return undefined;
     const asked = this.#askedOf(tool, args);
-    if (asked.length === 0) return undefined;
+    // Whatever is written may be read back, whoever asks about it then.
+    const parts = isRead ? [] : writtenIn(args);
+    if (parts?.length === 0 && asked.length === 0) return undefined;
     const sources = this.#cases.get(of) ?? new CaseSources(this.#bounds);
     const wanted = new Map(
       asked.flatMap(({ wanted: each }) => each.map((one) => [nameOf(one), one] as const)),
     );
-    const trace = new Trace({ tool, args }, sources, (fact) => sourceIn(sources, fact));
-    const isTooMany = wanted.size > wantedMax;
-    const certificates = isTooMany ? [] : trace.of([...wanted.values()]);
+    const trace = new Trace({ tool, args }, sources, (fact) => this.#sourceIn(sources, fact));
+    const isTooMany = wanted.size > wantedMax || parts === undefined;
+    const others = (parts ?? []).filter((each) => !wanted.has(nameOf(each)));
+    const certificates = isTooMany ? [] : trace.of([...wanted.values()], others);
     const found = new Map(certificates.map((each) => [nameOf(each), each.origin]));
     const unmet = asked.flatMap(({ outcome, mode, wanted: each }) =>
       each.flatMap((one): Unmet[] => {
@@ -157,8 +185,33 @@ export class Origins {
           : [{ outcome, mode, name: one.argument, origin, allowed: one.allowed }];
       }),
     );
-    return { certificates, unmet, evicted: sources.evicted };
+    return { certificates, unmet, evicted: sources.evicted, written: parts && this.#writtenBy(parts, found) };
   }
+
+  #writtenBy(parts: readonly WrittenPart[], found: ReadonlyMap<string, Origin>): Written {
+    const [unvouched, vouched] = [new Set<string>(), new Set<string>()];
+    for (const part of parts) {
+      const isTrusted = ['user', 'record', 'computed'].includes(found.get(nameOf(part)) ?? 'none');
+      for (const key of part.keys) {
+        const name = this.#writes.nameOf(this.#logSalt, key);
+        if (!isTrusted) unvouched.add(name);
+        else if (this.#writes.has(name)) vouched.add(name);
+      }
+    }
+    // Written twice in one call, once without an origin: that is what is read back.
+    return { unvouched: [...unvouched], vouched: [...vouched].filter((name) => !unvouched.has(name)) };
+  }
+
+  #sourceIn({ words, results }: CaseSources, fact: number): Source | undefined {
+    if (words?.fact === fact) return { is: 'words', text: words.words.text, at: words.words.at };
+    const result = results.get(fact);
+    if (result === undefined) return undefined;
+    const { value, labels, at } = result;
+    return { is: 'result', value, labels, at, isRaised: this.#isRaised };
+  }
+
+  readonly #isRaised = (as: Normaliser, key: string): boolean =>
+    this.#writes.isRaised(this.#logSalt, as, key);
 
   #askedOf(tool: string, args: unknown): readonly Asked[] {
     return [...this.#rules].flatMap(([outcome, { arguments: rules, argumentsMode: mode = 'deny' }]) => {
@@ -170,10 +223,4 @@ export class Origins {
 
 interface Asked extends Pick<Unmet, 'outcome' | 'mode'> {
   readonly wanted: readonly Wanted[];
-}
-
-function sourceIn({ words, results }: CaseSources, fact: number): Source | undefined {
-  if (words?.fact === fact) return { is: 'words', text: words.words.text, at: words.words.at };
-  const result = results.get(fact);
-  return result && { is: 'result', value: result.value, labels: result.labels, at: result.at };
 }

@@ -54,16 +54,19 @@ export class Trace {
     this.#operands = { from, placesOf: (fact, field) => this.#grounded(fact, field, '') };
   }
 
-  /** One certificate for each, in their order; of origin `none` where nothing was found. */
-  of(wanted: readonly Asked[]): readonly Certificate[] {
+  /** One certificate for each wanted, in their order, of origin `none` where nothing was found; of others, those with an origin. */
+  of(wanted: readonly Asked[], others: readonly Asked[] = []): readonly Certificate[] {
     // What the user said comes first, then what a record says by itself: others are tied to the call by those.
     for (const search of [this.#asSaid, this.#asRecorded, this.#asTied, this.#asElse])
-      for (const each of wanted) {
+      for (const each of search === this.#asElse ? wanted : [...wanted, ...others]) {
         const value = this.#found.has(nameOf(each)) ? undefined : argumentOf(each, this.#call.args);
         const certificate = value === undefined ? undefined : search(each, value);
         if (certificate !== undefined) this.#found.set(nameOf(each), certificate);
       }
-    return wanted.map((each) => this.#checked(each) ?? { ...bare(each), origin: 'none', places: [] });
+    const found = wanted.map(
+      (each) => this.#checked(each) ?? { ...bare(each), origin: 'none' as const, places: [] },
+    );
+    return [...found, ...others.flatMap((each) => this.#checked(each) ?? [])];
   }
 
   /** Once more, now that all are there: by that alone it will be judged. */

@@ -35,6 +35,8 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   'call.intended action': 'keyed',
   'call.intended args': 'committed',
   'call.intended policies': 'clear',
+  'call.intended written.unvouched': 'keyed',
+  'call.intended written.vouched': 'keyed',
   'call.intended checkpoints[].rule': 'clear',
   'call.continued action': 'keyed',
   'call.continued input': 'committed',
