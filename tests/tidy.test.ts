@@ -57,6 +57,7 @@ const rooms = [
     'changed.ts',
     'pinned.ts',
     'passkeys.ts',
+    'sessions.ts',
     'facts.ts',
     'chain',
     'language',

@@ -27,6 +27,7 @@ import { orderBodies } from './orders.ts';
 import { passkeyBodies } from './passkeys.ts';
 import { contractBodies, pinning } from './pinned.ts';
 import { rotation } from './records/rotation.ts';
+import { sessionBodies } from './sessions.ts';
 import { parsePrintedJson } from './values/printed.ts';
 import {
   bool,
@@ -70,6 +71,8 @@ export const approvalStatement = record({
   function: identifier,
   person: personId,
   decision: oneOf('approve', 'refuse'),
+  /** Why, of a refusal. */
+  reason: optional(text),
 });
 export type ApprovalStatement = Infer<typeof approvalStatement>;
 
@@ -283,6 +286,7 @@ export const bodies = {
   ...changeBodies,
   ...contractBodies,
   ...passkeyBodies,
+  ...sessionBodies,
 } as const;
 
 export type Kind = keyof typeof bodies;

@@ -8,7 +8,7 @@ import { declaredAs } from '@surety/proof/changes';
 import { type ContainmentScope, parseFact } from '@surety/proof/facts';
 import type { KeyRole, RotationReason } from '@surety/proof/records';
 import { type CaseOpening, issue, openCase, revoke } from './admitting.ts';
-import type { OrderAnswer } from './api/index.ts';
+import type { OrderAnswer, PagesDesk } from './api/index.ts';
 import { clockFrom } from './clock.ts';
 import type { Config, ServerConfig } from './config/index.ts';
 import { Custody } from './custody.ts';
@@ -38,7 +38,8 @@ import type { Sealer } from './ledger/seal.ts';
 import { apart } from './ledger/sealer-place.ts';
 import { otherSealer, ownSealer, type SealerSide } from './ledger/sealer-side.ts';
 import { openLog } from './ledger/stores/sqlite.ts';
-import { answerHold, type Offered } from './logic/approve.ts';
+import { answerHold, type Offered, refuseHold } from './logic/approve.ts';
+import { Precedents } from './logic/precedents.ts';
 import { Notifying } from './notifying.ts';
 import {
   type Given,
@@ -77,6 +78,8 @@ export interface House {
   /** The application that presents this credential, if one does. */
   application(authorization: string | undefined): string | undefined;
   answer(offered: Offered): Promise<{ hold: string; decision: string }>;
+  /** What the pages for people read, and do. */
+  readonly pages: PagesDesk;
   /** Hands a key over to a new one. Resolves when a head by the new log key, or over the fact, is published. */
   rotate(role: KeyRole, reason: RotationReason): Promise<Rotated>;
   /** The verifier key that the next rotation will hand over to. */
@@ -149,10 +152,19 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       ...{ log, gateway, now: clock.now, onNote: options.onNote },
       standing: () => changing.inForce.standing,
     });
-    replay(log, [gateway, custody, changing, notifying]);
     const passkeys = new Passkeys({
       ...{ log, people: gateway.people, now: clock.now, inForce: () => changing.inForce },
     });
+    const precedents = new Precedents();
+    replay(log, [gateway, custody, changing, notifying, precedents]);
+    const answering = {
+      ...{ log, logic: gateway.logic, people: gateway.people, logSalt: logSalt(log), now: clock.now },
+      ownerOf: (agent: string) => gateway.identities.get(agent)?.owner,
+    };
+    const answer = async (offered: Offered) => {
+      const { hold, decision } = await answerHold(answering, offered);
+      return { hold, decision };
+    };
     const containing = new Containing({
       ...{ log, people: gateway.people, containments: gateway.containments, now: clock.now },
       inFlight: (scope) => gateway.inFlight(scope),
@@ -240,19 +252,11 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
           ? found.identity.identity
           : undefined;
       },
-      answer: async (offered) => {
-        const { hold, decision } = await answerHold(
-          {
-            log,
-            logic: gateway.logic,
-            people: gateway.people,
-            logSalt: logSalt(log),
-            ownerOf: (agent) => gateway.identities.get(agent)?.owner,
-            now: clock.now,
-          },
-          offered,
-        );
-        return { hold, decision };
+      answer,
+      pages: {
+        ...{ ...answering, precedents, answer },
+        standing: () => changing.inForce.standing,
+        refuse: (said) => refuseHold(answering, said),
       },
       order: (offered) => {
         if (isContainment(offered)) return containing.order(offered);

@@ -26,6 +26,7 @@ const fixed = [
   'witnesses',
   'quorum',
   'telemetry',
+  'pages',
 ] as const;
 /** Settled for a connection when the address is opened; the others change with a reload. */
 const fixedLimits = [

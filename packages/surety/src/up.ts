@@ -9,6 +9,7 @@ import {
   adminApp,
   type Desk,
   type LegalHoldShown,
+  openPages,
   openPublic,
   type ReloadAnswer,
   showVerdict,
@@ -186,6 +187,11 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<Exit> 
     if (served !== undefined) closing.push(() => cutOff(served));
     const figures = await serveMetrics(config, telemetry);
     if (figures !== undefined) closing.push(() => cutOff(figures));
+    if (config.pages !== undefined) {
+      const pages = await openPages(config.pages, config.limits, { desk: house.pages, onNote, onFault });
+      closing.push(() => pages.close(ending.force));
+      tell(`Pages for people: ${config.pages.url}/`);
+    }
     // Without its writer the gateway could only refuse: whoever watches this process must see it end.
     const broken = Promise.withResolvers<Error>();
     const settling = setInterval(() => {

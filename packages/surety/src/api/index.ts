@@ -1,6 +1,8 @@
 // The HTTP API and its two doors.
 
 export { adminApp } from './app.ts';
+export { openPages } from './pages/open.ts';
+export type { PagesDesk } from './pages/port.ts';
 export {
   type CallAsked,
   type Desk,

@@ -113,6 +113,8 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
       : `${call} settled ${settlement} by the ${by}: ${sayValue(opened(result, find))}`,
   'approval.given': ({ hold, person, function: as }) => `${person} approved ${hold} for ${as}`,
   'approval.refused': ({ hold, person, function: as }) => `${person} refused ${hold} for ${as}`,
+  'hold.refused': ({ hold, person, function: as, cause }, find) =>
+    `${person} refused ${hold} for ${as}, signed in at the pages: ${sayValue(opened(cause, find))}`,
   'approval.consumed': ({ hold, call }) => `the approval of ${hold} was used by ${call}`,
   'approval.released': ({ hold, call }) => `the approval of ${hold} is free again after ${call}`,
   'evidence.consumed': ({ call }) => `once-only evidence was used by ${call}`,
@@ -170,6 +172,11 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${by} confirmed for ${as} the passkey of ${person}: from here on it signs (${invitation})`,
   'passkey.revoked': ({ invitation, person, by, reason }, find) =>
     `${by} revoked the passkey of ${person} (${invitation}): ${sayValue(opened(reason, find))}`,
+  'session.opened': ({ session, person, by, issuer, until }) =>
+    `${person} signed in by ${by === 'passkey' ? 'a passkey' : `the provider ${issuer ?? ''}`} (${session}, until ${instant(until)})`,
+  'session.closed': ({ session, person }) => `${person} signed out (${session})`,
+  'session.refused': ({ by, code, count }) =>
+    `${count === 1 ? 'somebody' : `${count} times somebody`} did not get in by ${by}: ${code}`,
   'verdict.given': ({ outcome, verdict, from, to }) =>
     `${outcome} is ${verdict} for ${instant(from)} to ${instant(to)}`,
 };

@@ -7,7 +7,7 @@ import type { View } from '../ledger/views.ts';
 
 export const references: View = {
   name: 'references',
-  version: 2,
+  version: 3,
   tables: `
     CREATE TABLE reference (ref TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (ref, position)) WITHOUT ROWID, STRICT;
     CREATE TABLE verdict (outcome TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (outcome, position)) WITHOUT ROWID, STRICT;
@@ -37,7 +37,11 @@ function applyHold(database: DatabaseSync, fact: Fact): void {
   } else if (isKind(fact, 'approval.given')) {
     const { hold, person } = fact.body;
     database.prepare('INSERT OR IGNORE INTO approver VALUES (?, ?)').run(hold, person);
-  } else if (isKind(fact, 'approval.refused') || isKind(fact, 'approval.consumed'))
+  } else if (
+    isKind(fact, 'approval.refused') ||
+    isKind(fact, 'hold.refused') ||
+    isKind(fact, 'approval.consumed')
+  )
     database.prepare('UPDATE held SET ended = 1 WHERE hold = ?').run(fact.body.hold);
 }
 

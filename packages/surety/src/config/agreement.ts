@@ -7,6 +7,7 @@ import { minorUnits } from '@surety/proof/rules';
 import { isSpecial } from '../addresses.ts';
 import { checkDeputies } from './agreement-deputies.ts';
 import { checkNotify } from './agreement-notify.ts';
+import { checkPages } from './agreement-pages.ts';
 import type { Path } from './document.ts';
 import type { Installation } from './installation.ts';
 import { keyOfLine } from './key-line.ts';
@@ -31,6 +32,7 @@ export function checkInstallation(
   checkPort(found, ['ledger', 'serve'], installation.ledger?.serve);
   checkSealer(found, installation.ledger);
   checkTelemetry(found, installation.telemetry, env);
+  checkPages(found, installation);
   checkTimeZone(found, ['time-zone'], installation['time-zone']);
   for (const [id, server] of Object.entries(installation.servers ?? {})) {
     checkTransport(found, ['servers', id], server);
@@ -103,7 +105,7 @@ function checkTelemetry(found: Findings, telemetry: Installation['telemetry'], e
   checkSecrets(found, ['telemetry', 'otlp'], otlp, env);
 }
 
-function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {
+export function checkPort(found: Findings, path: Path, hostPort: string | undefined): void {
   const port = hostPort === undefined ? 0 : Number(hostPort.slice(hostPort.lastIndexOf(':') + 1));
   if (port > 65_535) found.add(path, `there is no port ${port}`, 'write a port from 0 to 65535');
 }

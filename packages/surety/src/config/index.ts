@@ -14,6 +14,7 @@ export type { Limits } from './limits.ts';
 export { type Config, type Loaded, loadConfig, type SealerConfig, type TlsConfig } from './load.ts';
 export type { MailConfig, NotifyConfig, WebhookConfig } from './notify.ts';
 export { checkpoint as checkpointSchema } from './outcome.ts';
+export type { PagesConfig } from './pages.ts';
 export { type Place, type Problem, problemWith, renderProblems } from './problem.ts';
 export { findFiles } from './source.ts';
 export { isOver, type LoadedSuppressions, loadSuppressions, type Suppression } from './suppressions.ts';

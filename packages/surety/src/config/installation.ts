@@ -7,6 +7,7 @@ import { keyPattern } from './key-line.ts';
 import { limits } from './limits.ts';
 import { mailAddress, notify } from './notify.ts';
 import { resultLabels } from './origin-words.ts';
+import { pages } from './pages.ts';
 import { telemetry } from './telemetry.ts';
 import {
   budget,
@@ -129,6 +130,7 @@ export const installation = z
     tls: tls.optional(),
     limits: limits.optional(),
     telemetry: telemetry.optional(),
+    pages: pages.optional(),
     store: text.optional().describe('folder of the ledger, relative to this file (default .surety)'),
     ledger: z
       .strictObject({

@@ -23,6 +23,7 @@ import { type Limits, limitsOf } from './limits.ts';
 import { Findings, type Names, namesIn } from './names.ts';
 import { type NotifyConfig, notifyIn } from './notify.ts';
 import { type Outcome, outcome as outcomeSchema } from './outcome.ts';
+import { type PagesConfig, pagesIn } from './pages.ts';
 import { placesOfInstallation, placesOfOutcome } from './places.ts';
 import { type Place, type Problem, problemWith, quote } from './problem.ts';
 import { type QuorumConfig, readQuorum } from './quorum.ts';
@@ -61,6 +62,8 @@ export interface Config {
   readonly telemetry?: TelemetryConfig;
   /** Undefined: nobody is told. */
   readonly notify?: NotifyConfig;
+  /** The pages for people; undefined: there are none. */
+  readonly pages?: PagesConfig;
   /** Where sealed facts can be read by anyone who reaches it; undefined: nowhere. */
   readonly serve: Address | undefined;
   /** Absolute. */
@@ -271,6 +274,7 @@ function configOf(
     limits: limitsOf(installation.limits),
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(notify === undefined ? {} : { notify }),
+    ...(installation.pages === undefined ? {} : { pages: pagesIn(installation.pages, folder) }),
     serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
     ...sealerIn(folder, store, ledger),
     store,

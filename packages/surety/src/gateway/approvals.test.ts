@@ -92,7 +92,7 @@ describe('who may approve (PraisonAI 3529: the wrong person is asked)', () => {
       'a signature that is no base64',
       () =>
         house.house.answer({ statement: house.statementFor(hold, ines), key: ines.keyId, signature: '%%' }),
-      { code: 'malformed' },
+      { code: 'bad-signature' },
     ],
   ];
   test.each(refusals)('not %s', async (_, attempt, error) => {

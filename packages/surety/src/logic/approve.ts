@@ -9,9 +9,12 @@ import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
 import type { Logic } from './logic.ts';
 
-/** `no-hold` unknown or ended, `not-yours` the person may not, `bad-signature`, `malformed`, `gone` answered meanwhile. */
+/**
+ * `no-hold` unknown or ended, `not-yours` the person may not, `bad-signature`, `malformed`, `gone` answered meanwhile,
+ * `no-reason` refused without one.
+ */
 export class ApprovalError extends Error {
-  readonly code: 'no-hold' | 'not-yours' | 'bad-signature' | 'malformed' | 'gone';
+  readonly code: 'no-hold' | 'not-yours' | 'bad-signature' | 'malformed' | 'gone' | 'no-reason';
   constructor(code: ApprovalError['code'], message: string) {
     super(message);
     this.name = 'ApprovalError';
@@ -32,18 +35,77 @@ export interface ApproveParts {
   readonly now: () => number;
 }
 
+/** A person who signed in at the pages says no: without a signature, since it can only keep out. */
+export interface SessionRefusal {
+  readonly hold: string;
+  readonly person: string;
+  readonly session: string;
+  readonly reason: string;
+}
+
+export const reasonCharsMax = 1_000;
+
+function waitingHold({ logic, now }: Pick<ApproveParts, 'logic' | 'now'>, name: string) {
+  const hold = logic.hold(name);
+  if (hold === undefined || hold.consumedBy !== undefined || now() > hold.expires)
+    throw new ApprovalError('no-hold', `no call waits under \`${name}\``);
+  if (hold.refused !== undefined)
+    throw new ApprovalError('gone', `\`${name}\` was refused: the same call is not asked about again`);
+  return hold;
+}
+
+/** Records a refusal without a signature; whoever may not approve may not refuse either. Throws ApprovalError. */
+export async function refuseHold(parts: ApproveParts, said: SessionRefusal): Promise<number> {
+  const { log, logic, now } = parts;
+  const { hold: name, person, session, reason } = said;
+  const hold = waitingHold(parts, name);
+  const approve = logic.ruleOf(hold.rule)?.approve;
+  if (approve === undefined) throw new ApprovalError('no-hold', `no rule asks about \`${name}\` any more`);
+  if (reason.trim() === '' || reason.length > reasonCharsMax)
+    throw new ApprovalError('no-reason', `a refusal has a reason, of at most ${reasonCharsMax} characters`);
+  const against = mayAnswer({ ...parts, at: now() }, name, person);
+  if (against !== undefined) throw new ApprovalError('not-yours', against);
+  const made = commit(reason, salt, sha256);
+  const body = { hold: name, function: approve.function, person, session, cause: made.digests };
+  const about = { sameAs: hold.position };
+  const fact = { kind: 'hold.refused', body, disclosures: made.disclosures, about } as const;
+  const answer = await log.append([{ stream: `approval/${name}`, expected: hold.version, facts: [fact] }]);
+  if ('conflict' in answer) throw new ApprovalError('gone', `\`${name}\` was answered meanwhile: look again`);
+  return answer.positions[0] ?? 0;
+}
+
+/** Why this person may not answer a hold, or undefined if they may. */
+export function mayAnswer(
+  {
+    logic,
+    people,
+    ownerOf,
+    at,
+  }: Pick<ApproveParts, 'logic' | 'people' | 'ownerOf'> & { readonly at: number },
+  name: string,
+  person: string,
+): string | undefined {
+  const hold = logic.hold(name);
+  const rule = hold && logic.ruleOf(hold.rule);
+  if (hold === undefined || rule === undefined) return 'the rule that asks is not in force any more';
+  const { agent, user, case: of } = hold;
+  const need = { ...{ rule, action: '', agent, user, case: of, agentOwner: ownerOf(agent), at } };
+  const statement: ApprovalStatement = {
+    ...{ action: '', agent, case: of, rule: rule.hash, hold: name, expires: hold.expires },
+    ...(user === undefined ? {} : { user }),
+    ...{ function: rule.approve?.function ?? '', person, decision: 'approve' },
+  };
+  return objection(
+    { ...need, personOf: people.personOf },
+    { position: 0, statement, approver: people.approver(person) },
+  );
+}
+
 /** Records an approval or a refusal. Throws ApprovalError. */
 export async function answerHold(parts: ApproveParts, offered: Offered): Promise<ApprovalStatement> {
   const { log, logic, people, now } = parts;
   const statement = statementOf(offered);
-  const hold = logic.hold(statement.hold);
-  if (hold === undefined || hold.consumedBy !== undefined || now() > hold.expires)
-    throw new ApprovalError('no-hold', `no call waits under \`${statement.hold}\``);
-  if (hold.refused === true)
-    throw new ApprovalError(
-      'gone',
-      `\`${statement.hold}\` was refused: the same call is not asked about again`,
-    );
+  const hold = waitingHold(parts, statement.hold);
   if (!people.signed(statement, offered))
     throw new ApprovalError('bad-signature', `\`${statement.person}\` did not sign this`);
   if (keyed(parts.logSalt, 'action', statement.action, sha256) !== hold.action)
@@ -76,9 +138,16 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
   return statement;
 }
 
-function statementOf({ statement }: Offered): ApprovalStatement {
+function statementOf({ statement: offered }: Offered): ApprovalStatement {
   try {
-    return parseApproval(statement);
+    const statement = parseApproval(offered);
+    const { decision, reason = '' } = statement;
+    if (reason.length > reasonCharsMax || (decision === 'approve' && statement.reason !== undefined))
+      throw new ApprovalError(
+        'malformed',
+        `only a refusal has a reason, of at most ${reasonCharsMax} characters`,
+      );
+    return statement;
   } catch (error) {
     if (error instanceof ShapeError) throw new ApprovalError('malformed', error.message);
     throw error;

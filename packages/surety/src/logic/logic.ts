@@ -28,7 +28,7 @@ export const actionId = (tool: string, args: unknown): string =>
 /** Keys that are remembered as used. One that was dropped is found used when the intent is written. */
 const onceMax = 1_000_000;
 
-interface Hold {
+export interface Hold {
   version: number;
   readonly action: string;
   readonly tool: string;
@@ -41,7 +41,8 @@ interface Hold {
   readonly position: number;
   readonly at: number;
   consumedBy?: string;
-  refused?: boolean;
+  /** Position of the refusal. */
+  refused?: number;
 }
 
 /** An intent whose outcome nobody has said yet. */
@@ -164,6 +165,11 @@ export class Logic {
     return this.#holds.get(hold);
   }
 
+  /** Approvals given in a hold whose signatures are good. */
+  approvalsIn(hold: string): readonly ApprovalOffer[] {
+    return [...this.#offers.values()].flat().filter((each) => each.hold === hold);
+  }
+
   /** How many holds wait for people. */
   waitingHolds(at: number): number {
     return this.holdsThat(at, () => true).length;
@@ -173,7 +179,7 @@ export class Logic {
   holdsThat(at: number, isAbout: (hold: Hold) => boolean): readonly string[] {
     return [...this.#holds].flatMap(([name, hold]) => {
       const { expires, consumedBy, refused } = hold;
-      const waits = consumedBy === undefined && refused !== true && at <= expires;
+      const waits = consumedBy === undefined && refused === undefined && at <= expires;
       return waits && isAbout(hold) ? [name] : [];
     });
   }
@@ -237,14 +243,14 @@ export class Logic {
   /** One person's no outweighs every yes in the same hold. */
   #isUsable(hold: string): boolean {
     const held = this.#holds.get(hold);
-    return held !== undefined && held.consumedBy === undefined && held.refused !== true;
+    return held !== undefined && held.consumedBy === undefined && held.refused === undefined;
   }
 
   /** A person has looked at this very call and said no: it does not go back into the queue. */
   #refused(call: Omit<PendingCall, 'currency' | 'withheld'>, rule: string): boolean {
     const action = keyed(this.#logSalt, 'action', call.action, sha256);
     const hold = this.waiting(action, rule, call.agent ?? '', call.case, call.at);
-    return hold !== undefined && this.#holds.get(hold)?.refused === true;
+    return hold !== undefined && this.#holds.get(hold)?.refused !== undefined;
   }
 
   /** What a passing call uses up. Throws where a value that may serve only once is absent. */
@@ -285,7 +291,7 @@ export class Logic {
     hold.version = version;
     if (isKind(fact, 'approval.consumed')) hold.consumedBy = fact.body.call;
     else if (isKind(fact, 'approval.released')) delete hold.consumedBy;
-    else if (isKind(fact, 'approval.refused')) hold.refused = true;
+    else if (isKind(fact, 'approval.refused') || isKind(fact, 'hold.refused')) hold.refused ??= fact.position;
     else if (isKind(fact, 'approval.given')) this.#offer(fact, name, find);
   }
 

@@ -56,6 +56,8 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   'approval.given statement': 'committed',
   'approval.refused key': 'random',
   'approval.refused statement': 'committed',
+  'hold.refused cause': 'committed',
+  'session.opened key': 'random',
   'evidence.consumed rule': 'clear',
   'evidence.released rule': 'clear',
   'budget.reserved amount': 'committed',

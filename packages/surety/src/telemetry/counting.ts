@@ -43,7 +43,11 @@ export class Counting {
       // A read has no intent: that it was let through is said by its one fact.
       if (intent === undefined) this.#call(fact.body, 'allow');
       this.#instruments.count('surety.settlements', { ...this.#labels(fact.body), settlement, by });
-    } else if (isKind(fact, 'approval.given') || isKind(fact, 'approval.refused')) {
+    } else if (
+      isKind(fact, 'approval.given') ||
+      isKind(fact, 'approval.refused') ||
+      isKind(fact, 'hold.refused')
+    ) {
       const decision = isKind(fact, 'approval.given') ? 'approve' : 'refuse';
       this.#instruments.count('surety.approvals', { function: fact.body.function, decision });
     } else if (isKind(fact, 'notice.sent')) {

@@ -4,7 +4,7 @@
 import type { Effect, Fact, Kind } from '@surety/proof/facts';
 
 export interface Classed {
-  readonly class: 0 | 2003 | 3001 | 3004 | 6002 | 6003;
+  readonly class: 0 | 2003 | 3001 | 3002 | 3004 | 6002 | 6003;
   readonly activity: number;
   /** Required where the activity is 99 (other). */
   readonly activityName?: string;
@@ -46,6 +46,7 @@ const classes: { readonly [K in Kind]?: Classify<K> } = {
   }),
   'approval.given': ({ body }) => ({ ...entity(10, 'Hold', body.hold), ...by(body.person) }),
   'approval.refused': ({ body }) => ({ ...entity(11, 'Hold', body.hold), ...by(body.person) }),
+  'hold.refused': ({ body }) => ({ ...entity(11, 'Hold', body.hold), ...by(body.person) }),
   'approval.consumed': ({ body }) => entity(3, 'Hold', body.hold),
   'approval.released': ({ body }) => entity(3, 'Hold', body.hold),
   'credential.issued': ({ body }) => credential(1, body),
@@ -114,6 +115,24 @@ const classes: { readonly [K in Kind]?: Classify<K> } = {
     severity: 2,
     ...by(body.by),
   }),
+  'session.opened': ({ body }) => ({
+    ...authentication(1, body.person),
+    ...success,
+    status_detail: body.by,
+    session: { uid: body.session },
+  }),
+  'session.closed': ({ body }) => ({
+    ...authentication(2, body.person),
+    ...success,
+    session: { uid: body.session },
+  }),
+  'session.refused': ({ body }) => ({
+    ...authentication(1, 'unknown'),
+    severity: 2,
+    ...failure,
+    status_code: body.code,
+    status_detail: body.by,
+  }),
   'process.started': ({ body }) => lifecycle(3, body.program, body.version, body.tail === 'may-be-lost'),
   'process.stopped': ({ emitter }) => lifecycle(4, emitter, undefined, false),
   'verdict.given': finding,
@@ -149,6 +168,14 @@ const entity = (activity: number, type: string, uid: string, typeId = other): Cl
 });
 
 const by = (person: string) => ({ actor: { user: { uid: person, type_id: 1 } } });
+
+/** Authentication (3002) at the pages for people. */
+const authentication = (activity: 1 | 2, person: string): Classed => ({
+  class: 3002,
+  activity,
+  user: { uid: person, type_id: 1 },
+  service: { name: 'Surety' },
+});
 
 /** The hash is of a random credential: it names it, and opens nothing. */
 const credential = (

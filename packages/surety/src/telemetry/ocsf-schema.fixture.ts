@@ -61,6 +61,7 @@ const objects: Readonly<Record<string, Shape>> = {
   },
   service: { attributes: { name: text, uid: text }, atLeastOne: ['name', 'uid'] },
   request: { attributes: { uid: must(text) } },
+  session: { attributes: { uid: text } },
   network_endpoint: {
     attributes: { name: text, uid: text },
     atLeastOne: ['ip', 'uid', 'name', 'hostname', 'svc_name', 'instance_uid', 'interface_uid', 'domain'],
@@ -124,6 +125,10 @@ const classes: Readonly<Record<number, EventClass>> = {
     finding_info: must(is('finding_info')),
     status_id: among(0, 1, 2, 3, 4, 5, 6, 99),
   }),
+  3002: {
+    ...eventClass(3, 5, { user: must(is('user')), service: is('service'), session: is('session') }),
+    atLeastOne: ['service', 'dst_endpoint'],
+  },
   3004: eventClass(3, 13, { actor: is('actor'), entity: must(is('managed_entity')) }),
   6002: eventClass(6, 8, { app: must(is('product')) }),
   6003: eventClass(6, 4, {

@@ -18,7 +18,15 @@ export interface EventSource {
 
 export type OcsfEvent = Readonly<Record<string, unknown>>;
 
-const categories: Readonly<Record<number, number>> = { 0: 0, 2003: 2, 3001: 3, 3004: 3, 6002: 6, 6003: 6 };
+const categories: Readonly<Record<number, number>> = {
+  0: 0,
+  2003: 2,
+  3001: 3,
+  3002: 3,
+  3004: 3,
+  6002: 6,
+  6003: 6,
+};
 const longestText = 256;
 /** Long, or said elsewhere in the event. */
 const left = new Set(['signature', 'assertion', 'statement', 'head', 'name']);

@@ -1,0 +1,47 @@
+// What waits for the person who is signed in.
+
+import { html } from 'hono/html';
+import { page } from './frame.ts';
+import type { HoldShown } from './holds.ts';
+import { type Markup, said } from './marks.ts';
+import type { Session } from './sessions.ts';
+import { amountText, instant } from './unusual.ts';
+
+export interface Asked {
+  readonly shown: HoldShown;
+  /** Why this person cannot answer it; undefined if they can. */
+  readonly against: string | undefined;
+}
+
+export function inboxPage(session: Session, asked: readonly Asked[]): Markup {
+  const mine = asked.filter(({ against }) => against === undefined);
+  const others = asked.filter(({ against }) => against !== undefined);
+  const body = html`<h1>${heading(mine.length)}</h1>
+${mine.length === 0 ? html`<p class="lead">When an agent asks for something that needs your word, it stands here.</p>` : list(mine)}
+${
+  others.length === 0
+    ? ''
+    : html`<section>
+<h2>Waits, and not for you</h2>
+${list(others)}
+</section>`
+}`;
+  return page({ title: heading(mine.length), session, body });
+}
+
+const heading = (count: number): string =>
+  count === 0 ? 'Nothing waits for you' : `${count} ${count === 1 ? 'call waits' : 'calls wait'} for you`;
+
+const list = (asked: readonly Asked[]): Markup => html`<ul class="asks">
+${asked.map(
+  ({ shown, against }) => html`<li><a href="/approve/${shown.hold}"><strong>${what(shown)}</strong>
+<small>${said(shown.agent)}${shown.user === undefined ? '' : html`, for ${said(shown.user)}`} · ${said(shown.tool)} · until ${instant(shown.expires)}</small>
+${against === undefined ? '' : html`<small>${said(against)}</small>`}</a></li>
+`,
+)}
+</ul>`;
+
+function what({ money, subject, tool }: HoldShown): Markup {
+  const party = subject === undefined ? '' : html` · ${said(subject.replace('/', ' '))}`;
+  return money === undefined ? html`${said(tool)}${party}` : html`${amountText(money)}${party}`;
+}
