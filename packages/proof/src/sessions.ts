@@ -1,5 +1,5 @@
-// Facts of people at the pages: who signed in and out, who was turned away, and who refused a hold there. A session is no
-// signature: it lets somebody look, and say no; nothing that a verdict relies on rests on one.
+// Facts of people at the pages: who signed in and out, who was turned away, and who refused a hold there; and of the
+// operator at the desk. A session is no signature: it lets somebody look, and say no; nothing that a verdict relies on rests on one.
 
 import { commitments, digest, identifier, milliseconds, personId } from './declared.ts';
 import { natural, oneOf, optional, record, text } from './values/shape.ts';
@@ -24,6 +24,8 @@ export const sessionBodies = {
   'session.closed': record({ session: text, person: personId }),
   /** Somebody did not get in: how often, since it was last said. Whom they claimed to be is in no fact. */
   'session.refused': record({ by, code: identifier, count: natural }),
+  /** Whoever has the store asked for something that leaves it, and that no other fact would tell of. */
+  'desk.asked': record({ what: oneOf('prove', 'survey', 'next-key') }),
   /** A person who had signed in said no, without a signature: it can only keep out. */
   'hold.refused': record({
     hold: text,

@@ -68,6 +68,8 @@ function deskOf(
   house: House,
   { reload = notRunning, look }: Pick<Desk, 'look'> & Partial<Pick<Desk, 'reload'>>,
 ): Desk {
+  const asked = (what: 'prove' | 'survey' | 'next-key') =>
+    house.log.append([{ stream: 'desk', facts: [{ kind: 'desk.asked', body: { what } }] }]);
   return {
     ...{ reload, look },
     verdict: async (outcome, at) => {
@@ -75,6 +77,7 @@ function deskOf(
       return showVerdict(judgement, headNote);
     },
     prove: async (outcome, at, sink) => {
+      await asked('prove');
       const { given, sizeBytes } = await house.prove(outcome, at, sink);
       return { verdict: showVerdict(given.judgement, given.headNote), sizeBytes };
     },
@@ -84,6 +87,7 @@ function deskOf(
     answer: (offered) => house.answer(offered),
     order: (offered) => house.order(offered),
     survey: async (subject) => {
+      await asked('survey');
       const survey = await house.survey(subject);
       return { ...survey, holds: survey.holds.map(holdShown) };
     },
@@ -93,7 +97,10 @@ function deskOf(
     passkey: (offered) => house.passkeys.carryOut(offered),
     settle: () => house.settle(),
     rotate: (role, reason) => house.rotate(role, reason),
-    nextKey: (role) => house.nextKey(role),
+    nextKey: async (role) => {
+      await asked('next-key');
+      return house.nextKey(role);
+    },
     application: (authorization) => house.application(authorization),
     agent: (authorization) => house.gateway.identify(authorization)?.agent,
     decide: (agent, asked) => house.gateway.decide({ agent }, asked),

@@ -61,6 +61,12 @@ const sayTo = (statement: unknown): string =>
     ? ` to ${String(statement.to)}`
     : '';
 
+const askedFor = {
+  prove: 'export a proof',
+  survey: 'see what is kept about a subject',
+  'next-key': 'see the next key',
+} as const;
+
 const sayScope = ({ is, name }: ContainmentScope): string => (name === undefined ? is : `${is} ${name}`);
 
 function sayContracts(contracts: Body<'contract.approved'>['contracts']): string {
@@ -172,6 +178,7 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `${by} confirmed for ${as} the passkey of ${person}: from here on it signs (${invitation})`,
   'passkey.revoked': ({ invitation, person, by, reason }, find) =>
     `${by} revoked the passkey of ${person} (${invitation}): ${sayValue(opened(reason, find))}`,
+  'desk.asked': ({ what }) => `whoever runs Surety asked to ${askedFor[what]}`,
   'session.opened': ({ session, person, by, issuer, until }) =>
     `${person} signed in by ${by === 'passkey' ? 'a passkey' : `the provider ${issuer ?? ''}`} (${session}, until ${instant(until)})`,
   'session.closed': ({ session, person }) => `${person} signed out (${session})`,

@@ -32,7 +32,7 @@ export function checkInstallation(
   checkPort(found, ['ledger', 'serve'], installation.ledger?.serve);
   checkSealer(found, installation.ledger);
   checkTelemetry(found, installation.telemetry, env);
-  checkPages(found, installation);
+  checkPages(found, installation, env);
   checkTimeZone(found, ['time-zone'], installation['time-zone']);
   for (const [id, server] of Object.entries(installation.servers ?? {})) {
     checkTransport(found, ['servers', id], server);

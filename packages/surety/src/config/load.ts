@@ -274,7 +274,7 @@ function configOf(
     limits: limitsOf(installation.limits),
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(notify === undefined ? {} : { notify }),
-    ...(installation.pages === undefined ? {} : { pages: pagesIn(installation.pages, folder) }),
+    ...(installation.pages === undefined ? {} : { pages: pagesIn(installation.pages, folder, env) }),
     serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
     ...sealerIn(folder, store, ledger),
     store,

@@ -1,7 +1,9 @@
 // What of `surety.yaml` says where people open the pages that ask them.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${NAME}` is what a person writes in the file.
 
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { fillIn } from './secret.ts';
 import { hostPort, text } from './words.ts';
 
 export interface PagesConfig {
@@ -10,6 +12,13 @@ export interface PagesConfig {
   readonly url: string;
   /** Absolute paths. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** The secret is filled in: never to be written anywhere. */
+  readonly signIn?: {
+    readonly issuer: string;
+    readonly client: string;
+    readonly secret?: string;
+    readonly claim: string;
+  };
 }
 
 export const pages = z
@@ -25,6 +34,26 @@ export const pages = z
       })
       .optional()
       .describe('makes the pages answer over TLS; without, a proxy on this host encrypts'),
+    'sign-in': z
+      .strictObject({
+        issuer: text.describe('the issuer of an OpenID Connect provider, as it names itself'),
+        client: text.describe('the client id that Surety has there'),
+        secret: z
+          .string({ error: 'is not text\nput it in quotes' })
+          .optional()
+          .describe(
+            'the secret of that client, as `${NAME}` from the environment (default: a public client)',
+          ),
+        claim: z
+          .string()
+          .regex(/^[A-Za-z0-9_:./-]{1,128}$/, 'is not the name of a claim\nwrite, for example, `email`')
+          .optional()
+          .describe(
+            'the claim that names the person, as `id` or one of `accounts` in `people` (default `email`, which the provider must have verified)',
+          ),
+      })
+      .optional()
+      .describe('where people can sign in beside their passkeys: to look and to refuse, never to approve'),
   })
   .describe('pages where people approve and refuse what waits (docs/people.md); default: none');
 
@@ -32,7 +61,11 @@ export type WrittenPages = z.infer<typeof pages>;
 
 const listenDefault = '127.0.0.1:7320';
 
-export function pagesIn({ url, listen = listenDefault, tls }: WrittenPages, folder: string): PagesConfig {
+export function pagesIn(
+  { url, listen = listenDefault, tls, 'sign-in': signIn }: WrittenPages,
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): PagesConfig {
   const colon = listen.lastIndexOf(':');
   const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   return {
@@ -41,7 +74,15 @@ export function pagesIn({ url, listen = listenDefault, tls }: WrittenPages, fold
     ...(tls === undefined
       ? {}
       : { tls: { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) } }),
+    ...(signIn === undefined ? {} : { signIn: providerIn(signIn, env) }),
   };
+}
+
+function providerIn(
+  { issuer, client, secret, claim = 'email' }: NonNullable<WrittenPages['sign-in']>,
+  env: Readonly<Record<string, string | undefined>>,
+): NonNullable<PagesConfig['signIn']> {
+  return { issuer, client, claim, ...(secret === undefined ? {} : { secret: fillIn(secret, env).value }) };
 }
 
 /** As browsers write it; undefined of what is no address without a path. */

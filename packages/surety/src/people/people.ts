@@ -67,6 +67,13 @@ export class People {
     return this.#people.has(person);
   }
 
+  /** Who has the passkey that goes by this name, and the passkey. */
+  holderOf(credential: string): { readonly person: string; readonly key: PersonKey } | undefined {
+    for (const { person, keys } of this.#keyed)
+      for (const key of keys) if (key.passkey?.credential === credential) return { person, key };
+    return undefined;
+  }
+
   /** True if one of this person's keys, in force now and nobody else's, signed exactly this statement. */
   signed(statement: ApprovalStatement, signed: Signed): boolean {
     return this.signedBy(statement.person, approvalText(statement), signed);

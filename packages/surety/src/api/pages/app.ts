@@ -2,20 +2,25 @@
 // table of `access.ts`; a test fails for one that does not.
 
 import { readFileSync } from 'node:fs';
-import { approvalText } from '@surety/proof/rules';
+import { approvalText, challengeOf } from '@surety/proof/rules';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import { ApprovalError } from '../../logic/approve.ts';
 import { Rates } from '../rates.ts';
 import { approvePage, type Signing } from './approve.ts';
+import { assertedIn } from './asserted.ts';
+import { Doors } from './doors.ts';
 import { notice } from './frame.ts';
 import { cookieOf, dropCookie, formOf, guard, isFromElsewhere } from './guard.ts';
 import { against, type HoldShown, holdFor, holdsFor, mayRefuse, statementFor } from './holds.ts';
 import { inboxPage } from './inbox.ts';
 import { icon, look } from './look.ts';
 import type { PagesDesk } from './port.ts';
-import { hashOf, isSame, type Session, type Sessions } from './sessions.ts';
+import type { Provider } from './provider.ts';
+import type { Refusals } from './refusals.ts';
+import { isSame, type Session, type Sessions } from './sessions.ts';
+import { addSignIn } from './sign-in.ts';
 import { unusualAbout } from './unusual.ts';
 
 export interface PagesParts {
@@ -23,9 +28,15 @@ export interface PagesParts {
   /** Of the address that people open. */
   readonly origin: string;
   readonly sessions: Sessions;
+  /** Where else people sign in. */
+  readonly provider?: Provider | undefined;
+  readonly refusals: Refusals;
+  readonly onNote: (level: 'info' | 'warn', note: string) => void;
   readonly onFault: (fault: Error) => void;
   /** Pages a second of one person (default 10): each reads the ledger. */
   readonly ratePerPerson?: number;
+  /** Attempts to sign in, of everybody together. */
+  readonly attemptsPerSecond?: number;
 }
 
 const script = readFileSync(new URL('passkey.js', import.meta.url), 'utf8');
@@ -34,7 +45,8 @@ const refMax = 64;
 
 type Shown = ReturnType<typeof notice>;
 
-export function pagesApp({ desk, origin, sessions, onFault, ratePerPerson = 10 }: PagesParts): Hono {
+export function pagesApp(parts: PagesParts): Hono {
+  const { desk, origin, sessions, onFault, ratePerPerson = 10 } = parts;
   const app = new Hono();
   const rates = new Rates(ratePerPerson);
   app.use(guard({ origin }));
@@ -100,7 +112,7 @@ export function pagesApp({ desk, origin, sessions, onFault, ratePerPerson = 10 }
       ...{ session, shown, unusual: await unusualAbout(desk, shown), ...said },
       againstYes: against(desk, person, shown),
       againstNo: mayRefuse(desk, person, shown),
-      signing: signingOf(shown, person),
+      signing: signingOf(parts, shown, person),
     };
     return c.html(approvePage(view), said.problem === undefined ? 200 : 409);
   };
@@ -108,6 +120,29 @@ export function pagesApp({ desk, origin, sessions, onFault, ratePerPerson = 10 }
     const name = c.req.param('hold') ?? '';
     return name.length <= refMax ? holdFor(desk, person, name) : undefined;
   };
+
+  app.post('/approve/:hold/yes', async (c) => {
+    const form = await sent(c);
+    if (form instanceof Response) return form;
+    const { session, fields } = form;
+    const shown = holdIn(c, session);
+    if (shown === undefined) return c.html(nothing(session), 404);
+    const { person } = session;
+    const asserted = assertedIn(desk, fields);
+    const statement = statementFor(shown, person);
+    const why = against(desk, person, shown);
+    if (why !== undefined || statement === undefined)
+      return asked(c, session, { problem: sentenceOf(why ?? 'nobody can approve it') });
+    if (asserted?.person !== person)
+      return asked(c, session, { problem: 'This passkey is not yours here. Nothing was recorded.' });
+    try {
+      await desk.answer({ statement, ...asserted.signed });
+    } catch (error) {
+      if (error instanceof ApprovalError) return asked(c, session, { problem: sentenceOf(error.message) });
+      throw error;
+    }
+    return c.redirect(`/approve/${shown.hold}`, 303);
+  });
 
   app.post('/approve/:hold/no', async (c) => {
     const form = await sent(c);
@@ -119,7 +154,8 @@ export function pagesApp({ desk, origin, sessions, onFault, ratePerPerson = 10 }
     try {
       await desk.refuse({ hold: shown.hold, person: session.person, session: session.id, reason });
     } catch (error) {
-      if (error instanceof ApprovalError) return asked(c, session, { problem: sentenceOf(error), reason });
+      if (error instanceof ApprovalError)
+        return asked(c, session, { problem: sentenceOf(error.message), reason });
       throw error;
     }
     return c.redirect(`/approve/${shown.hold}`, 303);
@@ -128,20 +164,26 @@ export function pagesApp({ desk, origin, sessions, onFault, ratePerPerson = 10 }
   app.post('/sign-out', async (c) => {
     const form = await sent(c);
     if (form instanceof Response) return form;
+    const { id, person } = form.session;
     sessions.close(cookieOf(c, 'session') ?? '');
     dropCookie(c, 'session');
+    const facts = [{ kind: 'session.closed', body: { session: id, person } }] as const;
+    await desk.log.append([{ stream: `session/${id}`, facts }]);
     return c.redirect('/sign-in', 303);
   });
 
-  app.get('/sign-in', (c) => c.html(notice('Sign in', 'These pages are for people who are enrolled here.')));
+  addSignIn(app, { ...parts, provider: parts.provider, doors: new Doors(() => desk.now()) });
   return app;
 }
 
-function signingOf(shown: HoldShown, person: string): Signing | undefined {
+function signingOf({ desk, origin }: PagesParts, shown: HoldShown, person: string): Signing | undefined {
   const statement = statementFor(shown, person);
   if (statement === undefined) return undefined;
   const text = approvalText(statement);
-  return { text, challenge: hashOf(text), credentials: [] };
+  const credentials = desk.people
+    .passkeysOf(person)
+    .flatMap(({ passkey }) => (passkey?.origin === origin ? [passkey.credential] : []));
+  return { text, challenge: challengeOf(text), credentials };
 }
 
 const fixed = (c: Context, type: string, text: string) => {
@@ -156,7 +198,7 @@ const nothing = (session?: Session): Shown =>
     next: html`<p><a href="/">What waits for you</a></p>`,
   });
 
-const sentenceOf = ({ message }: Error): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+const sentenceOf = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 
 /** Whoever has no session: by a link on another site the browser may only have kept the cookie back, so it asks again. */
 function outside(c: Context): Response | Promise<Response> {

@@ -2,11 +2,11 @@
 // why it waits and what is unusual; the answers come last, after all of it.
 
 import { html } from 'hono/html';
-import { page } from './frame.ts';
+import { page, passkeyFields } from './frame.ts';
 import type { HoldShown } from './holds.ts';
 import { type Markup, said } from './marks.ts';
 import type { Session } from './sessions.ts';
-import { amountText, instant, type Unusual } from './unusual.ts';
+import { amountText, type Unusual, when } from './unusual.ts';
 import { argumentsOf } from './values.ts';
 
 /** What the script asks the person's passkey for. */
@@ -98,7 +98,7 @@ function stateBand({ shown, session, problem }: ApproveView): Markup {
   if (shown.state === 'waiting' && own === undefined) return html`${alert}`;
   return html`${alert}<div class="band ${tone}" role="status">
 <p class="verdict">${text}</p>
-${shown.approvals.map((each) => html`<p>${said(each.person)} approved it, ${instant(each.at)} <small>(fact ${each.position})</small></p>\n`)}
+${shown.approvals.map((each) => html`<p>${said(each.person)} approved it, ${when(each.at)} <small>(fact ${each.position})</small></p>\n`)}
 ${refusal(shown)}
 ${shown.usedBy === undefined ? '' : html`<p>Used by the call <code>${shown.usedBy}</code>.</p>`}
 ${own === undefined ? '' : html`<p><small>Your answer stands in the ledger as fact ${own.position}: <code>surety receipt ${own.position}</code> gives a file that shows so to anybody.</small></p>`}
@@ -107,7 +107,7 @@ ${own === undefined ? '' : html`<p><small>Your answer stands in the ledger as fa
 
 function refusal({ refusal: no }: HoldShown): Markup {
   if (no === undefined) return html``;
-  return html`<p>${said(no.person)} refused it, ${instant(no.at)} <small>(fact ${no.position})</small></p>
+  return html`<p>${said(no.person)} refused it, ${when(no.at)} <small>(fact ${no.position})</small></p>
 ${no.reason === undefined ? '' : html`<blockquote>${said(no.reason)}</blockquote>`}`;
 }
 
@@ -115,10 +115,10 @@ const term = (name: string, value: unknown): Markup => html`<div><dt>${name}</dt
 
 const about = (shown: HoldShown): Markup => html`<dl class="plain">
 ${term('For', shown.user === undefined ? 'nobody named' : said(shown.user))}
-${term('Answers for the agent', shown.agentOwner === undefined ? 'nobody known' : said(shown.agentOwner))}
+${term('Owner of the agent', shown.agentOwner === undefined ? 'nobody known' : said(shown.agentOwner))}
 ${term('Tool', html`${said(shown.tool)} (${shown.effect})`)}
-${term('Asked', instant(shown.at))}
-${term('Waits until', instant(shown.expires))}
+${term('Asked', when(shown.at))}
+${term('Waits until', when(shown.expires))}
 ${term('Reference', html`<code>${shown.hold}</code>`)}
 </dl>`;
 
@@ -154,15 +154,20 @@ function answers(view: ApproveView): Markup {
   if (shown.state !== 'waiting' && shown.state !== 'approved') return html``;
   return html`<section>
 <h2>Your answer</h2>
-<p>If enough people approve, the agent may make exactly this call, once, until ${instant(shown.expires)}; a call that differs in one character waits again.
+<p>If enough people approve, the agent may make exactly this call, once, until ${when(shown.expires)}; a call that differs in one character waits again.
 If one person refuses, it is not made, and the agent is not told why.</p>
 <div class="answers">
-${againstYes === undefined ? yes(view) : html`<p>You cannot approve it: ${said(againstYes)}.</p>`}
+${againstYes === undefined ? yes(view) : html`<p>${cannot(view, againstYes)}</p>`}
 ${againstNo === undefined ? no(view) : ''}
 </div>
 </section>
 ${view.signing === undefined || againstYes !== undefined ? '' : exact(view.signing)}`;
 }
+
+const cannot = ({ shown, session }: ApproveView, why: string): Markup =>
+  shown.approvals.some(({ person }) => person === session.person)
+    ? html`You have approved it. Until it is used, you can still refuse.`
+    : html`You cannot approve it: ${said(why)}.`;
 
 function yes({ shown, session, signing }: ApproveView): Markup {
   const typed = html`<p>In a terminal: <code>surety approve ${shown.hold} --key FILE</code></p>`;
@@ -170,7 +175,7 @@ function yes({ shown, session, signing }: ApproveView): Markup {
     return html`<div><p>You have no passkey here, and an approval is signed with one.</p>${typed}</div>`;
   return html`<form method="post" action="/approve/${shown.hold}/yes" data-passkey="get" data-challenge="${signing.challenge}" data-credentials="${signing.credentials.join(' ')}">
 <input type="hidden" name="token" value="${session.token}">
-<input type="hidden" name="credential"><input type="hidden" name="authenticatorData"><input type="hidden" name="clientData"><input type="hidden" name="signature">
+${passkeyFields}
 <button hidden>Approve with your passkey</button>
 <p class="alert" role="alert"></p>
 <noscript><p>A passkey is asked for by a script, and scripts are off. You can refuse without one.</p>${typed}</noscript>

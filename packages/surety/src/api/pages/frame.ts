@@ -60,3 +60,6 @@ export const notice = (
   more: Omit<Framed, 'title' | 'body'> & { readonly next?: unknown } = {},
 ): Markup =>
   page({ ...more, title, body: html`<h1>${title}</h1>\n<p class="lead">${text}</p>\n${more.next ?? ''}` });
+
+/** What the script puts into a form that asks a passkey. */
+export const passkeyFields = html`${['credential', 'authenticatorData', 'clientDataJSON', 'signature'].map((name) => html`<input type="hidden" name="${name}">`)}`;

@@ -65,12 +65,21 @@ export const isFromElsewhere = (c: Context): boolean =>
   c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site';
 
 /** Kept to this host over TLS, from scripts, and from whatever other sites ask for (RFC 6265bis, section 4.1.3). */
-const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict';
+const attributes = (sameSite: 'Strict' | 'Lax'): string => `Path=/; Secure; HttpOnly; SameSite=${sameSite}`;
 
-export const cookieNames = { session: '__Host-surety' } as const;
+export const cookieNames = { session: '__Host-surety', door: '__Host-surety-door' } as const;
+
+export function setCookie(
+  c: Context,
+  name: keyof typeof cookieNames,
+  value: string,
+  sameSite: 'Strict' | 'Lax' = 'Strict',
+): void {
+  c.header('set-cookie', `${cookieNames[name]}=${value}; ${attributes(sameSite)}`, { append: true });
+}
 
 export function dropCookie(c: Context, name: keyof typeof cookieNames): void {
-  c.header('set-cookie', `${cookieNames[name]}=; Max-Age=0; ${attributes}`, { append: true });
+  c.header('set-cookie', `${cookieNames[name]}=; Max-Age=0; ${attributes('Strict')}`, { append: true });
 }
 
 /** Undefined as well if it comes twice: two could be read differently. */
@@ -80,7 +89,7 @@ export function cookieOf(c: Context, name: keyof typeof cookieNames): string | u
     return key === cookieNames[name] ? [value] : [];
   });
   const [only] = values;
-  return values.length === 1 && only !== undefined && /^[\w-]{43}$/.test(only) ? only : undefined;
+  return values.length === 1 && only !== undefined && /^[\w-]{43,2000}$/.test(only) ? only : undefined;
 }
 
 const fieldsMax = 20;

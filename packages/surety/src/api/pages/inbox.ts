@@ -5,7 +5,7 @@ import { page } from './frame.ts';
 import type { HoldShown } from './holds.ts';
 import { type Markup, said } from './marks.ts';
 import type { Session } from './sessions.ts';
-import { amountText, instant } from './unusual.ts';
+import { amountText, when } from './unusual.ts';
 
 export interface Asked {
   readonly shown: HoldShown;
@@ -35,7 +35,8 @@ const heading = (count: number): string =>
 const list = (asked: readonly Asked[]): Markup => html`<ul class="asks">
 ${asked.map(
   ({ shown, against }) => html`<li><a href="/approve/${shown.hold}"><strong>${what(shown)}</strong>
-<small>${said(shown.agent)}${shown.user === undefined ? '' : html`, for ${said(shown.user)}`} · ${said(shown.tool)} · until ${instant(shown.expires)}</small>
+<small>${said(shown.agent)}${shown.user === undefined ? '' : html`, for ${said(shown.user)}`} · ${said(shown.tool)} · until ${when(shown.expires)}</small>
+<small>${summary(shown)}</small>
 ${against === undefined ? '' : html`<small>${said(against)}</small>`}</a></li>
 `,
 )}
@@ -44,4 +45,20 @@ ${against === undefined ? '' : html`<small>${said(against)}</small>`}</a></li>
 function what({ money, subject, tool }: HoldShown): Markup {
   const party = subject === undefined ? '' : html` · ${said(subject.replace('/', ' '))}`;
   return money === undefined ? html`${said(tool)}${party}` : html`${amountText(money)}${party}`;
+}
+
+const [shownMax, charsMax] = [3, 60];
+
+/** Enough to know it again; the page itself shows all of it. */
+function summary({ args = {}, money }: HoldShown): Markup[] {
+  const saidAlready = money === undefined ? [] : amountText(money).replaceAll(',', '').split(' ');
+  return Object.entries(args)
+    .filter(([, value]) => typeof value !== 'object' && !saidAlready.includes(String(value)))
+    .slice(0, shownMax)
+    .map(([name, value], at) => {
+      const text = String(value);
+      // Never in the middle of a character.
+      const short = text.slice(0, charsMax).replace(/[\ud800-\udbff]$/, '');
+      return html`${at === 0 ? '' : ' · '}${said(name.slice(0, charsMax))} ${said(short)}${short === text ? '' : '…'}`;
+    });
 }

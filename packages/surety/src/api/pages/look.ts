@@ -21,7 +21,7 @@ h1 b{font-weight:700}
 .sum .party{display:block;font-size:clamp(1.25rem,5vw,1.75rem);line-height:1.3;font-weight:600;margin-top:.4rem;overflow-wrap:anywhere}
 .sum .party small{font-size:.6em;font-weight:400;color:var(--soft)}
 .plain{grid-template-columns:repeat(auto-fill,minmax(12rem,1fr))}
-blockquote{margin:0;padding:.1rem 0 .1rem 1rem;border-left:.25rem solid var(--line);overflow-wrap:anywhere}
+blockquote{margin:0 0 .6rem;padding:.1rem 0 .1rem 1rem;border-left:.25rem solid var(--line);overflow-wrap:anywhere}
 .odd{list-style:none;margin:0;padding:0}
 .odd li{border-left:.25rem solid var(--unproven);padding:.15rem 0 .15rem .9rem;margin:.6rem 0}
 dl.args{display:block;border-top:1px solid var(--line)}
@@ -32,10 +32,13 @@ dl.args dl.args,dl.args ol.args{border-top:0;margin:.25rem 0 0;padding-left:1rem
 dl.args dl.args>div:last-child{border-bottom:0}
 ol.args{list-style-position:inside}
 .value{white-space:pre-wrap}
+dl.args code{font-size:1em}
+.mixed{text-decoration:underline wavy var(--violated);text-underline-offset:.2em}
 .kind{margin-right:.35rem}
-.mark{font:.75em ui-monospace,monospace;color:var(--violated);border:1px solid currentColor;border-radius:.25rem;padding:0 .2em;margin:0 .1em;white-space:nowrap}
+.unseen{font:.75em ui-monospace,monospace;color:var(--violated);border:1px solid currentColor;border-radius:.25rem;padding:0 .2em;margin:0 .1em;white-space:nowrap}
 .answers{display:grid;gap:1.25rem;margin-top:.75rem}
 .answers form{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1rem 1.1rem;display:grid;gap:.6rem;justify-items:start}
+.answers form.bare{background:none;border:0;padding:0}
 label{font-weight:600}
 textarea,input[type=text],input[type=email]{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--soft);border-radius:.4rem;padding:.6rem .7rem;width:100%;min-height:2.75rem}
 textarea{min-height:5rem;resize:vertical}
@@ -53,9 +56,11 @@ button:disabled{opacity:.6;cursor:wait}
 .asks a:hover strong{text-decoration:underline}
 .asks strong{font-size:1.15rem;font-weight:650;font-variant-numeric:tabular-nums}
 .asks small{display:block}
+.asks small+small{margin-top:.15rem}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:.8rem/1.5 ui-monospace,monospace;background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.75rem}
 summary{cursor:pointer;min-height:2.25rem;padding:.35rem 0}
 .band{margin-top:1rem}
+@media(max-width:40rem){dl.plain{grid-template-columns:1fr;gap:.4rem}dl.plain>div{display:grid;grid-template-columns:9rem minmax(0,1fr);gap:.75rem;align-items:baseline}}
 `;
 
 /** A square with a tick: no letters, no colours of anybody's. */

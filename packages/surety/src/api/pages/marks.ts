@@ -21,29 +21,40 @@ export const hidden = (text: string): boolean =>
 /** Scripts whose letters are taken for one another's. */
 const alike = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u];
 
-export const mixesScripts = (text: string): boolean =>
-  (text.match(/[\p{L}\p{M}]+/gu) ?? []).some(
-    (word) => alike.filter((script) => script.test(word)).length > 1,
-  );
+const isMixed = (word: string): boolean => alike.filter((script) => script.test(word)).length > 1;
+
+export const mixesScripts = (text: string): boolean => (text.match(/[\p{L}\p{M}]+/gu) ?? []).some(isMixed);
 
 /** The text with a mark in the place of each character that cannot be seen. */
 export function visible(text: string): Markup[] {
   const parts: Markup[] = [];
   let from = 0;
   for (const { 0: mark, index } of text.matchAll(unseen)) {
-    if (index > from) parts.push(html`${text.slice(from, index)}`);
+    if (index > from) parts.push(...readable(text.slice(from, index)));
     parts.push(marked(mark));
     from = index + mark.length;
   }
-  if (from < text.length) parts.push(html`${text.slice(from)}`);
+  if (from < text.length) parts.push(...readable(text.slice(from)));
   return parts;
 }
 
+/** With a line under words whose letters are of several scripts. */
+function readable(text: string): Markup[] {
+  if (!mixesScripts(text)) return [html`${text}`];
+  return text
+    .split(/([\p{L}\p{M}]+)/u)
+    .map((part) =>
+      isMixed(part)
+        ? html`<span class="mixed" title="letters of different scripts">${part}</span>`
+        : html`${part}`,
+    );
+}
+
 function marked(mark: string): Markup {
-  if (mark === '\n') return html`<span class="mark" title="line break">↵</span><br>`;
-  if (mark === '\t') return html`<span class="mark" title="tab">⇥</span>`;
+  if (mark === '\n') return html`<span class="unseen" title="line break">↵</span><br>`;
+  if (mark === '\t') return html`<span class="unseen" title="tab">⇥</span>`;
   const code = (mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  return html`<span class="mark" title="a character that cannot be seen">U+${code}</span>`;
+  return html`<span class="unseen" title="a character that cannot be seen">U+${code}</span>`;
 }
 
 /** Isolated, so that its direction is its own. */

@@ -9,7 +9,10 @@ import { Certificates } from '../certificates.ts';
 import { type Listener, openListener } from '../listener.ts';
 import { pagesApp } from './app.ts';
 import type { PagesDesk } from './port.ts';
+import { Provider } from './provider.ts';
+import { Refusals } from './refusals.ts';
 import { Sessions } from './sessions.ts';
+import { answerPath } from './sign-in.ts';
 
 export interface PagesListenerParts {
   readonly desk: PagesDesk;
@@ -29,12 +32,14 @@ const rateMax = 30;
 
 /** Throws `CertificateError`. */
 export async function openPages(
-  { listen, url, tls }: PagesConfig,
+  { listen, url, tls, signIn }: PagesConfig,
   limits: Config['limits'],
   { desk, onNote, onFault }: PagesListenerParts,
 ): Promise<PagesListener> {
   const sessions = new Sessions(desk.now);
-  const app = pagesApp({ desk, origin: url, sessions, onFault });
+  const refusals = new Refusals((fact) => desk.log.append([{ stream: 'sessions', facts: [fact] }]));
+  const provider = signIn && new Provider(signIn, `${url}${answerPath}`);
+  const app = pagesApp({ desk, origin: url, sessions, provider, refusals, onNote, onFault });
   const respond = getRequestListener(app.fetch);
   const turnedAway = new Tally<string>((what, count) => onNote('warn', `${what}, ${count} so far`));
   const admission = new Admission({
@@ -69,6 +74,7 @@ export async function openPages(
       await Promise.race([closed, until]);
       listener.cut();
       await closed;
+      refusals.close();
     },
   };
 }

@@ -4,6 +4,8 @@ import type { Hono } from 'hono';
 import { type Person, referenceIn, TestHouse } from '../../house.fixture.ts';
 import { pagesApp } from './app.ts';
 import { cookieNames } from './guard.ts';
+import type { Provider } from './provider.ts';
+import { Refusals } from './refusals.ts';
 import { type Session, Sessions } from './sessions.ts';
 
 export const origin = 'https://approve.acme.example';
@@ -18,14 +20,27 @@ export class TestPages {
   readonly house: TestHouse;
   readonly sessions: Sessions;
   readonly app: Hono;
+  readonly refusals: Refusals;
+  readonly notes: string[] = [];
   readonly faults: Error[] = [];
   readonly #cookies = new Map<string, { readonly session: Session; readonly cookie: string }>();
 
-  constructor(house: TestHouse, ratePerPerson = 10_000) {
+  constructor(
+    house: TestHouse,
+    {
+      ratePerPerson = 10_000,
+      attemptsPerSecond = 10_000,
+      provider,
+    }: { ratePerPerson?: number; attemptsPerSecond?: number; provider?: Provider } = {},
+  ) {
     this.house = house;
+    this.refusals = new Refusals((fact) => house.log.append([{ stream: 'sessions', facts: [fact] }]), 40);
     this.sessions = new Sessions(() => house.now());
     this.app = pagesApp({
-      ...{ desk: house.house.pages, origin, sessions: this.sessions, ratePerPerson },
+      ...{ desk: house.house.pages, origin, sessions: this.sessions, ratePerPerson, provider },
+      attemptsPerSecond,
+      refusals: this.refusals,
+      onNote: (_, note) => this.notes.push(note),
       onFault: (fault) => this.faults.push(fault),
     });
   }

@@ -117,12 +117,14 @@ describe('what an agent may send', () => {
     for (const mark of ['U+202E', 'U+2066', 'U+200B', 'U+00A0', 'U+0000', 'U+E0041', 'U+3164'])
       expect(text).toContain(`>${mark}</span>`);
     for (const mark of '\u202E\u2066\u200B\u00A0\u0000\u3164') expect(text).not.toContain(mark);
-    expect(readable(text)).toContain('note holds characters that cannot be seen, or that reorder others');
+    expect(readable(text)).toContain(
+      'The argument note holds characters that cannot be seen, or that reorder others',
+    );
   });
 
   test('words of mixed scripts are told', async () => {
     expect(readable(await shown({ name: 'Gl\u043Ebex' }, 'M-3'))).toContain(
-      'name has a word with letters of different scripts, which can look alike.',
+      'The argument name has a word with letters of different scripts, which can look alike.',
     );
     expect(readable(await shown({ name: 'Müller GmbH, Ελλάς' }, 'M-4'))).not.toContain('different scripts');
   });
@@ -166,12 +168,12 @@ describe('what is unusual', () => {
       expect(large).toContain(
         'The amount is above every one of the last 6 calls of erp.pay in USD that were let through; the largest was 900.00 USD.',
       );
-      expect(large).not.toContain('The value of bank is new');
-      expect(large).not.toContain('The value of invoice is new');
+      expect(large).not.toContain('The argument bank has a new value');
+      expect(large).not.toContain('The argument invoice has a new value');
       expect(large).toContain('The agent is new here');
       const strange = await seen('U-2', { bank: 'C' });
       expect(strange).toContain(
-        'The value of bank is new: none of the last 6 calls of erp.pay had it; they had 2 different.',
+        'The argument bank has a new value: none of the last 6 calls of erp.pay had it; they had 2 different ones.',
       );
       own.house.advance(9 * 24 * hourMs);
       for (const name of ['U-3', 'U-4', 'U-5']) await own.held(name);
@@ -277,7 +279,7 @@ describe('the door', () => {
     const { hold } = await pages.held('D-2');
     for (const path of ['/', `/approve/${hold}`]) {
       const { text } = await pages.visit(ines, path);
-      expect(text).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|<script>|https?:\/\//);
+      expect(text).not.toMatch(/<style|<[^>]*\s(?:style|on\w+)=|javascript:|<script>|https?:\/\//);
     }
   });
 
@@ -315,7 +317,7 @@ describe('the door', () => {
   });
 
   test('one person who asks all the time is slowed down, and others are not', async () => {
-    const slow = new TestPages(pages.house, 2);
+    const slow = new TestPages(pages.house, { ratePerPerson: 2 });
     const answers = await Promise.all([1, 2, 3, 4].map(() => slow.visit(ines, '/')));
     expect(answers.map(({ status }) => status)).toContain(429);
     expect((await slow.visit(paul, '/')).status).toBe(200);

@@ -3,7 +3,11 @@
 
 const bytesOf = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (each) => each.charCodeAt(0));
-const textOf = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+const textOf = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '');
 
 const refusals = {
   NotAllowedError: 'It was cancelled, or took too long. Nothing was sent.',
@@ -25,7 +29,7 @@ async function get({ challenge, credentials = '' }) {
   return {
     credential: id,
     authenticatorData: textOf(response.authenticatorData),
-    clientData: textOf(response.clientDataJSON),
+    clientDataJSON: textOf(response.clientDataJSON),
     signature: textOf(response.signature),
   };
 }

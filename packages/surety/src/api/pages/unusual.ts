@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import { isKind, type Money } from '@surety/proof/facts';
 import { openCommitments } from '@surety/proof/records';
 import { majorText, moneyIn } from '@surety/proof/rules';
+import { html } from 'hono/html';
 import { factAt, type HoldShown, labelIn } from './holds.ts';
-import { hidden, mixesScripts } from './marks.ts';
+import { hidden, type Markup, mixesScripts } from './marks.ts';
 import type { PagesDesk } from './port.ts';
 
 export interface Unusual {
@@ -112,7 +113,7 @@ function values(
     return [
       isSubject
         ? `It is the first time for this ${labelled?.kind}${rest}.`
-        : `The value of ${path} is new${rest}; they had ${distinct} different.`,
+        : `The argument ${path} has a new value${rest}; they had ${distinct} different ones.`,
     ];
   });
 }
@@ -137,9 +138,11 @@ function writing({ args }: HoldShown): string[] {
   return [
     ...unseen.map(
       (path) =>
-        `${path} holds characters that cannot be seen, or that reorder others; they are marked below.`,
+        `The argument ${path} holds characters that cannot be seen, or that reorder others; they are marked below.`,
     ),
-    ...mixed.map((path) => `${path} has a word with letters of different scripts, which can look alike.`),
+    ...mixed.map(
+      (path) => `The argument ${path} has a word with letters of different scripts, which can look alike.`,
+    ),
   ];
 }
 
@@ -189,5 +192,9 @@ export function amountText({ amountMinor, currency }: Money): string {
 }
 
 /** `2026-11-30 09:12 UTC`. */
+/** For a text; `when` is for a page. */
 export const instant = (at: number): string =>
   at <= 8.64e15 ? `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC` : String(at);
+
+/** Not broken at the end of a line. */
+export const when = (at: number): Markup => html`<time>${instant(at)}</time>`;
