@@ -30,7 +30,7 @@ export function freePort(): Promise<number> {
 }
 
 /** A passkey that an authenticator can be given, and its line in surety.yaml. */
-export function newPasskey(origin: string) {
+export function newPasskey(origin: string, person: string) {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-65);
   const credential = randomBytes(16);
@@ -42,40 +42,49 @@ export function newPasskey(origin: string) {
       isResidentCredential: true,
       rpId: 'localhost',
       privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
-      userHandle: Buffer.from(people.ines.id).toString('base64'),
+      userHandle: Buffer.from(person).toString('base64'),
       signCount: 0,
     },
   };
+}
+
+interface Parts {
+  readonly house: TestHouse;
+  readonly origin: string;
+  readonly passkey: ReturnType<typeof newPasskey>;
+  readonly confirmer: ReturnType<typeof newPasskey>;
+  readonly listener: PagesListener;
+  readonly faults: readonly Error[];
 }
 
 export class People {
   readonly house: TestHouse;
   readonly origin: string;
   readonly passkey: ReturnType<typeof newPasskey>;
-  readonly faults: Error[] = [];
+  readonly confirmer: ReturnType<typeof newPasskey>;
+  readonly faults: readonly Error[];
   readonly #listener: PagesListener;
 
-  private constructor(
-    house: TestHouse,
-    origin: string,
-    passkey: ReturnType<typeof newPasskey>,
-    listener: PagesListener,
-    faults: Error[],
-  ) {
+  private constructor({ house, origin, passkey, confirmer, listener, faults }: Parts) {
     this.house = house;
     this.origin = origin;
     this.passkey = passkey;
+    this.confirmer = confirmer;
     this.#listener = listener;
     this.faults = faults;
   }
 
-  /** Ines has a passkey for these pages. */
-  static async open(more = ''): Promise<People> {
+  /** Ines has a passkey for these pages; Paul has one too, and may confirm others. */
+  static async open(): Promise<People> {
     const port = await freePort();
     const origin = `http://localhost:${port}`;
-    const passkey = newPasskey(origin);
+    const passkey = newPasskey(origin, people.ines.id);
+    const confirmer = newPasskey(origin, people.paul.id);
+    const surety = files['surety.yaml']
+      .replace(`keys: ["${people.ines.line}"] }`, `keys: ["${passkey.line}"] }`)
+      .replace(`keys: ["${people.paul.line}"] }`, `keys: ["${confirmer.line}"] }`);
     const house = await TestHouse.open({
-      'surety.yaml': `${files['surety.yaml'].replace(`keys: ["${people.ines.line}"] }`, `keys: ["${passkey.line}"] }`)}${more}`,
+      'surety.yaml': `${surety}passkeys: { invite: [finance], confirm: [legal] }\n`,
     });
     const faults: Error[] = [];
     const listener = await openPages(
@@ -90,7 +99,7 @@ export class People {
         onFault: (fault) => faults.push(fault),
       },
     );
-    return new People(house, origin, passkey, listener, faults);
+    return new People({ house, origin, passkey, confirmer, listener, faults });
   }
 
   async close(): Promise<void> {

@@ -3,8 +3,17 @@
 
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { invited } from '../../packages/surety/src/api/pages/inviting.fixture.ts';
 import { people, referenceIn, told } from '../../packages/surety/src/house.fixture.ts';
 import { browserPath, launch, People, withAuthenticator } from './people.fixture.ts';
+
+interface Options {
+  readonly width?: number;
+  readonly hasScripts?: boolean;
+  /** Its authenticator has no passkey yet. */
+  readonly isNew?: boolean;
+  readonly passkey?: People['passkey'];
+}
 
 describe('the pages', () => {
   let browser: Browser | undefined;
@@ -31,21 +40,24 @@ describe('the pages', () => {
   };
 
   /** With Ines's authenticator, at this size; every complaint of the browser is kept. */
-  const opened = async (options: { width?: number; hasScripts?: boolean } = {}) => {
+  const opened = async (options: Options = {}) => {
     if (browser === undefined) throw new Error('no browser');
-    const { width = 390, hasScripts = true } = options;
+    const { width = 390, hasScripts = true, isNew = false, passkey = pages.passkey } = options;
     const context = await browser.newContext({
       viewport: { width, height: 844 },
       javaScriptEnabled: hasScripts,
     });
     const problems: string[] = [];
     const { page, cdp, authenticatorId } = await withAuthenticator(context);
-    page.on('console', (message) => problems.push(message.text()));
+    page.on('console', (message) => {
+      // That no RSA key is taken here.
+      if (!message.text().includes('pub_key_cred_params')) problems.push(message.text());
+    });
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('request', (request) => {
       if (new URL(request.url()).origin !== pages.origin) problems.push(request.url());
     });
-    await cdp.send('WebAuthn.addCredential', { authenticatorId, credential: pages.passkey.given });
+    if (!isNew) await cdp.send('WebAuthn.addCredential', { authenticatorId, credential: passkey.given });
     return { page, context, problems, cdp, authenticatorId };
   };
 
@@ -67,6 +79,40 @@ describe('the pages', () => {
     expect(problems).toEqual([]);
     await context.close();
     const { failed, reasons } = await pages.house.verified(pages.house.now());
+    expect(failed).toEqual([]);
+    expect(reasons).not.toContain('checkpoint-passed-over');
+  });
+
+  it('a passkey is made by invitation, confirmed by another, and then signs: from nothing to an approval', async () => {
+    const { house, origin } = pages;
+    const { code, invitation } = await invited(house, people.lena, 'finance', people.ines);
+    const { page, context, problems } = await opened({ isNew: true });
+    await page.goto(`${origin}/invite/${code}`);
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await page.getByRole('button', { name: 'Sign with the new passkey' }).click();
+    await page.waitForSelector('h1:has-text("Your passkey is registered")');
+    const fingerprint = await page.textContent('.party');
+    const { page: other, context: second } = await opened({ passkey: pages.confirmer });
+    await other.goto(`${origin}/sign-in`);
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.waitForURL(`${origin}/`);
+    await other.getByRole('link', { name: people.ines.id }).click();
+    expect(await other.textContent('.party')).toBe(fingerprint);
+    await other.getByRole('button', { name: 'It is theirs: confirm' }).click();
+    await other.waitForSelector('h1:has-text("Confirmed")');
+    const { hold, retry } = await held('B-7');
+    await page.goto(`${origin}/approve/${hold}`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(`${origin}/approve/${hold}`);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.waitForSelector('.band.proven');
+    expect(told(await retry())).toBe('result');
+    expect(problems).toEqual([]);
+    await context.close();
+    await second.close();
+    const [confirmed] = (await house.factsOf('passkey.confirmed')).slice(-1);
+    expect(confirmed?.body).toMatchObject({ invitation, by: people.paul.id });
+    const { failed, reasons } = await house.verified(house.now());
     expect(failed).toEqual([]);
     expect(reasons).not.toContain('checkpoint-passed-over');
   });

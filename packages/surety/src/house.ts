@@ -255,7 +255,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       answer,
       pages: {
         ...{ ...answering, precedents, answer },
-        standing: () => changing.inForce.standing,
+        ...{ passkeys, inForce: () => changing.inForce },
         refuse: (said) => refuseHold(answering, said),
       },
       order: (offered) => {

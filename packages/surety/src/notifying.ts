@@ -31,6 +31,8 @@ export class Notifying {
   readonly #parts: NotifyingParts;
   readonly #notifier: Notifier;
   #config: NotifyConfig | undefined;
+  /** Where people open the pages. */
+  #pages: string | undefined;
   #mail: Mail | undefined;
 
   constructor(parts: NotifyingParts) {
@@ -60,8 +62,9 @@ export class Notifying {
   }
 
   /** Takes the addresses and secrets of these files; the first time, it begins to tell. */
-  take({ notify }: Config): void {
+  take({ notify, pages }: Config): void {
     this.#config = notify;
+    this.#pages = pages?.url;
     this.#mail?.close();
     this.#mail = notify?.mail && new Mail({ ...notify.mail, timeoutMs: deliverMsMax });
     this.#notifier.start();
@@ -72,7 +75,7 @@ export class Notifying {
     if (channel.by === 'mail') {
       const { person = '' } = channel;
       const to = this.#config?.addresses.get(person) ?? person;
-      return this.#mail?.send(to, id, wordingOf(message)) ?? unknown;
+      return this.#mail?.send(to, id, wordingOf(message, this.#pages)) ?? unknown;
     }
     const webhook = this.#config?.webhooks.find((each) => each.id === channel.webhook);
     if (webhook === undefined) return unknown;

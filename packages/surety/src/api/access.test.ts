@@ -70,7 +70,7 @@ describe('whoever shows nothing', () => {
   test.each(pagesAccess.filter(({ by }) => by.startsWith('session')))(
     '$what: is asked to sign in, also with the credential of an agent',
     async ({ what }) => {
-      const [method, path] = what.replace(':hold', 'h-1').split(' ') as [string, string];
+      const [method, path] = what.replace(/:\w+/, 'h-1').split(' ') as [string, string];
       const { credential } = await pages.house.house.issue('buyer', 60_000);
       const size = pages.house.log.size();
       const cookie = '__Host-surety=A'.padEnd(57, 'A');

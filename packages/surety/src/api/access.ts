@@ -92,6 +92,26 @@ export const pagesAccess: readonly Access[] = [
     'people who are enrolled',
     '`session.opened`, `session.refused`',
   ),
+  access('GET /invite/:code', 'code of an invitation', 'whoever has it, once', 'no'),
+  access('POST /invite/:code/made', 'code of an invitation', 'whoever has it, once', 'no'),
+  access(
+    'POST /invite/:code',
+    'code of an invitation, and the new passkey',
+    'whoever has it, once: it signs nothing until it is confirmed',
+    '`passkey.registered`',
+  ),
+  access(
+    'GET /confirm/:invitation',
+    session,
+    'people of the functions that may [confirm](keys.md#passkeys), but whom it excludes',
+    'no',
+  ),
+  access(
+    'POST /confirm/:invitation',
+    `${session}, and their passkey`,
+    'people of the functions that may [confirm](keys.md#passkeys), but whom it excludes',
+    '`passkey.confirmed`',
+  ),
   access('POST /sign-out', session, 'that person', '`session.closed`'),
   access('GET /', session, 'that person, of what concerns them', 'no'),
   access(

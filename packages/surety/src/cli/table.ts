@@ -195,6 +195,7 @@ function addActing({ program, terminal, roots: { openDesk }, done }: Building): 
     .option('--key <file>', 'the private key to sign with')
     .option('--as <person>', 'who approves (default: whose key it is)')
     .option('--refuse', 'say no')
+    .option('--reason <text>', 'why not; committed to in the ledger, and shown to people')
     .action(async (ref: string | undefined, options) =>
       done(await (await import('./commands/approve.ts')).approve(terminal, openDesk, ref, options)),
     );

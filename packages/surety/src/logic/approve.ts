@@ -3,7 +3,7 @@
 
 import { type ApprovalStatement, type Body, ShapeError } from '@surety/proof/facts';
 import { commit, keyed } from '@surety/proof/records';
-import { objection, parseApproval, type Signed, signatureIn } from '@surety/proof/rules';
+import { functionFor, objection, parseApproval, type Signed, signatureIn } from '@surety/proof/rules';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
@@ -56,17 +56,17 @@ function waitingHold({ logic, now }: Pick<ApproveParts, 'logic' | 'now'>, name: 
 
 /** Records a refusal without a signature; whoever may not approve may not refuse either. Throws ApprovalError. */
 export async function refuseHold(parts: ApproveParts, said: SessionRefusal): Promise<number> {
-  const { log, logic, now } = parts;
+  const { log } = parts;
   const { hold: name, person, session, reason } = said;
   const hold = waitingHold(parts, name);
-  const approve = logic.ruleOf(hold.rule)?.approve;
-  if (approve === undefined) throw new ApprovalError('no-hold', `no rule asks about \`${name}\` any more`);
   if (reason.trim() === '' || reason.length > reasonCharsMax)
     throw new ApprovalError('no-reason', `a refusal has a reason, of at most ${reasonCharsMax} characters`);
-  const against = mayAnswer({ ...parts, at: now() }, name, person);
-  if (against !== undefined) throw new ApprovalError('not-yours', against);
+  const against = mayAnswer(parts, name, person);
+  const as = answersFor(parts, name, person);
+  if (against !== undefined || as === undefined)
+    throw new ApprovalError('not-yours', against ?? 'nobody asks this person');
   const made = commit(reason, salt, sha256);
-  const body = { hold: name, function: approve.function, person, session, cause: made.digests };
+  const body = { hold: name, function: as, person, session, cause: made.digests };
   const about = { sameAs: hold.position };
   const fact = { kind: 'hold.refused', body, disclosures: made.disclosures, about } as const;
   const answer = await log.append([{ stream: `approval/${name}`, expected: hold.version, facts: [fact] }]);
@@ -74,30 +74,36 @@ export async function refuseHold(parts: ApproveParts, said: SessionRefusal): Pro
   return answer.positions[0] ?? 0;
 }
 
+type Asking = Pick<ApproveParts, 'logic' | 'people' | 'ownerOf' | 'now'>;
+
+/** In which function this person can answer a hold now, their own or as a deputy; undefined if in none. */
+export function answersFor({ logic, people, now }: Asking, name: string, person: string): string | undefined {
+  const hold = logic.hold(name);
+  const approve = hold && logic.ruleOf(hold.rule)?.approve;
+  const approver = people.approver(person);
+  if (hold === undefined || approve === undefined || approver === undefined) return undefined;
+  return functionFor(approve, approver, { at: now(), heldAt: hold.at });
+}
+
 /** Why this person may not answer a hold, or undefined if they may. */
-export function mayAnswer(
-  {
-    logic,
-    people,
-    ownerOf,
-    at,
-  }: Pick<ApproveParts, 'logic' | 'people' | 'ownerOf'> & { readonly at: number },
-  name: string,
-  person: string,
-): string | undefined {
+export function mayAnswer(parts: Asking, name: string, person: string): string | undefined {
+  const { logic, people, ownerOf, now } = parts;
   const hold = logic.hold(name);
   const rule = hold && logic.ruleOf(hold.rule);
-  if (hold === undefined || rule === undefined) return 'the rule that asks is not in force any more';
+  if (hold === undefined || rule?.approve === undefined) return 'the rule that asks is not in force any more';
+  const as = answersFor(parts, name, person);
+  if (as === undefined) return `it waits for ${rule.approve.function}, which this person does not act for`;
   const { agent, user, case: of } = hold;
+  const at = now();
   const need = { ...{ rule, action: '', agent, user, case: of, agentOwner: ownerOf(agent), at } };
   const statement: ApprovalStatement = {
     ...{ action: '', agent, case: of, rule: rule.hash, hold: name, expires: hold.expires },
     ...(user === undefined ? {} : { user }),
-    ...{ function: rule.approve?.function ?? '', person, decision: 'approve' },
+    ...{ function: as, person, decision: 'approve' },
   };
   return objection(
     { ...need, personOf: people.personOf },
-    { position: 0, statement, approver: people.approver(person) },
+    { position: 0, statement, approver: people.approver(person), at, heldAt: hold.at },
   );
 }
 

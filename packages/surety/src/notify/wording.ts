@@ -29,7 +29,7 @@ export function wordingOf({ notices, form }: Message, pages?: string): Wording {
         ...notices.map(
           ({ told }) => `  ${told.kind === 'hold' ? `${told.hold}  until ${instant(told.expires)}` : ''}`,
         ),
-        `\nLook at each before you answer: surety approve REFERENCE${pages === undefined ? '' : `, or ${pages}/approve`}`,
+        `\nLook at each before you answer: surety approve REFERENCE${pages === undefined ? '' : `, or ${pages}/`}`,
         closing,
       ].join('\n'),
     };

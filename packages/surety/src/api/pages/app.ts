@@ -19,6 +19,7 @@ import { icon, look } from './look.ts';
 import type { PagesDesk } from './port.ts';
 import type { Provider } from './provider.ts';
 import type { Refusals } from './refusals.ts';
+import { addRegistering, toConfirm } from './registering.ts';
 import { isSame, type Session, type Sessions } from './sessions.ts';
 import { addSignIn } from './sign-in.ts';
 import { unusualAbout } from './unusual.ts';
@@ -96,7 +97,7 @@ export function pagesApp(parts: PagesParts): Hono {
       shown,
       against: against(desk, session.person, shown),
     }));
-    return c.html(inboxPage(session, asked));
+    return c.html(inboxPage(session, asked, toConfirm(desk, session.person)));
   });
 
   app.get('/approve/:hold', async (c) => {
@@ -129,7 +130,7 @@ export function pagesApp(parts: PagesParts): Hono {
     if (shown === undefined) return c.html(nothing(session), 404);
     const { person } = session;
     const asserted = assertedIn(desk, fields);
-    const statement = statementFor(shown, person);
+    const statement = statementFor(desk, shown, person);
     const why = against(desk, person, shown);
     if (why !== undefined || statement === undefined)
       return asked(c, session, { problem: sentenceOf(why ?? 'nobody can approve it') });
@@ -172,12 +173,13 @@ export function pagesApp(parts: PagesParts): Hono {
     return c.redirect('/sign-in', 303);
   });
 
+  addRegistering(app, { ...parts, entered, sent });
   addSignIn(app, { ...parts, provider: parts.provider, doors: new Doors(() => desk.now()) });
   return app;
 }
 
 function signingOf({ desk, origin }: PagesParts, shown: HoldShown, person: string): Signing | undefined {
-  const statement = statementFor(shown, person);
+  const statement = statementFor(desk, shown, person);
   if (statement === undefined) return undefined;
   const text = approvalText(statement);
   const credentials = desk.people

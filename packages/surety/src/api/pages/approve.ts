@@ -127,13 +127,12 @@ const unusualList = ({ unusual }: ApproveView): Markup =>
     ? html`<p>Nothing that the ledger shows: compared with the calls of this tool that were let through before.</p>`
     : html`<ul class="odd">\n${unusual.map(({ text }) => html`<li>${said(text)}</li>\n`)}</ul>`;
 
-function why({ rule, outcome, approve, approvals }: HoldShown): Markup {
-  const { function: asked, count, not } = approve;
+function why({ rule, outcome, approve, approvals, at, state }: HoldShown): Markup {
+  const { function: asked, count, not, escalate } = approve;
   const excluded = {
     requester: 'whoever the agent acts for',
     'agent-owner': 'whoever answers for the agent',
   };
-  const left = Math.max(0, count - approvals.length);
   return html`${
     outcome === undefined
       ? ''
@@ -146,7 +145,8 @@ ${
     : html`<p>Its checkpoint <b>${said(rule.rule)}</b> asks people before ${said(rule.before)}${rule.when === undefined ? '' : html`, where <code>${said(rule.when)}</code> is true <small>(<code>money</code> counts minor units)</small>`}.</p>`
 }
 <p>${count === 1 ? 'One person' : `${count} people`} of <b>${said(asked)}</b> must approve${not.length === 0 ? '' : `, and not ${not.map((each) => excluded[each]).join(' nor ')}`}.
-${approvals.length === 0 ? 'Nobody has yet.' : html`${approvals.map(({ person }, at) => html`${at === 0 ? '' : ', '}${said(person)}`)} ${approvals.length === 1 ? 'has' : 'have'}; ${left === 0 ? 'that is enough' : `${left} more`}.`}</p>`;
+${approvals.length === 0 ? 'Nobody has yet.' : html`${approvals.map(({ person }, at) => html`${at === 0 ? '' : ', '}${said(person)}`)} ${approvals.length === 1 ? 'has' : 'have'}; ${state === 'waiting' ? 'that is not enough' : 'that is enough'}.`}</p>
+${escalate === undefined ? '' : html`<p>If it still waits at ${when(at + escalate.afterMs)}, people of <b>${said(escalate.function)}</b> can answer it too.</p>`}`;
 }
 
 function answers(view: ApproveView): Markup {

@@ -11,9 +11,10 @@ import {
   type Rule,
 } from '@surety/proof/facts';
 import { byDigest, openCommitments } from '@surety/proof/records';
+import { enoughApprovals } from '@surety/proof/rules';
 import { type Label, subjectIn } from '../../catalog/subject.ts';
 import { sha256 } from '../../ledger/hash.ts';
-import { mayAnswer } from '../../logic/approve.ts';
+import { answersFor, mayAnswer } from '../../logic/approve.ts';
 import { actionId, type Hold } from '../../logic/logic.ts';
 import type { PagesDesk } from './port.ts';
 
@@ -59,8 +60,8 @@ export interface HoldShown {
 const readingFunction = 'auditor';
 
 /** The tool's own label, else its server's default. */
-export function labelIn(desk: Pick<PagesDesk, 'standing'>, tool: string): Label | undefined {
-  const standing = desk.standing();
+export function labelIn(desk: Pick<PagesDesk, 'inForce'>, tool: string): Label | undefined {
+  const standing = desk.inForce().standing;
   const found = standing.get(`tool/${tool}`) ?? standing.get(`tool/${tool.split('.', 1)}.*`);
   return found?.body as Label | undefined;
 }
@@ -78,35 +79,32 @@ export function factAt({ log }: Pick<PagesDesk, 'log'>, position: number) {
 /** The hold under this name if it is this person's to see; undefined for whoever has nothing to do with it. */
 export function holdFor(desk: PagesDesk, person: string, name: string): HoldShown | undefined {
   const held = desk.logic.hold(name);
-  return held !== undefined && maySee(desk, person, held) ? shown(desk, name, held) : undefined;
+  return held !== undefined && maySee(desk, person, name, held) ? shown(desk, name, held) : undefined;
 }
 
 /** The holds that this person may see and that wait, the oldest first. */
 export function holdsFor(desk: PagesDesk, person: string): readonly HoldShown[] {
   return desk.logic
-    .holdsThat(desk.now(), (held) => maySee(desk, person, held))
+    .holdsThat(desk.now(), () => true)
     .flatMap((name) => holdFor(desk, person, name) ?? [])
     .toSorted((a, b) => a.position - b.position);
 }
 
-function maySee(desk: PagesDesk, person: string, { rule: hash, agent, user }: Hold): boolean {
+function maySee(desk: PagesDesk, person: string, name: string, { rule: hash, agent, user }: Hold): boolean {
   const { functions = [] } = desk.people.approver(person) ?? {};
   const { personOf } = desk.people;
   const rule = desk.logic.ruleOf(hash);
-  const stands = [
-    user,
-    desk.ownerOf(agent),
-    rule === undefined ? undefined : outcomeOf(desk, rule.outcome)?.owner,
-  ];
+  const outcome = rule && outcomeOf(desk, rule.outcome);
+  const stands = [user, desk.ownerOf(agent), outcome?.owner];
   return (
     functions.includes(readingFunction) ||
-    (rule?.approve !== undefined && functions.includes(rule.approve.function)) ||
+    answersFor(desk, name, person) !== undefined ||
     stands.some((each) => each !== undefined && personOf(each) === personOf(person))
   );
 }
 
 const outcomeOf = (desk: PagesDesk, name: string) =>
-  declaredAs(desk.standing(), 'outcome.declared').find(({ outcome }) => outcome === name);
+  declaredAs(desk.inForce().standing, 'outcome.declared').find(({ outcome }) => outcome === name);
 
 function shown(desk: PagesDesk, name: string, held: Hold): HoldShown | undefined {
   const found = factAt(desk, held.position);
@@ -136,23 +134,24 @@ function shown(desk: PagesDesk, name: string, held: Hold): HoldShown | undefined
     subject: args && subjectIn(labelIn(desk, body.tool), args),
     rule,
     outcome: outcome && { name: outcome.outcome, statement: outcome.statement, owner: outcome.owner },
-    ...{ state: stateOf(desk, held, approvals, body.approve.count), usedBy: held.consumedBy, approvals },
+    ...{ state: stateOf(desk, name, held), usedBy: held.consumedBy, approvals },
     refusal: held.refused === undefined ? undefined : refusalAt(desk, held.refused),
   };
 }
 
-function stateOf(
-  { people, now }: PagesDesk,
-  held: Hold,
-  approvals: readonly Answer[],
-  needed: number,
-): HoldShown['state'] {
-  if (held.refused !== undefined) return 'refused';
-  if (held.consumedBy !== undefined) return 'used';
-  if (now() > held.expires) return 'expired';
-  return new Set(approvals.map(({ person }) => people.personOf(person))).size >= needed
-    ? 'approved'
-    : 'waiting';
+function stateOf(desk: PagesDesk, name: string, held: Hold): HoldShown['state'] {
+  const { logic, people, now, ownerOf } = desk;
+  const { refused, consumedBy, expires, agent, user, case: of } = held;
+  if (refused !== undefined) return 'refused';
+  if (consumedBy !== undefined) return 'used';
+  if (now() > expires) return 'expired';
+  const rule = logic.ruleOf(held.rule);
+  const offers = logic.approvalsIn(name);
+  if (rule === undefined || offers.length === 0) return 'waiting';
+  const action = offers[0]?.statement.action ?? '';
+  const need = { ...{ rule, action, agent, user, case: of, agentOwner: ownerOf(agent), at: now() } };
+  const enough = enoughApprovals({ ...need, personOf: people.personOf }, offers);
+  return enough === undefined ? 'waiting' : 'approved';
 }
 
 function wordsOf(desk: PagesDesk, name: string | undefined): string | undefined {
@@ -179,16 +178,19 @@ function refusalAt(desk: PagesDesk, position: number): HoldShown['refusal'] {
   return { person: fact.body.person, position, at, reason: statement?.reason };
 }
 
-/** What this person would sign to approve; undefined while nobody may, or of what was erased. */
+/** What this person would sign to approve; undefined while they may not, or of what was erased. */
 export function statementFor(
-  { hold, tool, args, agent, user, case: of, rule, expires, approve }: HoldShown,
+  desk: PagesDesk,
+  shown: HoldShown,
   person: string,
 ): ApprovalStatement | undefined {
-  if (args === undefined || rule === undefined) return undefined;
+  const { hold, tool, args, agent, user, case: of, rule, expires } = shown;
+  const as = answersFor(desk, hold, person);
+  if (args === undefined || rule === undefined || as === undefined) return undefined;
   return {
     ...{ action: actionId(tool, args), agent, case: of, rule: rule.hash, hold, expires },
     ...(user === undefined ? {} : { user }),
-    ...{ function: approve.function, person, decision: 'approve' },
+    ...{ function: as, person, decision: 'approve' },
   };
 }
 
@@ -208,16 +210,7 @@ export function mayRefuse(
   { state, hold, approve }: HoldShown,
 ): string | undefined {
   if (state !== 'approved' && state !== 'waiting') return 'it does not wait any more';
-  if (desk.people.approver(person)?.functions.includes(approve.function) !== true)
+  if (answersFor(desk, hold, person) === undefined)
     return `it waits for ${approve.function}, which you do not act for`;
-  return mayAnswer(
-    {
-      logic: desk.logic,
-      people: desk.people,
-      ownerOf: (agent) => desk.ownerOf(agent),
-      at: desk.now(),
-    },
-    hold,
-    person,
-  );
+  return mayAnswer(desk, hold, person);
 }

@@ -1,6 +1,7 @@
 // What waits for the person who is signed in.
 
 import { html } from 'hono/html';
+import type { PasskeyShown } from '../../governance/index.ts';
 import { page } from './frame.ts';
 import type { HoldShown } from './holds.ts';
 import { type Markup, said } from './marks.ts';
@@ -13,11 +14,16 @@ export interface Asked {
   readonly against: string | undefined;
 }
 
-export function inboxPage(session: Session, asked: readonly Asked[]): Markup {
+export function inboxPage(
+  session: Session,
+  asked: readonly Asked[],
+  passkeys: readonly PasskeyShown[],
+): Markup {
   const mine = asked.filter(({ against }) => against === undefined);
   const others = asked.filter(({ against }) => against !== undefined);
   const body = html`<h1>${heading(mine.length)}</h1>
 ${mine.length === 0 ? html`<p class="lead">When an agent asks for something that needs your word, it stands here.</p>` : list(mine)}
+${passkeys.length === 0 ? '' : toConfirm(passkeys)}
 ${
   others.length === 0
     ? ''
@@ -28,6 +34,22 @@ ${list(others)}
 }`;
   return page({ title: heading(mine.length), session, body });
 }
+
+const toConfirm = (passkeys: readonly PasskeyShown[]): Markup => html`<section>
+<h2>Passkeys that wait to be confirmed</h2>
+<ul class="asks">
+${passkeys.map(
+  ({
+    invitation,
+    person,
+    by,
+    expires,
+  }) => html`<li><a href="/confirm/${invitation}"><strong>${said(person)}</strong>
+<small>invited by ${said(by)} · until ${when(expires)}</small></a></li>
+`,
+)}
+</ul>
+</section>`;
 
 const heading = (count: number): string =>
   count === 0 ? 'Nothing waits for you' : `${count} ${count === 1 ? 'call waits' : 'calls wait'} for you`;

@@ -9,20 +9,41 @@ const textOf = (buffer) =>
     .replace(/\//g, '_')
     .replace(/=+$/, '');
 
+const credentialsIn = (names) =>
+  names
+    .split(' ')
+    .filter((each) => each !== '')
+    .map((each) => ({ type: 'public-key', id: bytesOf(each) }));
+
 const refusals = {
   NotAllowedError: 'It was cancelled, or took too long. Nothing was sent.',
   InvalidStateError: 'This device has a passkey for you already.',
   SecurityError: 'This page does not have the name that passkeys were made for.',
 };
 
+async function create({ challenge, user, handle, known = '' }) {
+  const { id, response } = await navigator.credentials.create({
+    publicKey: {
+      challenge: bytesOf(challenge),
+      rp: { name: 'Surety' },
+      user: { id: bytesOf(handle), name: user, displayName: user },
+      pubKeyCredParams: [
+        { type: 'public-key', alg: -7 },
+        { type: 'public-key', alg: -8 },
+      ],
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      excludeCredentials: credentialsIn(known),
+      attestation: 'none',
+    },
+  });
+  return { credential: id, publicKey: textOf(response.getPublicKey()) };
+}
+
 async function get({ challenge, credentials = '' }) {
   const { id, response } = await navigator.credentials.get({
     publicKey: {
       challenge: bytesOf(challenge),
-      allowCredentials: credentials
-        .split(' ')
-        .filter((each) => each !== '')
-        .map((each) => ({ type: 'public-key', id: bytesOf(each) })),
+      allowCredentials: credentialsIn(credentials),
       userVerification: 'required',
     },
   });
@@ -40,7 +61,7 @@ async function submit(form) {
   button.disabled = true;
   said.textContent = '';
   try {
-    const given = await get(form.dataset);
+    const given = await (form.dataset.passkey === 'create' ? create : get)(form.dataset);
     for (const [name, value] of Object.entries(given)) form.elements[name].value = value;
     form.submit();
   } catch (error) {

@@ -1,6 +1,7 @@
 // What the pages for people need of a house.
 
-import type { Standing } from '@surety/proof/changes';
+import type { InForce } from '@surety/proof/changes';
+import type { Passkeys } from '../../governance/index.ts';
 import type { Log } from '../../ledger/log.ts';
 import type { Offered, SessionRefusal } from '../../logic/approve.ts';
 import type { Logic } from '../../logic/logic.ts';
@@ -12,7 +13,9 @@ export interface PagesDesk {
   readonly people: People;
   readonly logic: Logic;
   readonly precedents: Precedents;
-  standing(): Standing;
+  /** Passkeys that people register themselves. */
+  readonly passkeys: Passkeys;
+  inForce(): InForce;
   /** Who answers for an agent. */
   ownerOf(agent: string): string | undefined;
   now(): number;

@@ -10,8 +10,23 @@ import { fail, ok, type Row, warn } from './row.ts';
 const dayMs = 86_400_000;
 const soonDays = 14;
 
+/** What there is to say of the address of agents, and of that of people. */
+export function listening(config: Pick<Config, 'listen' | 'tls' | 'pages'>, now: number): Row[] {
+  return [...agentsReach(config, now), ...peopleReach(config, now)];
+}
+
+function peopleReach({ pages }: Pick<Config, 'pages'>, now: number): Row[] {
+  if (pages === undefined) return [];
+  const { url, listen, tls, signIn } = pages;
+  const provider = signIn === undefined ? '' : `; people also sign in at ${signIn.issuer}`;
+  return [
+    ok('pages', `${url}/, on ${listen.host}:${listen.port}${provider}`),
+    ...(tls === undefined ? [] : certified(tls, now)),
+  ];
+}
+
 /** Nothing to say of an address of this host without certificates. */
-export function listening({ listen, tls }: Pick<Config, 'listen' | 'tls'>, now: number): Row[] {
+function agentsReach({ listen, tls }: Pick<Config, 'listen' | 'tls'>, now: number): Row[] {
   const { host } = listen;
   const isOwn = /^(localhost|127(\.\d+){3}|::1)$/i.test(host);
   if (tls === undefined)
@@ -24,6 +39,10 @@ export function listening({ listen, tls }: Pick<Config, 'listen' | 'tls'>, now: 
             'add `tls` to surety.yaml, or listen on 127.0.0.1 behind a proxy that encrypts',
           ),
         ];
+  return certified(tls, now);
+}
+
+function certified(tls: { readonly certificate: string; readonly key: string }, now: number): Row[] {
   const certificate = new X509Certificate(readFileSync(tls.certificate));
   const rows = [key(tls.key), validity(certificate, now)];
   if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(tls.key))))

@@ -27,6 +27,7 @@ interface Asked {
   readonly as?: string;
   readonly key?: string;
   readonly refuse?: boolean;
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
@@ -39,13 +40,13 @@ export async function approve(
   const config = await configOf(terminal, asked.folder);
   const store = openStore(config);
   try {
-    if (ref === undefined) return listHolds(terminal, store, asked);
+    if (ref === undefined) return listHolds(terminal, store, config, asked);
     const { held, args, money } = heldOf(store, ref);
     for (const line of describe(held, args, money)) terminal.note(line);
     const key = keyOf(terminal, asked);
     const person = asked.as ?? ownerOf(key, config);
     const acting = functionOf(store, held, person, clockFrom(terminal.env).now());
-    const statement = statementOf(held, args, person, acting, asked.refuse === true);
+    const statement = statementOf(held, args, person, acting, asked);
     const signature = signWith(key, approvalText(statement));
     const answered = await withDesk(config, terminal, open, (desk) =>
       desk.answer({ statement, key: key.id, signature }),
@@ -137,8 +138,10 @@ function statementOf(
   args: unknown,
   person: string,
   acting: string,
-  refuse: boolean,
+  { refuse, reason }: Asked,
 ): ApprovalStatement {
+  if (reason !== undefined && refuse !== true)
+    throw new CommandError('a reason belongs to a refusal', 'add --refuse', exit.usage);
   return {
     action: actionId(body.tool, args),
     agent: agent ?? '',
@@ -149,24 +152,32 @@ function statementOf(
     expires: body.expires,
     function: acting,
     person,
-    decision: refuse ? 'refuse' : 'approve',
+    decision: refuse === true ? 'refuse' : 'approve',
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 
-function listHolds(terminal: Terminal, store: Store, { json, key, refuse }: Asked): Exit {
+function listHolds(terminal: Terminal, store: Store, config: Config, asked: Asked): Exit {
+  const { json, key, refuse } = asked;
   if (key !== undefined || refuse === true)
     throw new CommandError('which hold?', '`surety approve` alone lists what waits', exit.usage);
   const waiting = waitingHolds(store.views.database, clockFrom(terminal.env).now());
+  const { pages } = config;
   if (json === true) {
     const shown = waiting.map(({ hold, expires, needed, given }) => {
       const { held, args, money } = heldOf(store, hold);
       const { tool, approve: wanted } = held.body;
       const about = { tool, args, agent: held.agent, user: held.user, money, function: wanted.function };
-      return { hold, ...about, expires: new Date(expires).toISOString(), needed, given };
+      const page = pages === undefined ? {} : { page: `${pages.url}/approve/${hold}` };
+      return { hold, ...page, ...about, expires: new Date(expires).toISOString(), needed, given };
     });
     terminal.out(JSON.stringify(shown));
   } else if (waiting.length === 0) terminal.out('nothing waits for approval');
-  else for (const { hold } of waiting) terminal.out(listLine(store, hold));
+  else
+    for (const { hold } of waiting) {
+      terminal.out(listLine(store, hold));
+      if (pages !== undefined) terminal.out(`  ${pages.url}/approve/${hold}`);
+    }
   return exit.ok;
 }
 

@@ -93,13 +93,15 @@ async function invite(
     ...{ code: digest, expires: now + (asked.days ?? daysDefault) * dayMs },
   };
   const shown = await withDesk(config, terminal, open, (desk) => desk.passkey(signed(signer, statement)));
+  const { pages } = config;
   if (asked.json === true) {
-    terminal.out(JSON.stringify({ ...jsonOf(shown), code }));
+    const page = pages === undefined ? {} : { page: `${pages.url}/invite/${code}` };
+    terminal.out(JSON.stringify({ ...jsonOf(shown), code, ...page }));
     return exit.ok;
   }
-  terminal.out(code);
+  terminal.out(pages === undefined ? code : `${pages.url}/invite/${code}`);
   terminal.note(
-    `${printable(person)} registers a passkey with this code, once, until ${instant(shown.expires)} (${shown.invitation})`,
+    `${printable(person)} registers a passkey with this ${pages === undefined ? 'code' : 'address'}, once, until ${instant(shown.expires)} (${shown.invitation})`,
   );
   terminal.note('give it to them alone, in a way that shows who they are; it is not shown again');
   return exit.ok;

@@ -28,6 +28,8 @@ interface Asked {
 /** `surety status --json`: documented in docs/cli.md; members are only ever added. */
 interface Status {
   readonly running: boolean;
+  /** Where people open the pages; null if there are none. */
+  readonly pages: string | null;
   readonly origin: string;
   readonly ledgerSize: number;
   /** Facts under the newest signed head, and who cosigned it. */
@@ -87,6 +89,7 @@ async function statusOf(terminal: Terminal, config: Config, store: Store, runnin
   const now = clockFrom(terminal.env).now();
   return {
     running,
+    pages: config.pages?.url ?? null,
     origin: store.reader.origin,
     ledgerSize: store.reader.size(),
     sealedSize: head?.size ?? 0,
@@ -165,6 +168,7 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
   if (state.outcomes.length === 0) lines.push('no outcome is declared: there is nothing to prove');
   const counts = Object.entries(state.inForce).map(([name, count]) => `${count} ${name}`);
   lines.push(paint('dim', `in force: ${counts.join(', ')}`));
+  if (state.pages !== null) lines.push(paint('dim', `pages for people: ${state.pages}/`));
   for (const { change, stream, owners } of state.changes)
     lines.push(
       `waits for the signature of ${owners.join(', ')}: ${printable(stream)}  ${paint('dim', `surety changes, surety sign ${change}`)}`,
@@ -179,8 +183,9 @@ function statusLines(state: Status, { paint }: Terminal): string[] {
   }
   for (const { hold, needed, given, expires } of state.holds) {
     const left = needed === 1 ? '' : ` (${given} of ${needed})`;
+    const page = state.pages === null ? '' : `, or ${state.pages}/approve/${hold}`;
     lines.push(
-      `waits for approval${left} until ${expires}: ${hold}  ${paint('dim', `surety approve ${hold}`)}`,
+      `waits for approval${left} until ${expires}: ${hold}  ${paint('dim', `surety approve ${hold}${page}`)}`,
     );
   }
   return lines;
