@@ -96,11 +96,19 @@ const minutes = new Map([
   ['week', 10_080],
 ]);
 
-/** `30 days`, `90 minutes`, `2 weeks`: whole days, or minutes. */
+const counts = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+function countOf(word: string): number {
+  if (/^[0-9]/.test(word)) return Number(word);
+  return word === 'a' || word === 'an' ? 1 : counts.indexOf(word);
+}
+
+/** `30 days`, `90 minutes`, `2 weeks`, `one hour`: whole days, or minutes. */
 export function durationKeys(piece: string): readonly string[] {
-  const [, count, unit = ''] = /^([0-9]{1,4})[ -]([a-z]{3,7})$/.exec(piece.toLowerCase()) ?? [];
+  const [, word = '', unit = ''] =
+    /^([0-9]{1,4}|[a-z]{1,6})[ -]([a-z]{3,7})$/.exec(piece.toLowerCase()) ?? [];
   const each = minutes.get(unit.replace(/s$/, ''));
-  if (count === undefined || each === undefined) return [];
-  const all = Number(count) * each;
+  const count = countOf(word);
+  if (word === '' || count === -1 || each === undefined) return [];
+  const all = count * each;
   return [each >= 1_440 ? `days:${all / 1_440}` : `minutes:${all}`];
 }

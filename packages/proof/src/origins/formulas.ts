@@ -18,7 +18,7 @@ type Kind = 'number' | 'percent' | 'date' | 'time' | 'days' | 'minutes';
 
 interface Formula {
   readonly takes: readonly Kind[];
-  readonly gives: 'number' | 'date' | 'time' | 'text';
+  readonly gives: 'number' | 'date' | 'time' | 'text' | 'moment';
 }
 
 const numbers = (count: number): Formula => ({
@@ -27,6 +27,8 @@ const numbers = (count: number): Formula => ({
 });
 const percentage: Formula = { takes: ['number', 'percent'], gives: 'number' };
 const moment: Formula = { takes: ['date', 'time'], gives: 'text' };
+/** When something ends that begins on a day, at a time. */
+const later: Formula = { takes: ['date', 'time', 'minutes'], gives: 'moment' };
 
 /** By their text, exactly. */
 const formulas: ReadonlyMap<string, readonly Formula[]> = new Map([
@@ -58,6 +60,7 @@ const formulas: ReadonlyMap<string, readonly Formula[]> = new Map([
   ["s0 + 'T' + s1", [moment]],
   ["s0 + ' ' + s1 + ':00'", [moment]],
   ["s0 + 'T' + s1 + ':00'", [moment]],
+  ['s0 * 1440 + s1 + s2', [later]],
 ]);
 
 const names = ['s0', 's1', 's2', 's3'];
@@ -132,10 +135,19 @@ function isSame(result: unknown, kind: Formula['gives'], leaf: Leaf): boolean {
   }
   if (typeof leaf !== 'string' || result % 10_000n !== 0n) return false;
   const whole = Number(result / 10_000n);
+  if (kind === 'moment') return momentOf(leaf) === whole;
   if (kind === 'date') return dateKey(leaf) === leaf && dateOfDay(whole) === leaf;
   const [hours, minutes] = [Math.floor(whole / 60), whole % 60];
   const clock = `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
   return whole >= 0 && timeKey(leaf) === clock;
+}
+
+/** Minutes of a day and a time that stand together, as a call holds them. */
+function momentOf(text: string): number | undefined {
+  const [, day = '', time = ''] = /^([0-9-]{10})[ T]([0-9]{2}:[0-9]{2})(?::00)?$/.exec(text) ?? [];
+  return dateKey(day) === undefined || timeKey(time) === undefined
+    ? undefined
+    : dayNumber(day) * 1_440 + minutesOf(time);
 }
 
 /** A share of an amount is paid in hundredths: half of one goes away from zero. */

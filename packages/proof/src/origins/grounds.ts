@@ -33,7 +33,8 @@ export function ungrounded(place: Place, asking: Asking): 'not-grounded' | 'with
   const source = sources.source(place.fact);
   if (typeof source !== 'object' || source.is !== 'result' || ground.at === undefined) return 'not-grounded';
   const [own, other] = [locate(source.value, place.at), locate(source.value, ground.at)];
-  const isBeside = own !== undefined && own.owner === other?.owner && place.at !== ground.at;
+  // Two entries of one list say nothing of each other: whoever adds one would be vouched for by the rest.
+  const isBeside = own !== undefined && own.owner === other?.owner && own.names.at(-1) !== other.names.at(-1);
   if (!isBeside || !isLeaf(other.leaf)) return 'not-grounded';
   const label = labelAt(source.labels, other.names);
   if (label?.is !== 'record' && label?.is !== 'directory') return 'not-grounded';
@@ -207,10 +208,14 @@ function says(leaf: Leaf, { leaf: asked, isPart, at }: Asked): boolean {
   if (as !== undefined) return isThing(as, leaf);
   if (typeof leaf !== 'string' || typeof asked !== 'string') return false;
   const [within, word] = [folded(leaf), folded(asked)];
+  if (joined.test(within)) return within.split(/[-_.]/u).includes(word);
   for (let from = within.indexOf(word); from !== -1; from = within.indexOf(word, from + 1))
     if (isBounded('id', within, from, from + word.length)) return true;
   return false;
 }
+
+/** `grocery-list.docx`: people say its words. */
+const joined = /^[\p{L}\p{N}]{1,64}(?:[-_][\p{L}\p{N}]{1,64}){1,16}(?:\.[a-z0-9]{1,5})?$/u;
 
 /** A date or a small number of one row is that of many. */
 const isThing = (as: NonNullable<ReturnType<typeof normaliserOf>>, leaf: Leaf): boolean =>

@@ -15,9 +15,10 @@ import {
 import type { CaseSources } from './case-sources.ts';
 import type { Field } from './results.ts';
 
-/** Values that are calculated with, and calculations for one argument. */
+/** Values that are calculated with; what is chosen of them for one argument, and what of that is calculated exactly. */
 const operandsMax = 24;
-const triesMax = 2_000;
+const triesMax = 20_000;
+const exactMax = 200;
 
 export interface Operands {
   readonly from: CaseSources;
@@ -40,33 +41,72 @@ export interface Computed {
 
 /** Those that give this value. Whether each of the places counts is not asked here. */
 export function* computedFrom(value: Leaf, operands: Operands): Iterable<Computed> {
-  const isText = typeof value === 'string' && /[ T]/.test(value);
-  const isMeant =
-    isText || ['date', 'time', 'number'].some((as) => valueKey(as as Normaliser, value) !== undefined);
-  if (!isMeant || String(value).length > 32) return;
+  const meant = meaningsOf(value);
+  if (meant.length === 0 || String(value).length > 32) return;
   const candidates = candidatesIn(operands);
-  let tries = 0;
-  for (const [formula, { takes }] of everyFormula)
-    for (const chosen of choices(candidates, takes)) {
+  let [tries, exact] = [0, 0];
+  for (const [formula, { takes, gives: kind }] of simplestFirst) {
+    if (!meant.includes(kind)) continue;
+    const estimate = estimates[formula];
+    for (const chosen of choices(candidates, takes, formula.startsWith('s0 + s1'))) {
       tries += 1;
-      if (tries > triesMax) return;
+      if (tries > triesMax || exact > exactMax) return;
+      if (kind === 'number' && estimate !== undefined && isFar(estimate(chosen.map(sizeOf)), Number(value)))
+        continue;
+      exact += 1;
       if (gives(formula, chosen, value)) yield { formula, places: chosen.map(({ place }) => place) };
     }
+  }
 }
 
+/** What an expression may give that is this value. */
+function meaningsOf(value: Leaf): readonly string[] {
+  const is = (as: Normaliser): boolean => valueKey(as, value) !== undefined;
+  return [
+    ...(['number', 'date', 'time'] as const).filter(is),
+    ...(typeof value === 'string' && /^[0-9-]{10}[ T][0-9:]{5,8}$/.test(value) ? ['text', 'moment'] : []),
+  ];
+}
+
+/** Sums of many have most choices, and come last. */
+const simplestFirst = everyFormula.toSorted(([, a], [, b]) => a.takes.length - b.takes.length);
+
+/** About what an expression gives, so that most choices are never calculated exactly. One that is missing always is. */
+const estimates: Readonly<Record<string, (of: readonly number[]) => number>> = {
+  's0 + s1': sum,
+  's0 + s1 + s2': sum,
+  's0 + s1 + s2 + s3': sum,
+  's0 - s1': ([a = 0, b = 0]) => a - b,
+  's0 * s1 / 1000000': ([a = 0, b = 0]) => (a * b) / 100,
+  's0 + s0 * s1 / 1000000': ([a = 0, b = 0]) => a + (a * b) / 100,
+  's0 - s0 * s1 / 1000000': ([a = 0, b = 0]) => a - (a * b) / 100,
+};
+function sum(of: readonly number[]): number {
+  return of.reduce((all, each) => all + each, 0);
+}
+const sizeOf = ({ key }: Candidate): number => Number(key);
+/** A share may be rounded to hundredths. */
+const isFar = (a: number, b: number): boolean => Math.abs(a - b) > 0.01 + Math.abs(b) * 1e-9;
+
+/** Of each kind that is taken, one; of a sum of one kind, each choice once. */
 function* choices(
   candidates: readonly Candidate[],
   takes: readonly string[],
+  isSum: boolean,
   chosen: readonly Candidate[] = [],
+  from = 0,
 ): Iterable<readonly Candidate[]> {
   const kind = takes[chosen.length];
   if (kind === undefined) {
     yield chosen;
     return;
   }
-  for (const each of candidates)
-    if (kindOf(each) === kind && !chosen.some(({ place }) => isSamePlace(place, each.place)))
-      yield* choices(candidates, takes, [...chosen, each]);
+  for (const [index, each] of candidates.entries()) {
+    if (index < from || kindOf(each) !== kind) continue;
+    if (chosen.some(({ place }) => isSamePlace(place, each.place))) continue;
+    const isOrdered = isSum && takes[chosen.length + 1] === kind;
+    yield* choices(candidates, takes, isSum, [...chosen, each], isOrdered ? index + 1 : 0);
+  }
 }
 
 const isSamePlace = (a: Place, b: Place): boolean =>

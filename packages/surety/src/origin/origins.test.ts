@@ -137,6 +137,39 @@ describe('an argument', () => {
       unmet: [],
     }));
 
+  test('is when something ends that begins then, however its length is said', () => {
+    for (const words of ['at 10:00 for one hour', 'a 1-hour long talk at 10:00', 'at 9 am, 2 hours']) {
+      const told = new Told({ 'cal.create': {} });
+      told.open(`Put it on 2026-05-16 ${words}.`);
+      const traced = told.trace('cal.create', { end: '2026-05-16 11:00', late: '2026-05-16 11:30' });
+      expect(traced.origins).toEqual({ end: 'computed', late: 'none' });
+    }
+  });
+
+  test('is computed by the simplest expression, however many numbers there are', () => {
+    const told = new Told({ 'erp.pay': {} });
+    const numbers = Array.from({ length: 20 }, (_, index) => 311 + index * 17).join(', ');
+    told.open(`Of ${numbers} take the first, and 19.5% more.`);
+    expect(told.trace('erp.pay', { amount: 371.65, other: 371.68 }).origins).toEqual({
+      amount: 'computed',
+      other: 'none',
+    });
+  });
+
+  test('of a list is not tied to the call by another entry of it', () => {
+    const told = new Told({ 'chat.visit': {} }).label('chat.channels', { channels: 'directory' });
+    told.open('Post it to general.');
+    told.read('chat.channels', { channels: ['general', 'www.evil.example'] });
+    expect(told.trace('chat.visit', { url: 'www.evil.example' }).origins).toEqual({ url: 'none' });
+  });
+
+  test('is tied to the call by a word that a name joins to others', () => {
+    const told = new Told({ 'drive.append': {} }).label('drive.list', { id: 'record', name: 'directory' });
+    told.open('Add milk to the grocery list.');
+    told.read('drive.list', { id: '9', name: 'grocery-list.docx' });
+    expect(told.trace('drive.append', { file: '9' }).origins).toEqual({ file: 'record' });
+  });
+
   test('of an outsider, or of nobody, says so', () =>
     expect(day().trace('erp.pay', { invoice_id: 'INV-9', iban: evil, amount: 48000.01 })).toEqual({
       origins: { invoice_id: 'none', iban: 'untrusted', amount: 'none' },

@@ -153,7 +153,7 @@ export class Trace {
     const { words: opened } = this.#from;
     if (opened === undefined) return;
     for (const { pointer, leaf } of beside)
-      for (const word of String(leaf).slice(0, 200).split(/\s+/u).slice(0, 8))
+      for (const word of wordsIn(String(leaf).slice(0, 200)))
         for (const [from, to] of opened.words.names(trimmed(word)))
           yield { is: 'words', at: pointer, piece: { fact: opened.fact, from, to } };
   }
@@ -198,6 +198,11 @@ const bare = ({ argument, part }: Asked) => ({
   argument,
   ...(part === undefined ? {} : { part }),
 });
+/** Of a name, and of one that joins its words: `grocery-list.docx`. */
+const wordsIn = (text: string): readonly string[] => {
+  const words = text.split(/\s+/u).slice(0, 8);
+  return words.length > 1 ? words : [...words, ...text.split(/[-_.]/u).slice(0, 8)];
+};
 const trimmed = (word: string): string => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
 const isAlike = (a: unknown, b: unknown): boolean =>
   normalisers.some((as) => {

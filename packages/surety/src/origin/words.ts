@@ -28,6 +28,7 @@ interface Token {
   readonly to: number;
   /** Without the punctuation at its ends. */
   readonly core: Piece;
+  /** Or is a word for a number. */
   readonly hasDigit: boolean;
 }
 
@@ -112,6 +113,8 @@ export class Words {
   }
 }
 
+/** `one hour`: a number all the same. */
+const counting = /^(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$/i;
 const ends = /^[\s.,;:!?"'“”‘’«»()[\]{}<>*`|]{0,8}/u;
 const endsBehind = /[\s.,;:!?"'“”‘’«»()[\]{}<>*`|]{1,8}$/u;
 
@@ -126,7 +129,7 @@ function tokensIn(text: string): readonly Token[] {
         from: index,
         to: index + word.length,
         core: [from, from + core.length],
-        hasDigit: /[0-9]/.test(core),
+        hasDigit: /[0-9]/.test(core) || counting.test(core),
       });
   }
   return tokens;
