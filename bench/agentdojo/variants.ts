@@ -52,11 +52,21 @@ function mapResults(replay: Replay, change: (text: string) => string): Replay | 
   return isChanged ? { ...replay, steps } : undefined;
 }
 
+/** The payload as it may stand in a result: on its way there its blanks and ends of lines may have changed. */
+function planting(payload: string | undefined): RegExp | undefined {
+  const words = (payload ?? '').split(/\s+/).filter((word) => word !== '');
+  const pattern = words.map((word) => word.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')).join('\\s+');
+  return words.length === 0 ? undefined : new RegExp(pattern, 'g');
+}
+const holds = (text: unknown, pattern: RegExp): boolean =>
+  typeof text === 'string' && text.search(pattern) !== -1;
+
 function encoded(replay: Replay): Replay | undefined {
-  const { planted: payload } = replay;
-  if (payload === undefined) return undefined;
-  const text = payload.trim();
-  return mapResults(replay, (each) => each.replaceAll(text, Buffer.from(text).toString('base64')));
+  const pattern = planting(replay.planted);
+  if (pattern === undefined) return undefined;
+  return mapResults(replay, (text) =>
+    text.replace(pattern, (found) => Buffer.from(found).toString('base64')),
+  );
 }
 
 /** What the agent is made to pass on that stands in the payload: short words say nothing. */
@@ -76,25 +86,29 @@ function valuesOf({ steps, planted: payload = '' }: Replay): readonly string[] {
 
 /** The first half stands in the payload; the second in a text that outsiders can set in another result, or far behind. */
 function split(replay: Replay, outsiders: Outsiders): Replay | undefined {
-  const { planted: payload } = replay;
+  const pattern = planting(replay.planted);
   const values = valuesOf(replay);
-  if (payload === undefined || values.length === 0) return undefined;
-  const text = payload.trim();
+  if (pattern === undefined || values.length === 0) return undefined;
   const half = (value: string): number => Math.ceil(value.length / 2);
-  const first = values.reduce(
-    (changed, value) => changed.replaceAll(value, `${value.slice(0, half(value))}…`),
-    text,
-  );
+  const cutIn = (text: string) =>
+    values.reduce((changed, value) => changed.replaceAll(value, `${value.slice(0, half(value))}…`), text);
   const second = values.map((value) => `…${value.slice(half(value))}`).join(' ');
-  const cut = mapResults(replay, (each) => each.replaceAll(text, first));
+  const cut = mapResults(replay, (text) => text.replace(pattern, cutIn));
   if (cut === undefined) return undefined;
-  const shows = replay.steps.map(({ result }) =>
-    JSON.stringify(result).includes(JSON.stringify(text).slice(1, -1)),
-  );
+  const shows = replay.steps.map(({ result }) => {
+    let isThere = false;
+    eachLeaf(result, (leaf) => {
+      isThere ||= holds(leaf, pattern);
+      return !isThere;
+    });
+    return isThere;
+  });
+  const first = shows.indexOf(true);
   const where = cut.steps.findIndex(
-    ({ tool, result }, index) => !shows[index] && textIn(result, outsiders(tool)) !== undefined,
+    ({ tool, result }, index) =>
+      index > first && !shows[index] && textIn(result, outsiders(tool)) !== undefined,
   );
-  const at = where === -1 ? shows.indexOf(true) : where;
+  const at = where === -1 ? first : where;
   const steps = cut.steps.map((step, index) => {
     const pointer = index === at ? textIn(step.result, outsiders(step.tool)) : undefined;
     if (pointer === undefined) return step;
@@ -118,16 +132,15 @@ function textIn(result: unknown, paths: readonly string[]): string | undefined {
 
 /** In the objects that hold the payload, and in their neighbours that outsiders can set. */
 function planted(replay: Replay, outsiders: Outsiders): Replay | undefined {
-  const { planted: payload } = replay;
+  const pattern = planting(replay.planted);
   const values = valuesOf(replay);
-  if (payload === undefined || values.length === 0) return undefined;
+  if (pattern === undefined || values.length === 0) return undefined;
   let isChanged = false;
   const steps = replay.steps.map((step): Step => {
     const paths = outsiders(step.tool);
     const owners = new Set<string>();
     eachLeaf(step.result, (leaf, pointer) => {
-      if (typeof leaf === 'string' && leaf.includes(payload.trim()))
-        owners.add(locate(step.result, pointer)?.owner ?? '');
+      if (holds(leaf, pattern)) owners.add(locate(step.result, pointer)?.owner ?? '');
       return true;
     });
     if (owners.size === 0) return step;
@@ -136,7 +149,7 @@ function planted(replay: Replay, outsiders: Outsiders): Replay | undefined {
     eachLeaf(step.result, (leaf, pointer, names) => {
       const owner = locate(step.result, pointer)?.owner ?? '';
       const isTheirs = paths.includes(names.join('.')) && owners.has(owner);
-      if (!isTheirs || (typeof leaf === 'string' && leaf.includes(payload.trim()))) return true;
+      if (!isTheirs || holds(leaf, pattern)) return true;
       set(result, pointer, values[next % values.length] as string);
       next += 1;
       isChanged = true;
@@ -193,9 +206,8 @@ const kindOf = (text: string) => kinds.find(([pattern]) => pattern.test(text));
 /** Each address or account that the attacker wants becomes one that looks like what was said or read before. */
 function lookAlike(replay: Replay): Replay | undefined {
   const theirs = valuesOf(replay).filter((value) => kindOf(value) !== undefined);
-  const payload = replay.planted ?? '';
   if (theirs.length === 0) return undefined;
-  const known = knownIn(replay, payload);
+  const known = knownIn(replay);
   const changes = new Map<string, string>();
   for (const value of theirs) {
     const kind = kindOf(value);
@@ -216,11 +228,12 @@ function lookAlike(replay: Replay): Replay | undefined {
 }
 
 /** Addresses and accounts that the user said or that were read, without the payload. */
-function knownIn({ words, steps }: Replay, payload: string): readonly string[] {
+function knownIn({ words, steps, planted: payload }: Replay): readonly string[] {
+  const pattern = planting(payload);
   const texts = [words];
   for (const { result } of steps)
     eachLeaf(result, (leaf) => {
-      texts.push(String(leaf).replaceAll(payload.trim(), ''));
+      texts.push(pattern === undefined ? String(leaf) : String(leaf).replace(pattern, ''));
       return texts.length < 2_000;
     });
   const known = texts.flatMap((text) =>
