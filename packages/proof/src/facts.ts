@@ -27,6 +27,7 @@ import { orderBodies } from './orders.ts';
 import { passkeyBodies } from './passkeys.ts';
 import { contractBodies, pinning } from './pinned.ts';
 import { rotation } from './records/rotation.ts';
+import { seedBodies } from './seeds.ts';
 import { sessionBodies } from './sessions.ts';
 import { parsePrintedJson } from './values/printed.ts';
 import {
@@ -283,6 +284,7 @@ export const bodies = {
   }),
   ...orderBodies,
   ...noticeBodies,
+  ...seedBodies,
   ...changeBodies,
   ...contractBodies,
   ...passkeyBodies,

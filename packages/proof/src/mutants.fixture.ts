@@ -15,6 +15,7 @@ import {
 import { signNote } from './records/note.ts';
 import { rotatedMutants } from './rotated.fixture.ts';
 import { succeeded } from './succeeded.fixture.ts';
+import { plantedAndUsed } from './verdict/approvals.fixture.ts';
 import { shiftIntents } from './verdict/cases.fixture.ts';
 import { changedDays } from './verdict/changed.fixture.ts';
 import { erasedMutants } from './verdict/erased.fixture.ts';
@@ -255,6 +256,7 @@ const chained: readonly Mutant[] = [
           rule['when'] = 'money > 99999999';
         },
       ],
+      plantedAndUsed,
       [
         'a call settled twice',
         (made: Day) => {

@@ -50,6 +50,7 @@ import {
   type VerdictParts,
 } from './outcomes/index.ts';
 import { scopeText } from './perimeter/index.ts';
+import { type HoldAnswered, Seeding } from './seeding.ts';
 import { version } from './version.ts';
 
 export interface HouseOptions {
@@ -77,7 +78,9 @@ export interface House {
   openCase(application: string, opening: CaseOpening): Promise<string>;
   /** The application that presents this credential, if one does. */
   application(authorization: string | undefined): string | undefined;
-  answer(offered: Offered): Promise<{ hold: string; decision: string }>;
+  answer(offered: Offered): Promise<HoldAnswered>;
+  /** Plants a request that ought to be refused. Throws HouseError. */
+  plant(name?: string): Promise<{ seed: string }>;
   /** What the pages for people read, and do. */
   readonly pages: PagesDesk;
   /** Hands a key over to a new one. Resolves when a head by the new log key, or over the fact, is published. */
@@ -152,19 +155,21 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       ...{ log, gateway, now: clock.now, onNote: options.onNote },
       standing: () => changing.inForce.standing,
     });
+    const seeding = new Seeding({
+      ...{ log, gateway, keys, now: clock.now, onNote: options.onNote },
+      standing: () => changing.inForce.standing,
+    });
     const passkeys = new Passkeys({
       ...{ log, people: gateway.people, now: clock.now, inForce: () => changing.inForce },
     });
     const precedents = new Precedents();
-    replay(log, [gateway, custody, changing, notifying, precedents]);
+    replay(log, [gateway, custody, changing, notifying, precedents, seeding]);
     const answering = {
       ...{ log, logic: gateway.logic, people: gateway.people, logSalt: logSalt(log), now: clock.now },
       ownerOf: (agent: string) => gateway.identities.get(agent)?.owner,
+      seed: seeding.factFor,
     };
-    const answer = async (offered: Offered) => {
-      const { hold, decision } = await answerHold(answering, offered);
-      return { hold, decision };
-    };
+    const answer = (offered: Offered) => seeding.telling(offered, () => answerHold(answering, offered));
     const containing = new Containing({
       ...{ log, people: gateway.people, containments: gateway.containments, now: clock.now },
       inFlight: (scope) => gateway.inFlight(scope),
@@ -184,6 +189,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       equipment.take(current, changing.inForce.standing);
       options.onServers?.(equipment.servers);
       notifying.take(current);
+      seeding.take(current);
       return done;
     };
     // Before the log: what is told is a fact.
@@ -220,6 +226,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
       inTurn(async () => {
         await rotateOrdered();
         await react();
+        await seeding.tick();
         // Reading the whole log beside the traffic is worth it only if a record could tell something.
         if (gateway.anyUnanswered(toolsReconciled(changing))) await settleAll(parts, options);
       });
@@ -252,6 +259,7 @@ export async function openHouse(config: Config, options: HouseOptions): Promise<
           ? found.identity.identity
           : undefined;
       },
+      plant: (name) => inTurn(() => seeding.plant(name)),
       answer,
       pages: {
         ...{ ...answering, precedents, answer },

@@ -85,6 +85,7 @@ function deskOf(
     revoke: (identity) => house.revoke(identity),
     openCase: (application, opening) => house.openCase(application, opening),
     answer: (offered) => house.answer(offered),
+    plant: (name) => house.plant(name),
     order: (offered) => house.order(offered),
     survey: async (subject) => {
       await asked('survey');

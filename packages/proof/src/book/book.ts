@@ -160,15 +160,16 @@ export class Book extends Declarations {
     else if (isKind(fact, 'call.settled')) this.#settle(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact);
     else if (isKind(fact, 'call.held')) this.#judging.hold(fact);
+    else if (isKind(fact, 'seed.answered') && this.#judging.spoil(fact.body.hold))
+      this.#contradict(position, `the hold ${fact.body.hold} was planted, and a call used it`);
     else if (isKind(fact, 'evidence.consumed')) this.#claim(fact);
     else if (isKind(fact, 'record.extracted')) {
       const declared = this.outcomes.get(fact.body.outcome)?.body;
       this.extracts.push({ position, time, body: fact.body, declared });
     } else if (isKind(fact, 'verdict.given')) this.verdicts.push({ position, time, body: fact.body });
     else if (isKind(fact, 'containment.ordered') && fact.body.by === 'surety') this.contained.push(fact.body);
-    else if (isKind(fact, 'notice.sent')) {
-      if (fact.body.about === 'breach') this.alerts.push(fact.body);
-    } else if (isKind(fact, 'containment.drilled')) this.drills.push({ position, time, body: fact.body });
+    else if (isKind(fact, 'notice.sent') && fact.body.about === 'breach') this.alerts.push(fact.body);
+    else if (isKind(fact, 'containment.drilled')) this.drills.push({ position, time, body: fact.body });
     else if (isKind(fact, 'disclosure.erased'))
       this.erasures.add(fact, openCommitments(fact.body.positions, this.#input.find).value);
     else if (isKind(fact, 'case.opened') && fact.case !== undefined)

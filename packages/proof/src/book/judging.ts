@@ -52,6 +52,7 @@ export class Judging {
   /** Actions of holds, keyed, with the rule; and those for which approvals were given that are withheld. */
   readonly #held = new Map<string, { readonly about: string; readonly at: number }>();
   readonly #unseen = new Map<string, number[]>();
+  readonly #spoiled = new Set<string>();
   readonly #passed = new Map<Rule, Judged>();
 
   constructor(input: JudgingInput) {
@@ -73,6 +74,12 @@ export class Judging {
     else offers.push(offer);
   }
 
+  /** Nothing that is given for this hold counts; true if something used it already. */
+  spoil(hold: string): boolean {
+    this.#spoiled.add(hold);
+    return this.#uses.by('approval', hold, '') !== undefined;
+  }
+
   /** An approval that nobody can look at: whoever rests on it cannot be judged. */
   keepUnseen(hold: string, position: number): void {
     const held = this.#held.get(hold)?.about;
@@ -92,7 +99,8 @@ export class Judging {
       ...{ outcome: rule.outcome, rule, answer, approvers },
     });
     const offers = (this.#offers.get(pending.action) ?? []).filter(
-      ({ statement }) => this.#uses.by('approval', statement.hold, call) === undefined,
+      ({ statement: { hold } }) =>
+        !this.#spoiled.has(hold) && this.#uses.by('approval', hold, call) === undefined,
     );
     const answer = judgeCheckpoint(compiled, pending, {
       ...{ history: this.history, offers, personOf },

@@ -1,6 +1,6 @@
 // Days on which a call was handed on, or somebody stood in for somebody: what then does not count.
 
-import { at, type Day, fourEyes, makeKey, who } from '../verify.fixture.ts';
+import { at, type Day, fourEyes, hashOf, makeKey, who } from '../verify.fixture.ts';
 import { type DayCase, passedOver, withDay } from './cases.fixture.ts';
 
 export const nora = 'nora@acme.example';
@@ -33,7 +33,26 @@ export function standIn(day: Day, person: string, span: object = { from: at(10),
   return signer;
 }
 
+/** Says of a hold that it was planted. */
+export const tellSeed = (day: Day, hold: string, time = at(12, 1)): number =>
+  day.log.write({
+    ...{ kind: 'seed.answered', stream: `approval/${hold}`, time },
+    body: {
+      ...{ hold, slot: hashOf('slot'), opened: 'slot', seed: 'changed-account', function: 'finance' },
+      ...{ answer: 'approve', person: who.ines, tookMs: 60_000 },
+    },
+  });
+
 export const approvalDays: readonly DayCase[] = [
+  {
+    name: 'an approval of a hold that was planted',
+    day: withDay((day) => {
+      day.approve('4120', '20000.00', { at: at(12) });
+      tellSeed(day, 'h-4120');
+      pay(day);
+    }),
+    ...passedOver(),
+  },
   {
     name: 'an approval by those it was handed on to, before it was',
     day: withDay((day) => {
@@ -90,3 +109,9 @@ export const approvalDays: readonly DayCase[] = [
     ...passedOver(),
   },
 ];
+
+/** The lie: it was only a test. */
+export const plantedAndUsed = [
+  'an approval that a call used, of a hold that was planted',
+  (day: Day) => void tellSeed(day, 'h-4104'),
+] as const;

@@ -60,6 +60,7 @@ const scoped = z.strictObject({
   }),
 });
 const revoked = z.strictObject({ identity: identifier });
+const seeded = z.strictObject({ name: identifier.optional() });
 const wanted = z.strictObject({
   identity: identifier,
   lifeMs: z
@@ -216,6 +217,10 @@ export function adminApp(desk: Desk, onFault: (error: Error) => void): Hono {
     if (ask instanceof Response) return ask;
     const { is, name } = ask.scope;
     return c.json(await desk.affected({ is, ...(name === undefined ? {} : { name }) }));
+  });
+  app.post('/seeds', async (c) => {
+    const ask = await read(c, seeded);
+    return ask instanceof Response ? ask : c.json(await desk.plant(ask.name), 201);
   });
   app.post('/look', async (c) => c.json(await desk.look()));
   app.post('/reload', async (c) => c.json(await desk.reload()));

@@ -30,7 +30,11 @@ export interface Desk {
   issue(identity: string, lifeMs: number): Promise<{ credential: string; expires: number }>;
   revoke(identity: string): Promise<number>;
   openCase(application: string, opening: { agent: string; user: string; words: string }): Promise<string>;
-  answer(offered: Offered): Promise<{ hold: string; decision: string }>;
+  answer(
+    offered: Offered,
+  ): Promise<{ hold: string; decision: string; seed?: { seed: string; caught: boolean; because: string } }>;
+  /** Plants a request that ought to be refused: by its name, or any. */
+  plant(name?: string): Promise<{ seed: string }>;
   /** Carries out an order about disclosures, or of containment. */
   order(offered: Offered): Promise<OrderAnswer>;
   /** What is kept about a subject, by its name in the store. */

@@ -9,6 +9,7 @@ import type { PasskeyShown } from '../governance/index.ts';
 import type { Rotated } from '../ledger/key-desk.ts';
 import { unframed } from './frames.ts';
 import type {
+  Desk,
   DeskStatus,
   LegalHoldShown,
   LookAnswer,
@@ -28,6 +29,8 @@ export class RemoteError extends Error {
     this.code = code;
   }
 }
+
+type Answered = Awaited<ReturnType<Desk['answer']>>;
 
 /** A verdict reads the record and waits for witnesses; whatever takes longer than this hangs. */
 const timeoutMs = 120_000;
@@ -58,8 +61,9 @@ export const remoteDesk = (socket: string) => ({
     },
   revoke: async (identity: string) =>
     ((await ask(socket, 'POST', '/revocations', { identity })) as { revoked: number }).revoked,
-  answer: async (offered: object) =>
-    (await ask(socket, 'POST', '/approvals', offered)) as { hold: string; decision: string },
+  answer: async (offered: object) => (await ask(socket, 'POST', '/approvals', offered)) as Answered,
+  plant: async (name?: string) =>
+    (await ask(socket, 'POST', '/seeds', name === undefined ? {} : { name })) as { seed: string },
   rotate: async (role: KeyRole, reason: RotationReason) =>
     (await ask(socket, 'POST', '/rotations', { role, reason })) as Rotated,
   nextKey: async (role: KeyRole) =>

@@ -24,6 +24,7 @@ export type DeskWork = Pick<
   | 'passkey'
   | 'reload'
   | 'look'
+  | 'plant'
 >;
 
 /** Opens a house for one command; given by the composition root, the only place that can build one. */

@@ -68,6 +68,7 @@ test('every kind of fact can be said', () => {
       lift: [],
       inFlight: [],
       webhooks: [],
+      slots: [],
       asks: {},
       of: [],
       scope: { is: 'everything' },

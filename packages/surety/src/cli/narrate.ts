@@ -162,6 +162,9 @@ const tells: { readonly [K in Kind]: Tell<K> } = {
     `people are told ${[...(mail ? ['by mail'] : []), ...webhooks.map(({ webhook }) => `by webhook ${webhook}`)].join(', ') || 'by nothing'}; an agent may ask ${asks.agent} times a day, a person is asked ${asks.person} times`,
   'notice.sent': ({ notice, about, by, person, webhook, form, of, answer, attempts }) =>
     `${answer === 'accepted' ? '' : 'not '}told ${person ?? 'the receiver'} of ${form === 'gathered' ? `${of.length} holds together` : `a ${about}`} by ${webhook ?? by} (${notice}${answer === 'accepted' ? '' : `, given up after ${attempts} attempts`})`,
+  'seed.committed': ({ slots }) => `${slots.length} holds are committed to that may be planted`,
+  'seed.answered': ({ hold, seed, answer, person, tookMs }) =>
+    `${hold} was planted (${seed}): ${answer === 'refuse' ? `${person} caught it` : answer === 'approve' ? `${person} approved it, and nothing was sent` : 'nobody answered'} after ${Math.round(tookMs / 1_000)} s`,
   'change.proposed': ({ change, stream, to, outcomes }) =>
     `${change} would ${to === undefined ? 'withdraw' : 'weaken'} ${stream}: it waits for ${[...new Set(outcomes.map(({ owner }) => owner))].join(', ')}`,
   'change.signed': ({ change, person }) => `${person} signed the change ${change}`,

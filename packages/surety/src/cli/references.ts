@@ -40,7 +40,8 @@ function applyHold(database: DatabaseSync, fact: Fact): void {
   } else if (
     isKind(fact, 'approval.refused') ||
     isKind(fact, 'hold.refused') ||
-    isKind(fact, 'approval.consumed')
+    isKind(fact, 'approval.consumed') ||
+    isKind(fact, 'seed.answered')
   )
     database.prepare('UPDATE held SET ended = 1 WHERE hold = ?').run(fact.body.hold);
 }

@@ -12,6 +12,7 @@ import { containmentFacts } from './contained.ts';
 import { declarations } from './in-force.ts';
 import { contractFacts } from './pinned.ts';
 import { references } from './references.ts';
+import { seedFacts } from './seeded.ts';
 import { CommandError, type Terminal } from './terminal.ts';
 
 /** The configuration of a folder, or a CommandError after every problem in it was said. */
@@ -51,6 +52,7 @@ export function openStore({ store }: Config): Store {
       containmentFacts,
       contractFacts,
       askFacts,
+      seedFacts,
     ]);
     return {
       reader,

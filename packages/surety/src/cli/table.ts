@@ -313,6 +313,18 @@ function addSharing({ program, terminal, done }: Building): void {
 function addCaring({ program, terminal, roots: { openDesk, version }, done }: Building): void {
   program.commandsGroup('Care:');
   program
+    .command('seeds')
+    .addArgument(new Argument('[action]', 'what to do (default report)').choices(['report', 'plant']))
+    .argument('[name]', 'with plant, which of `seeds/` (default any)')
+    .description('how often planted requests that ought to be refused were, and how long people took')
+    .addOption(folder())
+    .addOption(json())
+    .action(async (action: string | undefined, name: string | undefined, options) => {
+      const { plantSeed, seeds } = await import('./commands/seeds.ts');
+      const plants = action === 'plant';
+      return done(await (plants ? plantSeed(terminal, openDesk, name, options) : seeds(terminal, options)));
+    });
+  program
     .command('rotate')
     .addArgument(new Argument('<key>', 'which key').choices(rotatedKeys))
     .description('hand the log key or the statement key over to a new one')

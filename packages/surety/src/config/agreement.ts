@@ -16,6 +16,7 @@ import { checkFunction } from './mention.ts';
 import type { Findings, Names } from './names.ts';
 import { closest, quote } from './problem.ts';
 import { fillIn } from './secret.ts';
+import { seedEveryMsMin } from './seeds.ts';
 import { durationMs, durationMsMax } from './words.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,6 +46,7 @@ export function checkInstallation(
   checkWitnesses(found, installation, names);
   checkNotify(found, installation, names, env);
   checkDeputies(found, installation, names);
+  checkSeeds(found, installation.seeds?.every);
   for (const key of ['order', 'lift'] as const)
     for (const [index, name] of (installation.containment?.[key] ?? []).entries())
       checkFunction(found, ['containment', key, index], name, names);
@@ -65,6 +67,12 @@ function checkPasskeys(found: Findings, { passkeys }: Installation, names: Names
         `nobody could confirm what ${quote(name)} invites to`,
         'the function that invites never confirms: add another one to `confirm`',
       );
+}
+
+function checkSeeds(found: Findings, every: string | undefined): void {
+  checkDuration(found, ['seeds', 'every'], every, 366 * 86_400_000);
+  if (every !== undefined && durationMs(every) < seedEveryMsMin)
+    found.add(['seeds', 'every'], 'that is more than one a day', 'write at least `1d`');
 }
 
 function checkSealer(found: Findings, ledger: Installation['ledger']): void {

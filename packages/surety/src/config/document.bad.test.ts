@@ -135,7 +135,7 @@ surety.yaml:2:1: error: a key is not plain text
 surety.yaml:3:1: error: unknown key \`constructor\`
   3 | constructor: {b: 1}
     | ^
-  help: known here: listen, names, tls, limits, telemetry, pages, store, ledger, time-zone, origin, servers, tools, records, people, agents, applications, witnesses, quorum, containment, contracts, notify, passkeys, policies, outcomes
+  help: known here: listen, names, tls, limits, telemetry, pages, store, ledger, time-zone, origin, servers, tools, records, people, agents, applications, witnesses, quorum, containment, contracts, notify, seeds, passkeys, policies, outcomes
 `,
   ],
   [

@@ -16,6 +16,7 @@ export type { MailConfig, NotifyConfig, WebhookConfig } from './notify.ts';
 export { checkpoint as checkpointSchema } from './outcome.ts';
 export type { PagesConfig } from './pages.ts';
 export { type Place, type Problem, problemWith, renderProblems } from './problem.ts';
+export { loadSeeds, type Seed } from './seeds.ts';
 export { findFiles } from './source.ts';
 export { isOver, type LoadedSuppressions, loadSuppressions, type Suppression } from './suppressions.ts';
 export type { TelemetryConfig } from './telemetry.ts';

@@ -8,6 +8,7 @@ import { limits } from './limits.ts';
 import { mailAddress, notify } from './notify.ts';
 import { resultLabels } from './origin-words.ts';
 import { pages } from './pages.ts';
+import { seedsKey } from './seeds.ts';
 import { telemetry } from './telemetry.ts';
 import {
   budget,
@@ -285,6 +286,7 @@ export const installation = z
       .optional()
       .describe('who may approve what a tool says of itself, before agents see it (docs/pins.md)'),
     notify: notify.optional(),
+    seeds: seedsKey.optional(),
     passkeys: z
       .strictObject({
         invite: functions.describe('functions whose people may invite a person to register a passkey'),

@@ -29,6 +29,7 @@ import { type Place, type Problem, problemWith, quote } from './problem.ts';
 import { type QuorumConfig, readQuorum } from './quorum.ts';
 import { findFiles, readSource, type Source } from './source.ts';
 import { type TelemetryConfig, telemetryIn } from './telemetry.ts';
+import { durationMs } from './words.ts';
 
 interface Address {
   readonly host: string;
@@ -60,6 +61,8 @@ export interface Config {
   readonly limits: Limits;
   /** Undefined: nobody watches. */
   readonly telemetry?: TelemetryConfig;
+  /** Undefined: none are planted. */
+  readonly seeds?: { readonly everyMs?: number };
   /** Undefined: nobody is told. */
   readonly notify?: NotifyConfig;
   /** The pages for people; undefined: there are none. */
@@ -255,6 +258,11 @@ function sealerIn(folder: string, store: string, ledger: Installation['ledger'])
   };
 }
 
+function seedsIn(written: Installation['seeds']): Pick<Config, 'seeds'> {
+  if (written === undefined) return {};
+  return { seeds: written.every === undefined ? {} : { everyMs: durationMs(written.every) } };
+}
+
 function configOf(
   folder: string,
   installation: Installation,
@@ -275,6 +283,7 @@ function configOf(
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(notify === undefined ? {} : { notify }),
     ...(installation.pages === undefined ? {} : { pages: pagesIn(installation.pages, folder, env) }),
+    ...seedsIn(installation.seeds),
     serve: ledger?.serve === undefined ? undefined : addressIn(ledger.serve),
     ...sealerIn(folder, store, ledger),
     store,

@@ -4,6 +4,7 @@
 import { type ApprovalStatement, type Body, ShapeError } from '@surety/proof/facts';
 import { commit, keyed } from '@surety/proof/records';
 import { functionFor, objection, parseApproval, type Signed, signatureIn } from '@surety/proof/rules';
+import type { NewFact } from '../facts/index.ts';
 import { salt, sha256 } from '../ledger/hash.ts';
 import type { Log } from '../ledger/log.ts';
 import type { People } from '../people/people.ts';
@@ -33,6 +34,8 @@ export interface ApproveParts {
   readonly logSalt: Uint8Array;
   readonly ownerOf: (agent: string) => string | undefined;
   readonly now: () => number;
+  /** What is recorded with an answer to a hold that was planted. */
+  readonly seed?: (hold: string, answer: 'approve' | 'refuse', person: string) => NewFact | undefined;
 }
 
 /** A person who signed in at the pages says no: without a signature, since it can only keep out. */
@@ -47,7 +50,7 @@ export const reasonCharsMax = 1_000;
 
 function waitingHold({ logic, now }: Pick<ApproveParts, 'logic' | 'now'>, name: string) {
   const hold = logic.hold(name);
-  if (hold === undefined || hold.consumedBy !== undefined || now() > hold.expires)
+  if (hold === undefined || hold.consumedBy !== undefined || hold.planted === true || now() > hold.expires)
     throw new ApprovalError('no-hold', `no call waits under \`${name}\``);
   if (hold.refused !== undefined)
     throw new ApprovalError('gone', `\`${name}\` was refused: the same call is not asked about again`);
@@ -69,7 +72,9 @@ export async function refuseHold(parts: ApproveParts, said: SessionRefusal): Pro
   const body = { hold: name, function: as, person, session, cause: made.digests };
   const about = { sameAs: hold.position };
   const fact = { kind: 'hold.refused', body, disclosures: made.disclosures, about } as const;
-  const answer = await log.append([{ stream: `approval/${name}`, expected: hold.version, facts: [fact] }]);
+  const seed = parts.seed?.(name, 'refuse', person);
+  const facts = [fact, ...(seed === undefined ? [] : [seed])];
+  const answer = await log.append([{ stream: `approval/${name}`, expected: hold.version, facts }]);
   if ('conflict' in answer) throw new ApprovalError('gone', `\`${name}\` was answered meanwhile: look again`);
   return answer.positions[0] ?? 0;
 }
@@ -140,7 +145,8 @@ export async function answerHold(parts: ApproveParts, offered: Offered): Promise
     },
   );
   if (against !== undefined) throw new ApprovalError('not-yours', against);
-  await append(log, statement, offered, hold);
+  const { decision, person } = statement;
+  await append(log, statement, offered, hold, parts.seed?.(statement.hold, decision, person));
   return statement;
 }
 
@@ -165,6 +171,7 @@ async function append(
   statement: ApprovalStatement,
   offered: Offered,
   held: { readonly version: number; readonly position: number },
+  seed: NewFact | undefined,
 ) {
   const made = commit(statement, salt, sha256);
   const { hold, person, function: as } = statement;
@@ -179,6 +186,7 @@ async function append(
   // The statement is about whom the call is about: it names the action and the case.
   const about = { sameAs: held.position };
   const fact = { kind, body, disclosures: made.disclosures, about } as const;
-  const answer = await log.append([{ stream: `approval/${hold}`, expected: held.version, facts: [fact] }]);
+  const facts = [fact, ...(seed === undefined ? [] : [seed])];
+  const answer = await log.append([{ stream: `approval/${hold}`, expected: held.version, facts }]);
   if ('conflict' in answer) throw new ApprovalError('gone', `\`${hold}\` was answered meanwhile: look again`);
 }

@@ -43,6 +43,8 @@ export interface Hold {
   consumedBy?: string;
   /** Position of the refusal. */
   refused?: number;
+  /** It was planted, and was answered or has ended. */
+  planted?: boolean;
 }
 
 /** An intent whose outcome nobody has said yet. */
@@ -156,6 +158,7 @@ export class Logic {
         held.agent === agent &&
         held.case === caseId &&
         held.consumedBy === undefined &&
+        held.planted !== true &&
         at <= held.expires
       );
     });
@@ -178,8 +181,9 @@ export class Logic {
   /** The holds that wait for people and about which this is true. */
   holdsThat(at: number, isAbout: (hold: Hold) => boolean): readonly string[] {
     return [...this.#holds].flatMap(([name, hold]) => {
-      const { expires, consumedBy, refused } = hold;
-      const waits = consumedBy === undefined && refused === undefined && at <= expires;
+      const { expires, consumedBy, refused, planted } = hold;
+      const isOver = consumedBy !== undefined || refused !== undefined || planted === true;
+      const waits = !isOver && at <= expires;
       return waits && isAbout(hold) ? [name] : [];
     });
   }
@@ -243,7 +247,9 @@ export class Logic {
   /** One person's no outweighs every yes in the same hold. */
   #isUsable(hold: string): boolean {
     const held = this.#holds.get(hold);
-    return held !== undefined && held.consumedBy === undefined && held.refused === undefined;
+    // INVARIANT: what is given for a planted hold is used by no call.
+    if (held === undefined || held.planted === true) return false;
+    return held.consumedBy === undefined && held.refused === undefined;
   }
 
   /** A person has looked at this very call and said no: it does not go back into the queue. */
@@ -292,6 +298,7 @@ export class Logic {
     if (isKind(fact, 'approval.consumed')) hold.consumedBy = fact.body.call;
     else if (isKind(fact, 'approval.released')) delete hold.consumedBy;
     else if (isKind(fact, 'approval.refused') || isKind(fact, 'hold.refused')) hold.refused ??= fact.position;
+    else if (isKind(fact, 'seed.answered')) hold.planted = true;
     else if (isKind(fact, 'approval.given')) this.#offer(fact, name, find);
   }
 

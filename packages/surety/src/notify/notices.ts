@@ -104,7 +104,8 @@ export class Notices {
     else if (isKind(fact, 'call.held')) this.#hold(fact);
     else if (isKind(fact, 'approval.given')) this.#approve(fact.body);
     else if (isKind(fact, 'approval.refused') || isKind(fact, 'hold.refused')) this.#endHold(fact.body.hold);
-    else if (isKind(fact, 'approval.consumed')) this.#endHold(fact.body.hold);
+    else if (isKind(fact, 'approval.consumed') || isKind(fact, 'seed.answered'))
+      this.#endHold(fact.body.hold);
     else if (isKind(fact, 'verdict.given')) this.#judge(fact);
     else if (isKind(fact, 'containment.ordered')) this.#contain(fact);
     else if (isKind(fact, 'change.proposed')) this.#propose(fact);

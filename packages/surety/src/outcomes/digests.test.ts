@@ -66,6 +66,8 @@ const digests: Readonly<Record<string, 'clear' | 'committed' | 'keyed' | 'random
   'record.extracted snapshot': 'keyed',
   'record.extracted totals': 'committed',
   'record.extracted rowRoot': 'salted',
+  'seed.committed slots': 'committed',
+  'seed.answered slot': 'committed',
   'verdict.given judgement': 'keyed',
   'verdict.given breach': 'keyed',
   'containment.ordered key': 'random',

@@ -67,6 +67,11 @@ const classes: { readonly [K in Kind]?: Classify<K> } = {
   'declaration.withdrawn': ({ body }) => ({ ...entity(4, 'Declaration', body.stream), severity: 2 }),
   'key.rotated': (fact) => ({ ...entity(3, 'Key', fact.stream), severity: 2 }),
   'containment.declared': ({ stream }) => ({ ...entity(3, 'Containment', stream), severity: 2 }),
+  'seed.answered': ({ body }) => ({
+    ...entity(body.answer === 'refuse' ? 11 : 10, 'Hold', body.hold),
+    severity: body.answer === 'approve' ? 3 : 1,
+    ...(body.person === undefined ? {} : by(body.person)),
+  }),
   'notices.declared': ({ stream }) => ({ ...entity(3, 'Notices', stream), severity: 2 }),
   'containment.ordered': ({ body }) => ({
     ...entity(1, 'Containment', body.order),

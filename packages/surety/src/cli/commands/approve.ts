@@ -52,7 +52,10 @@ export async function approve(
       desk.answer({ statement, key: key.id, signature }),
     );
     if (asked.json === true) terminal.out(JSON.stringify({ ...answered, person: statement.person }));
-    else terminal.out(`${statement.person} ${asked.refuse === true ? 'refused' : 'approved'} ${ref}`);
+    else {
+      terminal.out(`${statement.person} ${asked.refuse === true ? 'refused' : 'approved'} ${ref}`);
+      if (answered.seed !== undefined) for (const line of seedLines(answered.seed)) terminal.out(line);
+    }
     return exit.ok;
   } finally {
     store.close();
@@ -98,6 +101,15 @@ function describe(
     lines.push(`  ${printable(name)}: ${printable(JSON.stringify(value))}`);
   const people = wanted.count === 1 ? 'one' : String(wanted.count);
   return [...lines, `it waits for ${people} of ${wanted.function}, until ${new Date(expires).toISOString()}`];
+}
+
+function seedLines({ seed, caught, because }: { seed: string; caught: boolean; because: string }): string[] {
+  return [
+    caught
+      ? `it was planted to see whether people look (${seed}), and you caught it`
+      : `it was planted to see whether people look (${seed}), and ought to have been refused: nothing was sent`,
+    printable(because),
+  ];
 }
 
 function keyOf(terminal: Terminal, { key }: Asked): PersonKey {
