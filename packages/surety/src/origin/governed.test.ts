@@ -91,7 +91,9 @@ describe('a payment', () => {
     const reply = await pay(of, args);
     expect(reply).toEqual({ is: 'refused', message: `Refused. Reference ${referenceIn(reply)}.` });
     expect(await house.whyRefused()).toMatch(
-      new RegExp(`^origin: \`iban(/1)?\` came from ${origin}, and may come from record \\(payments\\)`),
+      new RegExp(
+        `^origin: \`iban(/1)?\` came from ${origin}( in \`note\` of fact \\d+)?, and may come from record`,
+      ),
     );
     expect(house.sentFor('erp.pay', 'INV-2041')).toBe(before);
   });

@@ -41,6 +41,8 @@ export interface Unmet {
   readonly name: string;
   readonly origin: Origin;
   readonly allowed: readonly string[];
+  /** Where it stands, if it was found. */
+  readonly place?: { readonly fact: number; readonly at: string } | undefined;
 }
 
 export interface Traced {
@@ -63,9 +65,12 @@ export interface TracedArguments {
 
 /** For people, never for the agent: which arguments, and what they may come from. */
 export function unmetText({ unmet, evicted }: Pick<Traced, 'unmet' | 'evicted'>): string {
-  const shown = unmet.slice(0, 5).map(({ name, origin, allowed, outcome }) => {
+  const shown = unmet.slice(0, 5).map(({ name, origin, allowed, outcome, place }) => {
     const may = allowed.length === 0 ? 'nowhere' : allowed.join(' or ');
-    return `\`${name.slice(1, 81)}\` came from ${origin}, and may come from ${may} (${outcome})`;
+    const field = place?.at.slice(1, 81) ?? '';
+    const where =
+      place === undefined ? '' : ` in ${field === '' ? '' : `\`${field}\` of `}fact ${place.fact}`;
+    return `\`${name.slice(1, 81)}\` came from ${origin}${where}, and may come from ${may} (${outcome})`;
   });
   const more = unmet.length > 5 ? [`and ${unmet.length - 5} more`] : [];
   const gone = evicted > 0 ? [`${evicted} earlier results of this case are no longer looked at`] : [];
@@ -177,12 +182,22 @@ export class Origins {
     const others = (parts ?? []).filter((each) => !wanted.has(nameOf(each)));
     const certificates = isTooMany ? [] : trace.of([...wanted.values()], others);
     const found = new Map(certificates.map((each) => [nameOf(each), each.origin]));
+    const places = new Map(certificates.map((each) => [nameOf(each), each.places[0]]));
     const unmet = asked.flatMap(({ outcome, mode, wanted: each }) =>
       each.flatMap((one): Unmet[] => {
         const origin = found.get(nameOf(one)) ?? 'none';
         return isAllowed(one, origin)
           ? []
-          : [{ outcome, mode, name: one.argument, origin, allowed: one.allowed }];
+          : [
+              {
+                outcome,
+                mode,
+                name: one.argument,
+                origin,
+                allowed: one.allowed,
+                place: places.get(nameOf(one)),
+              },
+            ];
       }),
     );
     return { certificates, unmet, evicted: sources.evicted, written: parts && this.#writtenBy(parts, found) };

@@ -142,28 +142,31 @@ export class Trace {
       }
   }
 
-  /** The ways in which a field may be tied to this call. */
+  /** The ways in which a field may be tied to this call: by what the user said, before what a record says. */
   *#groundsOf(result: Result, field: Field, argument: string): Iterable<Ground> {
     const beside = result.beside(field);
-    for (const { pointer, leaf } of beside)
-      for (const name of this.#standing()) {
-        const other = locate(this.#call.args, name)?.leaf;
-        if (name !== argument && isAlike(leaf, other)) yield { is: 'argument', at: pointer, argument: name };
-      }
+    yield* this.#besideArgument(beside, argument, 'user');
+    yield* this.#besideWords(beside);
+    yield* this.#besideArgument(beside, argument, 'record');
+  }
+
+  *#besideArgument(beside: readonly Field[], argument: string, origin: Origin): Iterable<Ground> {
+    for (const [name, found] of this.#found) {
+      const isTied = found.places.some(({ ground }) => ground?.is === 'argument');
+      if (found.part !== undefined || isTied || found.origin !== origin || name === argument) continue;
+      const other = locate(this.#call.args, name)?.leaf;
+      for (const { pointer, leaf } of beside)
+        if (isAlike(leaf, other)) yield { is: 'argument', at: pointer, argument: name };
+    }
+  }
+
+  *#besideWords(beside: readonly Field[]): Iterable<Ground> {
     const { words: opened } = this.#from;
     if (opened === undefined) return;
     for (const { pointer, leaf } of beside)
       for (const word of wordsIn(String(leaf).slice(0, 200)))
         for (const [from, to] of opened.words.names(trimmed(word)))
           yield { is: 'words', at: pointer, piece: { fact: opened.fact, from, to } };
-  }
-
-  /** Arguments of this call that hold by themselves. */
-  #standing(): readonly string[] {
-    return [...this.#found].flatMap(([name, { part, origin, places }]) => {
-      const isTied = places.some(({ ground }) => ground?.is === 'argument');
-      return part === undefined && !isTied && (origin === 'user' || origin === 'record') ? [name] : [];
-    });
   }
 
   /** A number of a record with what ties it to this call, for a calculation. */

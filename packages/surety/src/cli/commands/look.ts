@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fact, UnknownFact } from '@surety/proof/facts';
 import { narrate } from '../narrate.ts';
+import { type OriginTold, originsTold } from '../origin-lines.ts';
 import { configOf, openStore, type Store } from '../store.ts';
 import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
 
@@ -53,14 +54,26 @@ export async function why(terminal: Terminal, ref: string, { folder, json }: Ask
     if (json === true) {
       const facts = positions.map((position) => {
         const { fact, find } = store.fact(position);
-        return { ...fact, told: narrate(fact, find) };
+        const origins = originsOf(store, position);
+        return { ...fact, told: narrate(fact, find), ...(origins.length === 0 ? {} : { origins }) };
       });
       terminal.out(JSON.stringify(facts));
-    } else for (const position of positions) printFact(terminal, store, position, false);
+    } else for (const position of positions) printWhole(terminal, store, position);
     return exit.ok;
   } finally {
     store.close();
   }
+}
+
+const originsOf = (store: Store, position: number): readonly OriginTold[] => {
+  const { fact, find } = store.fact(position);
+  return originsTold(fact, find, (at) => store.fact(at));
+};
+
+/** The fact, and below it where each argument came from. */
+function printWhole(terminal: Terminal, store: Store, position: number): void {
+  printFact(terminal, store, position, false);
+  for (const { told } of originsOf(store, position)) terminal.out(`${' '.repeat(28)}${told}`);
 }
 
 const shownRefsMax = 5;
