@@ -22,6 +22,8 @@ export interface Call {
   readonly keyedAction: string;
   /** The contract under which its agent is shown the tool, as facts name it; undefined where nobody can tell. */
   readonly contract: string | undefined;
+  /** The hold that it was made again for: only what still waits there asks people anything more. */
+  readonly redeems?: string | undefined;
   /** It never crosses the gateway: its caller asked whether it may make it, and will say what came of it. */
   readonly decided: boolean;
   /** Whom the call is about: what is disclosed of it is erased together. */

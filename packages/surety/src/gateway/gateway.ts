@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { declaredAs, InForce } from '@surety/proof/changes';
-import { type ContainmentScope, type Fact, personId, toolId, type UnknownFact } from '@surety/proof/facts';
+import type { ContainmentScope, Fact, UnknownFact } from '@surety/proof/facts';
 import { keyed } from '@surety/proof/records';
 import { Catalog } from '../catalog/catalog.ts';
 import { subjectIn } from '../catalog/subject.ts';
@@ -23,7 +23,7 @@ import { type CallerSettlement, type Decision, decisionOf, refused } from './dec
 import type { Caller, Governor, Message, ToolReply, ToolRequest } from './mcp/port.ts';
 import type { Asked, Counted, Figures, Observer } from './observer.ts';
 import { allowed, govern, type Pipeline, resume, settle, stopsAt } from './pipeline.ts';
-import { finder, recordable } from './recordable.ts';
+import { finder, holdsIn, isPersonId, isToolId, recordable } from './recordable.ts';
 import { Recorder } from './recorder.ts';
 import { decidingSteps } from './steps.ts';
 import { Suspended } from './suspended.ts';
@@ -63,6 +63,7 @@ export class Gateway implements Governor {
   readonly #origins: Origins;
   readonly #cases = new Cases();
   readonly #onPermissions: (() => void)[] = [];
+  readonly #onHolds: ((hold: string) => void)[] = [];
   /** Calls made past the gateway whose settlement is being recorded. */
   readonly #settling = new Set<string>();
   readonly asks: Asks;
@@ -118,10 +119,19 @@ export class Gateway implements Governor {
     for (const { fact, disclosures } of recorded) this.#fold(fact, finder(disclosures));
     if (recorded.some(({ fact: { kind } }) => !ofCalls.test(kind)))
       for (const listener of this.#onPermissions) listener();
+    for (const hold of holdsIn(recorded)) for (const listener of this.#onHolds) listener(hold);
   }
 
   onPermissions(listener: () => void): void {
     this.#onPermissions.push(listener);
+  }
+
+  onHold(listener: (hold: string) => void): void {
+    this.#onHolds.push(listener);
+  }
+
+  waitsMs(hold: string): number {
+    return this.logic.waitsMs(hold, this.#parts.now());
   }
 
   #fold(fact: Fact | UnknownFact, find: Find): void {
@@ -362,6 +372,7 @@ export class Gateway implements Governor {
       keyedAction: keyed(this.#parts.logSalt, 'action', shape?.action ?? '', sha256),
       decided: this.#catalog.isDecided(request.tool),
       contract: request.contract && this.contracts.named(request.contract),
+      redeems: request.redeems,
       about: about ?? `case/${found?.case ?? ''}`,
       commitments: shape?.commitments ?? { digests: [], disclosures: [] },
     };
@@ -385,14 +396,3 @@ const deny = (code: RefusalCode, text: string): Refusal => ({ answer: 'deny', co
 
 /** What the ledger says is written for people; what any other error says may hold a value. */
 const causeIn = (error: Error): string => (error instanceof LedgerError ? error.message : error.name);
-
-const isToolId = (tool: string): boolean => isOf(toolId, tool);
-const isPersonId = (person: string): boolean => isOf(personId, person);
-
-function isOf(shape: (value: unknown, path: string) => string, value: string): boolean {
-  try {
-    return shape(value, '') === value;
-  } catch {
-    return false;
-  }
-}

@@ -168,6 +168,13 @@ export class Recorder {
     const name = JSON.stringify([call.keyedAction, answer.rule, agent, call.case]);
     const waits = logic.waiting(call.keyedAction, answer.rule, agent, call.case, now());
     const shared = waits ?? this.#holding.get(name);
+    // INVARIANT: whoever only follows a hold never has people asked anew once it was used, refused, or is over.
+    const isOver = call.redeems !== undefined && logic.waitsMs(call.redeems, now()) === 0;
+    if (shared === undefined && isOver)
+      return this.refused(call, draft, 'checkpoint', {
+        ...{ answer: 'deny', code: 'conflict', rule: answer.rule },
+        text: `${call.redeems}, for which it was made again, was used, refused, or is over`,
+      });
     const against = shared === undefined ? this.#tooOften(call, answer) : undefined;
     if (against !== undefined)
       return this.refused(call, draft, 'checkpoint', {
@@ -175,7 +182,8 @@ export class Recorder {
       });
     const hold = await (shared ?? this.#hold(name, call, draft, answer));
     const next = 'Repeat the same call, unchanged, after it has been approved.';
-    return { is: 'held', message: `Held for approval. Reference ${hold}. ${next}` };
+    const message = `Held for approval. Reference ${hold}. ${next}`;
+    return { is: 'held', message, hold: { name: hold, leftMs: logic.waitsMs(hold, now()) } };
   }
 
   /** Why people are not asked about one more call; what people have been asked about already is not affected. */

@@ -173,6 +173,12 @@ export class Logic {
     return [...this.#offers.values()].flat().filter((each) => each.hold === hold);
   }
 
+  /** For how long people may still answer it; 0 once it was used or refused, or is over. */
+  waitsMs(name: string, at: number): number {
+    const hold = this.#holds.get(name);
+    return hold === undefined || isAnswered(hold) ? 0 : Math.max(0, hold.expires - at);
+  }
+
   /** How many holds wait for people. */
   waitingHolds(at: number): number {
     return this.holdsThat(at, () => true).length;
@@ -181,9 +187,7 @@ export class Logic {
   /** The holds that wait for people and about which this is true. */
   holdsThat(at: number, isAbout: (hold: Hold) => boolean): readonly string[] {
     return [...this.#holds].flatMap(([name, hold]) => {
-      const { expires, consumedBy, refused, planted } = hold;
-      const isOver = consumedBy !== undefined || refused !== undefined || planted === true;
-      const waits = !isOver && at <= expires;
+      const waits = !isAnswered(hold) && at <= hold.expires;
       return waits && isAbout(hold) ? [name] : [];
     });
   }
@@ -323,3 +327,7 @@ function failureOf(answer: CheckpointAnswer): string | undefined {
   if (answer.answer === 'passed' || answer.answer === 'not-needed') return undefined;
   return answer.answer === 'failed' ? `${answer.text}; ${answer.remedy}` : answer.text;
 }
+
+/** Nobody can answer it any more, however long it would still wait. */
+const isAnswered = ({ consumedBy, refused, planted }: Hold): boolean =>
+  consumedBy !== undefined || refused !== undefined || planted === true;

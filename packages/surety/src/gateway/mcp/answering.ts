@@ -8,6 +8,7 @@ import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { type Era, legacyVersions, metaKeys, modernVersions } from './eras.ts';
 import { UpstreamError } from './errors.ts';
 import { governed } from './governed.ts';
+import type { HeldCalls } from './held-calls.ts';
 import { listen, type Watcher } from './listening.ts';
 import { type ListKind, listKinds } from './listing.ts';
 import type { Parking } from './parking.ts';
@@ -40,6 +41,9 @@ export interface Context {
   readonly states: SealedStates;
   readonly parking: Parking;
   readonly tasks: Tasks;
+  readonly heldCalls: HeldCalls;
+  /** Something begins that goes on after the answer; what is given back is called when it is done. */
+  readonly begin: () => () => void;
   /**
    * Does what comes first and watches until the client goes away, or the gateway ends the stream. Throws `Refusal`,
    * before anything was said, if this agent has too many streams.

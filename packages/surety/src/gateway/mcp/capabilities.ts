@@ -70,9 +70,14 @@ export function offered(capabilities: unknown, offer: Offer): Members {
     ...(isMembers(completions) && offer.mayComplete ? { completions } : {}),
     ...(isMembers(logging) && offer.session ? { logging } : {}),
     ...(offer.session ? tasksOf(said) : {}),
-    ...extensionsOf(said, offer.session ? extensionsPassed : modernExtensions),
+    ...(offer.session ? extensionsOf(said) : withTasks(extensionsOf(said))),
   };
 }
+
+/** A call that waits for people is a task of the gateway's own (held-calls.ts), whatever its server offers. */
+const withTasks = ({ extensions }: Members): Members => ({
+  extensions: { ...(isMembers(extensions) ? extensions : {}), [tasksExtension]: {} },
+});
 
 /** Calls of tools are what can run as a task here, in a session. */
 function tasksOf({ tasks }: Members): Members {

@@ -20,6 +20,7 @@ export class Channel {
   #status: number | undefined;
   #asEvent = false;
   #stream: EventStream | undefined;
+  #isFinished = false;
 
   constructor(response: ServerResponse, takesEvents: boolean) {
     this.#response = response;
@@ -56,7 +57,8 @@ export class Channel {
 
   /** Says something before the answer; false if this client cannot hear it here. */
   say(text: string): boolean {
-    const stream = this.#streaming();
+    // What goes on after its answer, as a task does, has nobody listening here any more.
+    const stream = this.#isFinished ? undefined : this.#streaming();
     stream?.send(text);
     return stream !== undefined;
   }
@@ -75,6 +77,7 @@ export class Channel {
 
   /** Where it is streaming, the answer is the last event; an HTTP status came too late for it. */
   finish({ status, body, headers = {} }: Reply): void {
+    this.#isFinished = true;
     if (this.#asEvent && status === 200 && body !== undefined) this.#streaming();
     if (this.#stream !== undefined) {
       if (body !== undefined) this.#stream.send(body);

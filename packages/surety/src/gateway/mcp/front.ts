@@ -11,6 +11,7 @@ import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes }
 import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { eraOf } from './eras.ts';
 import { defaults, type FrontLimits } from './front-limits.ts';
+import { HeldCalls } from './held-calls.ts';
 import type { Watcher } from './listening.ts';
 import { Parking } from './parking.ts';
 import { Places } from './places.ts';
@@ -75,9 +76,11 @@ class HttpFront {
   readonly #ends = new WeakMap<Channel, () => void>();
   readonly #parking: Parking;
   readonly #tasks = new Tasks();
+  readonly #heldCalls: HeldCalls;
 
   constructor({ governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {} }: FrontOptions) {
     this.#governor = governor;
+    this.#heldCalls = new HeldCalls(governor);
     this.#door = new Door(allowedHosts);
     this.#limits = { ...defaults, ...limits };
     this.#sessions = new Sessions(() => this.#limits);
@@ -114,6 +117,7 @@ class HttpFront {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#tasks.close();
+    this.#heldCalls.close();
     await Promise.all([this.#sessions.close(), this.#parking.close()]);
   }
 
@@ -300,6 +304,8 @@ class HttpFront {
       states: this.#states,
       parking: this.#parking,
       tasks: this.#tasks,
+      heldCalls: this.#heldCalls,
+      begin: () => this.#serving.begin(),
       watch: (watcher, first) => this.#watch(watcher, rest.channel, first),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),

@@ -8,6 +8,8 @@ import { canBeAsked, passedOn, runsTools } from './capabilities.ts';
 import { contractFor } from './contracts.ts';
 import type { Target } from './endpoint.ts';
 import { type Era, metaKeys, metaOf } from './eras.ts';
+import type { Again } from './held-calls.ts';
+import { heldAsTask } from './held-tasks.ts';
 import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
 import { allTo, paramsFor, progressTo, tokenIn } from './params.ts';
@@ -15,7 +17,17 @@ import type { ParkedCall } from './parking.ts';
 import type { Answered, Governed, RunningCall, ToolReply, ToolRequest, UpstreamReply } from './port.ts';
 import { Refusal } from './refusal.ts';
 import { lost, plainAnswer, toolAnswer } from './replies.ts';
-import { early, earlyIn, heldIn, maySuspend, recognized, restored, rounds, sealed } from './rounds.ts';
+import {
+  early,
+  earlyIn,
+  heldIn,
+  maySuspend,
+  recognized,
+  restored,
+  rounds,
+  sealed,
+  withInputs,
+} from './rounds.ts';
 import type { Bound, Held } from './state.ts';
 import { declaresTasks } from './tasking.ts';
 import { isTask, shownTask, taskIn, withTask } from './tasks.ts';
@@ -41,9 +53,25 @@ interface Asked {
   readonly args: Members;
   /** What the server calls by another name than the client did. */
   readonly edits?: readonly Edit[];
+  /** The hold that it is made again for. */
+  readonly redeems?: string | undefined;
 }
 
 async function callTool(context: Context, request: Request): Promise<string> {
+  const { reply, tool } = await called(context, request);
+  const { headerOf, paramHeaders } = context;
+  const again: Again = async (within, redeems, more) =>
+    (await called({ ...within, headerOf, paramHeaders }, withInputs(request, more), redeems)).reply;
+  return (
+    (await heldAsTask(context, request, reply, tool, again)) ?? toolAnswer(reply, request.idText, context)
+  );
+}
+
+async function called(
+  context: Context,
+  request: Request,
+  redeems?: string,
+): Promise<{ readonly reply: ToolReply; readonly tool: string }> {
   const { name, arguments: args = {}, task = {} } = request.params;
   if (typeof name !== 'string') throw invalidParams('name is not a string');
   if (!isMembers(args)) throw invalidParams('arguments is not an object');
@@ -52,8 +80,8 @@ async function callTool(context: Context, request: Request): Promise<string> {
   if (target === undefined) throw invalidParams('there is no such tool');
   if (context.era === 'modern') checkMirrored(await target.mirrored(), args, context.headerOf);
   const edits = renamed(request, '/name', name, target.native);
-  const reply = await govern(context, request, { target, as: target.native, args, edits });
-  return toolAnswer(reply, request.idText, context);
+  const asked = { target, as: target.native, args, edits, redeems };
+  return { reply: await govern(context, request, asked), tool: `${target.upstream.server}.${target.native}` };
 }
 
 async function readResource(context: Context, request: Request): Promise<string> {
@@ -134,6 +162,7 @@ async function govern(context: Context, request: Request, asked: Asked): Promise
     args: asked.args,
     ...(bound.case === undefined ? {} : { case: bound.case }),
     ...(held === undefined ? {} : { continues: { call: held.call, inputs: request.params.inputResponses } }),
+    ...(asked.redeems === undefined ? {} : { redeems: asked.redeems }),
     message: () => messageOf(context.headerOf, request),
     forward: once((governing, traceparent) => send(context, request, asked, round, governing, traceparent)),
   };

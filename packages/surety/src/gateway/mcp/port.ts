@@ -49,6 +49,8 @@ export interface ToolRequest {
   readonly case?: string;
   /** The suspended call that these inputs are for, and what the server asked for. */
   readonly continues?: { readonly call: string; readonly inputs: unknown };
+  /** The hold that the call is made again for, by a gateway that follows it. */
+  readonly redeems?: string;
   /**
    * Sends the client's original params text upstream, at most once: a second call throws. With `traceparent`, the
    * server is told that in `_meta` in place of the client's (SEP-414).
@@ -94,7 +96,16 @@ export type ToolReply =
       readonly running?: RunningCall;
     }
   /** Becomes a tool result with `isError: true` and this one text block; else an error of the protocol. */
-  | { readonly is: 'refused' | 'held' | 'failed'; readonly message: string };
+  | { readonly is: 'refused' | 'failed'; readonly message: string }
+  /** With `hold`, it waits for people; else for what becomes of an identical call. */
+  | { readonly is: 'held'; readonly message: string; readonly hold?: Hold };
+
+/** A call that waits for people. */
+export interface Hold {
+  readonly name: string;
+  /** For how long people may answer it. */
+  readonly leftMs: number;
+}
 
 export interface Governor {
   identify(authorization: string | undefined): Caller | undefined;
@@ -109,6 +120,10 @@ export interface Governor {
   mayShow?(tool: string, contract: string | undefined): boolean;
   /** Watches a request that is no call, if somebody wants to; gives what `serve` gives. */
   request?<T>(caller: Caller, message: Message, serve: () => Promise<T>): Promise<T>;
+  /** For how long people may still answer a hold; 0 once it was used or refused, or is over. */
+  waitsMs?(hold: string): number;
+  /** Tells of each hold that somebody answered, and of each that was used or given back. */
+  onHold?(listener: (hold: string) => void): void;
   /** Tells when `mayUse` may answer otherwise than before. */
   onPermissions?(listener: () => void): void;
 }

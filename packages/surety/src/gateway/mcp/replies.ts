@@ -10,12 +10,17 @@ export const lost = 'No answer came. It is not known whether this took effect.';
 
 /** To a call of a tool: whatever became of it is a result that the model reads. */
 export function toolAnswer(reply: ToolReply, idText: string, context: Context): string {
-  if (reply.is !== 'upstream') return resultText(idText, sorry(reply.message, context));
+  if (reply.is === 'upstream' && reply.reply.is === 'error') return errorAnswer(reply.reply, idText, context);
+  return resultText(idText, toolResult(reply, context));
+}
+
+/** The text of the result, of whatever is no error of the server's. */
+export function toolResult(reply: ToolReply, context: Context): string {
+  if (reply.is !== 'upstream') return sorry(reply.message, context);
   const { reply: upstream } = reply;
-  if (upstream.is === 'error') return errorAnswer(upstream, idText, context);
-  if (upstream.is === 'not-sent') return resultText(idText, sorry(notSent, context));
-  if (upstream.is === 'lost') return resultText(idText, sorry(lost, context));
-  return resultText(idText, completed(upstream, context));
+  if (upstream.is === 'not-sent') return sorry(notSent, context);
+  if (upstream.is === 'lost' || upstream.is === 'error') return sorry(lost, context);
+  return completed(upstream, context);
 }
 
 /** The server's own error, as it is. That its client cannot do enough is HTTP 400 in 2026-07-28 (SEP-2575). */

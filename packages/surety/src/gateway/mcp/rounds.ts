@@ -12,6 +12,7 @@ import type { Upstream } from './upstream.ts';
 import {
   isMembers,
   type Members,
+  parseMessage,
   type Request,
   replaced,
   rpc,
@@ -71,6 +72,22 @@ function answeredText(paramsText: string, { requestState }: Members, responses: 
   const state =
     typeof requestState === 'string' ? withMember(paramsText, 'requestState', requestState) : paramsText;
   return withMember(state, 'inputResponses', responses);
+}
+
+/** A request of a client as it would come back with inputs, after its first answer was long ago. */
+export function withInputs(
+  request: Request,
+  more: { readonly requestState: unknown; readonly inputResponses: Members } | undefined,
+): Request {
+  if (more === undefined) return request;
+  const span = spanIn(request.paramsText, '/inputResponses');
+  const bare = span === undefined ? request.paramsText : withoutMember(request.paramsText, span);
+  const stated = withMember(bare, 'requestState', more.requestState);
+  const params = withMember(stated, 'inputResponses', more.inputResponses);
+  const { idText, method } = request;
+  const text = `{"jsonrpc":"2.0","id":${idText},"method":${JSON.stringify(method)},"params":${params}}`;
+  const bounds = { depthMax: 256, bytesMax: Buffer.byteLength(text) };
+  return parseMessage(text, bounds) as Request;
 }
 
 /** The params with the server's own state in place of ours. */

@@ -5,6 +5,8 @@
 import type { Context } from './answering.ts';
 import { knownExtensions, tasksExtension } from './capabilities.ts';
 import { type Era, metaKeys, metaOf } from './eras.ts';
+import type { HeldCall } from './held-calls.ts';
+import { heldTasks, shown } from './held-tasks.ts';
 import { allPages } from './listing.ts';
 import { envelope } from './modern.ts';
 import { splitMerged } from './names.ts';
@@ -33,9 +35,13 @@ interface Found {
   readonly task: Task;
   readonly upstream: Upstream;
   readonly link: Link;
+  /** As the client calls it. */
+  readonly shown: string;
 }
 
 async function get(context: Context, request: Request): Promise<string> {
+  const held = heldIn(context, request);
+  if (held !== undefined) return heldTasks.get(context, request, held);
   const found = await find(context, request);
   const reply = await asked(context, request, found, 'tasks/get');
   if (reply.is === 'result') await learn(context, request, found, reply.value);
@@ -44,6 +50,9 @@ async function get(context: Context, request: Request): Promise<string> {
 
 /** 2025-11-25: waits until there is a result. The server may ask the client meanwhile. */
 async function result(context: Context, request: Request): Promise<string> {
+  const held = heldIn(context, request);
+  const came = held && (await heldTasks.result(context, request, held));
+  if (came !== undefined) return came;
   const found = await find(context, request);
   const reply = await asked(context, request, found, 'tasks/result');
   if (reply.is === 'result') context.tasks.settle(found.task, reply);
@@ -54,6 +63,8 @@ async function result(context: Context, request: Request): Promise<string> {
 
 /** Ends what was begun, and begins nothing: nothing is decided. What the task did until then the server says. */
 async function cancel(context: Context, request: Request): Promise<string> {
+  const held = heldIn(context, request);
+  if (held !== undefined) return heldTasks.cancel(context, request, held);
   const found = await find(context, request);
   const reply = await asked(context, request, found, 'tasks/cancel');
   if (reply.is === 'result') await look(context, request, found);
@@ -62,6 +73,8 @@ async function cancel(context: Context, request: Request): Promise<string> {
 
 /** 2026-07-28: what the server asked for in the middle of the task. */
 async function update(context: Context, request: Request): Promise<string> {
+  const held = heldIn(context, request);
+  if (held !== undefined) return heldTasks.update(context, request, held);
   const found = await find(context, request);
   const { inputResponses } = request.params;
   if (!isMembers(inputResponses)) throw invalidParams('inputResponses is not an object');
@@ -94,8 +107,23 @@ async function list(context: Context, request: Request): Promise<string> {
       }),
     ),
   );
-  return resultText(request.idText, `{"tasks":[${texts.flat().join(',')}]}`);
+  const { heldCalls, caller, endpoint, era } = context;
+  const held = heldCalls.of(caller.agent, endpoint.id, era).filter((each) => isHeard(context, each));
+  const all = [...texts.flat(), ...held.map((each) => JSON.stringify(shown(each)))];
+  return resultText(request.idText, `{"tasks":[${all.join(',')}]}`);
 }
+
+/** One of the gateway itself, of a call that waits for people; from when its server goes on with it, it is the server's. */
+function heldIn(context: Context, { params }: Request): HeldCall | undefined {
+  if (context.era === 'modern') checkDeclared(params);
+  const { taskId } = params;
+  if (typeof taskId !== 'string') throw invalidParams('taskId is not a string');
+  const held = context.heldCalls.find(context.caller.agent, context.endpoint.id, context.era, taskId);
+  return held !== undefined && isHeard(context, held) ? held : undefined;
+}
+
+const isHeard = (context: Context, { became, of }: HeldCall): boolean =>
+  became === undefined && mayHear(context, of);
 
 async function ofServer(context: Context, upstream: Upstream): Promise<string[]> {
   const link = await context.links(upstream);
@@ -121,14 +149,13 @@ const mayNot = (): Refusal => new Refusal(200, rpc.refused, 'the task may not go
 export const tasking = { get, result, cancel, update, list };
 
 async function find(context: Context, { params }: Request): Promise<Found> {
-  const { endpoint, caller, era, tasks } = context;
-  if (era === 'modern') checkDeclared(params);
-  const { taskId } = params;
-  if (typeof taskId !== 'string') throw invalidParams('taskId is not a string');
-  const { server, rest } =
+  const { endpoint, caller, era, tasks, heldCalls } = context;
+  const taskId = String(params.taskId);
+  const named =
     endpoint.id === ''
       ? (splitMerged(taskId) ?? { server: '', rest: '' })
       : { server: endpoint.id, rest: taskId };
+  const { server, rest } = heldCalls.find(caller.agent, endpoint.id, era, taskId)?.became ?? named;
   const upstream = endpoint.upstreams.find((each) => each.server === server);
   const task = tasks.find(caller.agent, server, rest);
   const unknown = invalidParams('there is no such task');
@@ -136,11 +163,12 @@ async function find(context: Context, { params }: Request): Promise<Found> {
   const link = await context.links(upstream);
   // A task of the other era has other methods.
   if ((await link.era()) !== era) throw unknown;
-  return { task, upstream, link };
+  return { task, upstream, link, shown: taskId };
 }
 
 /** Who may no longer use a tool does not hear what came of it. */
-const mayHear = ({ governor, caller }: Context, { tool }: Task): boolean => governor.mayUse(caller, tool);
+const mayHear = ({ governor, caller }: Context, { tool }: Pick<Task, 'tool'>): boolean =>
+  governor.mayUse(caller, tool);
 
 function checkDeclared(params: Members): void {
   if (declaresTasks(params)) return;
@@ -237,11 +265,10 @@ function failure(message: string, error?: unknown): Answered {
   return { is: 'error', code, message, text: JSON.stringify(error ?? { code, message }) };
 }
 
-function answer(context: Context, { idText }: Request, { task, upstream }: Found, reply: Answered): string {
+function answer(context: Context, { idText }: Request, { task, shown }: Found, reply: Answered): string {
   if (reply.is === 'error') return errorText(idText, reply.text);
   if (reply.is !== 'result')
     throw new Refusal(502, rpc.internalError, 'the server cannot be asked about the task now');
-  const shown = shownTask(context.endpoint.id, upstream.server, task.native);
   const named = shown === task.native ? reply.text : renamed(reply, shown);
   const whole = context.era === 'legacy' || Object.hasOwn(reply.value, 'resultType');
   return resultText(idText, whole ? named : withMember(named, 'resultType', 'complete'));
