@@ -164,6 +164,7 @@ async function offerTo(context: Context): Promise<Offer> {
     mayPrompt: may('prompts/get'),
     mayComplete: may('completion/complete'),
     session: session !== undefined,
+    holds: governor.onHold !== undefined,
   };
 }
 

@@ -53,6 +53,8 @@ export interface Offer {
   readonly maySubscribe: boolean;
   /** Whether the client has a session, in which it can subscribe and be told what happens. */
   readonly session: boolean;
+  /** Whether there is somebody who may hold a call for people. */
+  readonly holds: boolean;
 }
 
 /** What a server offers, as a client of the earlier era is told. The gateway itself says when a list changes. */
@@ -70,14 +72,17 @@ export function offered(capabilities: unknown, offer: Offer): Members {
     ...(isMembers(completions) && offer.mayComplete ? { completions } : {}),
     ...(isMembers(logging) && offer.session ? { logging } : {}),
     ...(offer.session ? tasksOf(said) : {}),
-    ...(offer.session ? extensionsOf(said) : withTasks(extensionsOf(said))),
+    ...(offer.session ? extensionsOf(said) : ofModern(said, offer)),
   };
 }
 
 /** A call that waits for people is a task of the gateway's own (held-calls.ts), whatever its server offers. */
-const withTasks = ({ extensions }: Members): Members => ({
-  extensions: { ...(isMembers(extensions) ? extensions : {}), [tasksExtension]: {} },
-});
+function ofModern(said: Members, { holds }: Offer): Members {
+  const passed = extensionsOf(said, modernExtensions);
+  if (!holds) return passed;
+  const { extensions } = passed;
+  return { extensions: { ...(isMembers(extensions) ? extensions : {}), [tasksExtension]: {} } };
+}
 
 /** Calls of tools are what can run as a task here, in a session. */
 function tasksOf({ tasks }: Members): Members {
