@@ -51,6 +51,39 @@ const ways: Readonly<Record<Normaliser, Way>> = {
   name: { value: ofText(nameKey), source: fromText(nameKeys) },
 };
 
+/** A way of reading, and what it reads. */
+export type Reading = readonly [as: Normaliser, key: string];
+
+const ofDigits: readonly Normaliser[] = [
+  ...(['iban', 'date', 'time', 'number', 'money', 'percent', 'account'] as const),
+];
+
+/** What may read this at all, by the characters that it has: most are one or two. */
+function candidatesFor(leaf: Leaf): readonly Normaliser[] {
+  if (typeof leaf === 'number') return ['number', 'money', 'percent', 'account'];
+  const [hasDigit, hasAt, hasPoint] = [/[0-9]/.test(leaf), leaf.includes('@'), leaf.includes('.')];
+  return normalisers.filter((as) => {
+    if (as === 'email') return hasAt;
+    if (as === 'link') return hasPoint;
+    return hasDigit || !ofDigits.includes(as);
+  });
+}
+
+/** All that an argument may be. */
+export function valueReadings(leaf: Leaf): readonly Reading[] {
+  if (String(leaf).length > textMax) return [];
+  return candidatesFor(leaf).flatMap((as): Reading[] => {
+    const key = ways[as].value(leaf);
+    return key === undefined ? [] : [[as, key]];
+  });
+}
+
+/** All that a piece of a source may mean. */
+export function sourceReadings(piece: Leaf, at: number): readonly Reading[] {
+  if (typeof piece === 'string' && (piece.length > textMax || piece !== piece.trim())) return [];
+  return candidatesFor(piece).flatMap((as) => ways[as].source(piece, at).map((key): Reading => [as, key]));
+}
+
 /** What stands for an argument under this normaliser; undefined if it is no such value, or not in its plain form. */
 export function valueKey(normaliser: Normaliser, leaf: Leaf): string | undefined {
   return String(leaf).length > textMax ? undefined : ways[normaliser].value(leaf);
@@ -70,7 +103,7 @@ export function matches(normaliser: Normaliser, piece: Leaf, leaf: Leaf, at = 0)
 
 /** The one normaliser by which it does. */
 export const normaliserOf = (piece: Leaf, leaf: Leaf, at = 0): Normaliser | undefined =>
-  normalisers.find((each) => matches(each, piece, leaf, at));
+  valueReadings(leaf).find(([as, key]) => sourceKeys(as, piece, at).includes(key))?.[0];
 
 // --- Where a piece of a text begins and ends ------------------------------------------------------------------
 

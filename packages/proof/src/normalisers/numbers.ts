@@ -2,7 +2,7 @@
 // A spelling that two people could read as two numbers (`1.200`) is read as neither, unless its currency decides: no
 // currency of two decimals is written with three.
 
-import { exponentOf } from '../rules/money.ts';
+import { exponentIn } from '../rules/money.ts';
 import { listOf } from './plain.ts';
 
 /** As JSON and SQL write it: the only form in which an argument is a number. */
@@ -79,11 +79,7 @@ const marks: ReadonlyMap<string, number> = new Map([
 function decimalsOf(mark: string): number | undefined {
   const known = marks.get(mark.toLowerCase());
   if (known !== undefined) return known;
-  try {
-    return /^[A-Za-z]{3}$/.test(mark) ? exponentOf(mark.toUpperCase()) : undefined;
-  } catch {
-    return undefined;
-  }
+  return /^[A-Za-z]{3}$/.test(mark) ? exponentIn(mark.toUpperCase()) : undefined;
 }
 
 /** `$48,000`, `48.000,00 EUR`, `CHF 12.50`: its mark is part of the piece, and decides what three digits are. */

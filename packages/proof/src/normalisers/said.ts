@@ -18,10 +18,19 @@ const secondHeader =
  * a fence ends at the last one there is, a quoted line goes on until an empty one, and behind the head of a message
  * everything is quoted; whatever counts as the end of a line.
  */
-export const quotedIn = (words: string): readonly Span[] => [
-  ...quotedBy(words, /\n/),
-  ...(/[\r\v\f\u0085\u2028\u2029]/.test(words) ? quotedBy(words, /[\n\r\v\f\u0085\u2028\u2029]/) : []),
-];
+export function quotedIn(words: string): readonly Span[] {
+  if (last?.words === words) return last.spans;
+  const others = /[\r\v\f\u0085\u2028\u2029]/.test(words);
+  const spans = [
+    ...quotedBy(words, /\n/),
+    ...(others ? quotedBy(words, /[\n\r\v\f\u0085\u2028\u2029]/) : []),
+  ];
+  last = { words, spans };
+  return spans;
+}
+
+/** Every argument of a call is looked for in the same words. */
+let last: { readonly words: string; readonly spans: readonly Span[] } | undefined;
 
 function quotedBy(words: string, lineEnd: RegExp): readonly Span[] {
   const spans: Span[] = [];

@@ -9,12 +9,12 @@ import {
   isSaid,
   isTelling,
   type Leaf,
-  normaliserOf,
   quotedIn,
-  valueKey,
+  type Reading,
 } from '../normalisers/index.ts';
 import type { Certificate, Ground, Place, Source, Sources } from './certificate.ts';
-import { eachLeaf, labelAt, locate } from './labels.ts';
+import { type Field, fieldsOf, meaningsOf } from './fields.ts';
+import { labelAt, locate } from './labels.ts';
 
 /** What a place is looked at for. */
 export interface Asking {
@@ -114,6 +114,10 @@ interface Asked {
   readonly at: number;
 }
 
+/** Whether a word that the user said can name an object. */
+export const isNaming = (word: string): boolean =>
+  [...word].length >= 3 && word.trim() === word && !common.has(folded(word));
+
 function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | 'withheld' | undefined {
   if (piece === undefined || argument !== undefined) return undefined;
   const words = sources.source(piece.fact);
@@ -125,8 +129,7 @@ function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | 'with
     isBounded('id', text, piece.from, piece.to) && isBounded('number', text, piece.from, piece.to);
   if (!isWord || !isSaid(quotedIn(text), piece.from, piece.to)) return undefined;
   // `3`, `of` and `the` are said in any text.
-  const isCommon = [...leaf].length < 3 || common.has(folded(leaf)) || leaf.trim() !== leaf;
-  return isCommon ? undefined : { leaf, isPart: true, at };
+  return isNaming(leaf) ? { leaf, isPart: true, at } : undefined;
 }
 
 /** It must stand by itself: two arguments cannot hold each other up. */
@@ -147,15 +150,8 @@ function otherArgument(
 
 /** The field at `pointer` says it, and no other field of the result under the same label. */
 function areAlone(source: Source & { is: 'result' }, path: string, pointer: string, asked: Asked): boolean {
-  let isThere = false;
-  let isOnly = true;
-  eachLeaf(source.value, (leaf, at, names) => {
-    if (labelAt(source.labels, names)?.path !== path || !says(leaf, asked)) return true;
-    if (at === pointer) isThere = true;
-    else isOnly = false;
-    return isOnly;
-  });
-  return isThere && isOnly;
+  const saying = fieldsSaying(source, asked).filter((field) => field.path === path);
+  return saying.length === 1 && saying[0]?.pointer === pointer;
 }
 
 /**
@@ -185,29 +181,22 @@ export function elsewhere(
 }
 
 /** The objects with a vouched-for field that says this. */
-function ownersOf(source: Source & { is: 'result' }, asked: Asked): ReadonlySet<string> {
-  const owners = new Set<string>();
-  eachLeaf(source.value, (leaf, at, names) => {
-    const is = labelAt(source.labels, names)?.is;
-    if ((is === 'record' || is === 'directory') && says(leaf, asked))
-      owners.add(locate(source.value, at)?.owner ?? '');
-    return owners.size < ownersMax;
+const ownersOf = (source: Source & { is: 'result' }, asked: Asked): ReadonlySet<string> =>
+  new Set(fieldsSaying(source, asked).map(({ owner }) => owner));
+
+function fieldsSaying(source: Source & { is: 'result' }, { leaf, isPart, at }: Asked): readonly Field[] {
+  const fields = fieldsOf(source);
+  if (!isPart) return fields.saying(leaf).flatMap(([field, reading]) => (isThing(reading) ? [field] : []));
+  const [meanings, word] = [meaningsOf(leaf, at), folded(String(leaf))];
+  return fields.all.filter((field) => {
+    const reading = fields.saidBy(field, meanings);
+    return reading === undefined ? holds(fields.foldedOf(field), word, field.leaf) : isThing(reading);
   });
-  return owners;
 }
 
-/** What stands in so many objects names none of them. */
-const ownersMax = 10_000;
-
-function says(leaf: Leaf, { leaf: asked, isPart, at }: Asked): boolean {
-  if (!isPart) {
-    const as = normaliserOf(leaf, asked, at);
-    return as !== undefined && isThing(as, asked);
-  }
-  const as = normaliserOf(asked, leaf, at);
-  if (as !== undefined) return isThing(as, leaf);
-  if (typeof leaf !== 'string' || typeof asked !== 'string') return false;
-  const [within, word] = [folded(leaf), folded(asked)];
+/** Whether a text has this word. */
+function holds(within: string, word: string, leaf: Leaf): boolean {
+  if (typeof leaf !== 'string' || !within.includes(word)) return false;
   if (joined.test(within)) return within.split(/[-_.]/u).includes(word);
   for (let from = within.indexOf(word); from !== -1; from = within.indexOf(word, from + 1))
     if (isBounded('id', within, from, from + word.length)) return true;
@@ -218,5 +207,4 @@ function says(leaf: Leaf, { leaf: asked, isPart, at }: Asked): boolean {
 const joined = /^[\p{L}\p{N}]{1,64}(?:[-_][\p{L}\p{N}]{1,64}){1,16}(?:\.[a-z0-9]{1,5})?$/u;
 
 /** A date or a small number of one row is that of many. */
-const isThing = (as: NonNullable<ReturnType<typeof normaliserOf>>, leaf: Leaf): boolean =>
-  as !== 'date' && as !== 'time' && isTelling(as, valueKey(as, leaf) ?? '', true);
+const isThing = ([as, key]: Reading): boolean => as !== 'date' && as !== 'time' && isTelling(as, key, true);

@@ -3,8 +3,9 @@
 
 export * from '../normalisers/index.ts';
 export * from './certificate.ts';
+export { type Field, type Fields, fieldsOf } from './fields.ts';
 export { everyFormula, gives, kindOf, type Operand } from './formulas.ts';
-export { wordsFor } from './grounds.ts';
+export { isNaming, wordsFor } from './grounds.ts';
 export { eachLeaf, labelAt, locate, type ResultLabels, type Trust } from './labels.ts';
 export * from './origin-rule.ts';
 export { type SourceAt, type Traced, Tracing } from './tracing.ts';

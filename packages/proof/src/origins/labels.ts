@@ -71,15 +71,17 @@ export function labelAt(
 /** Goes through every leaf, in order, until `see` answers false. The value came from outside: depth was bounded when it was parsed. */
 export function eachLeaf(
   value: unknown,
-  see: (leaf: string | number, pointer: string, names: readonly string[]) => boolean,
+  see: (leaf: string | number, pointer: string, names: readonly string[], owner: string) => boolean,
 ): void {
-  const walk = (at: unknown, pointer: string, names: readonly string[]): boolean => {
-    if (typeof at === 'string' || typeof at === 'number') return see(at, pointer, names);
+  const walk = (at: unknown, pointer: string, names: readonly string[], owner: string): boolean => {
+    if (typeof at === 'string' || typeof at === 'number') return see(at, pointer, names, owner);
     if (typeof at !== 'object' || at === null) return true;
     const isList = Array.isArray(at);
-    for (const [name, member] of Object.entries(at))
-      if (!walk(member, `${pointer}/${pointerToken(name)}`, isList ? names : [...names, name])) return false;
+    for (const [name, member] of Object.entries(at)) {
+      const below = `${pointer}/${pointerToken(name)}`;
+      if (!walk(member, below, isList ? names : [...names, name], isList ? owner : pointer)) return false;
+    }
     return true;
   };
-  walk(value, '', []);
+  walk(value, '', [], '');
 }

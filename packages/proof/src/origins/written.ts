@@ -9,9 +9,8 @@ import {
   isLeaf,
   type Leaf,
   type Normaliser,
-  normalisers,
-  sourceKeys,
-  valueKey,
+  sourceReadings,
+  valueReadings,
 } from '../normalisers/index.ts';
 import type { Sha256 } from '../values/bytes.ts';
 import { keyed } from '../values/commitment.ts';
@@ -42,10 +41,8 @@ function writtenKey(as: Normaliser, key: string): string | undefined {
 
 /** A server may keep it as it was written, or as it was meant. */
 function keysOf(leaf: Leaf): readonly string[] {
-  const found = normalisers.flatMap((as) =>
-    [valueKey(as, leaf), ...sourceKeys(as, leaf, 0)].flatMap((key) =>
-      key === undefined ? [] : (writtenKey(as, key) ?? []),
-    ),
+  const found = [...valueReadings(leaf), ...sourceReadings(leaf, 0)].flatMap(
+    ([as, key]) => writtenKey(as, key) ?? [],
   );
   return [...new Set(found)];
 }

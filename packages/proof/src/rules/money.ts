@@ -65,9 +65,11 @@ export function majorText(amountMinor: number, currency: string): string {
   return amountMinor < 0 ? `-${text}` : text;
 }
 
-/** Digits behind the point. Throws `MoneyError` for what is no current currency. */
-export function exponentOf(currency: string): number {
-  const exponent = exponents.get(currency);
+/** Digits behind the point; undefined for what is no current currency. */
+export const exponentIn = (currency: string): number | undefined => exponents.get(currency);
+
+function exponentOf(currency: string): number {
+  const exponent = exponentIn(currency);
   if (exponent === undefined)
     throw new MoneyError('unknown-currency', `${quote(currency)} is no current ISO 4217 currency`);
   return exponent;

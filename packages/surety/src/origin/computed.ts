@@ -3,27 +3,30 @@
 
 import {
   everyFormula,
+  type Field,
   type Ground,
   gives,
   kindOf,
   type Leaf,
   type Normaliser,
   type Place,
-  sourceKeys,
   valueKey,
 } from '@surety/proof/origins';
 import type { CaseSources } from './case-sources.ts';
-import type { Field } from './results.ts';
 
-/** Values that are calculated with; what is chosen of them for one argument, and what of that is calculated exactly. */
+/** Values that are calculated with; what is chosen of them for one call, and what of that is calculated exactly. */
 const operandsMax = 24;
-const triesMax = 20_000;
+export const triesMax = 20_000;
 const exactMax = 200;
 
 export interface Operands {
   readonly from: CaseSources;
+  /** What is left of the choices that may be tried for one call: whoever calls chooses how many arguments there are. */
+  readonly left: { tries: number };
+  /** Fields that may be tied to the call, the likeliest first. */
+  readonly tied: () => Iterable<{ readonly fact: number; readonly field: Field }>;
   /** What ties a field to the call. */
-  readonly placesOf: (fact: number, field: Field) => Iterable<Ground>;
+  readonly groundOf: (fact: number, field: Field) => Ground | undefined;
 }
 
 interface Candidate {
@@ -44,13 +47,13 @@ export function* computedFrom(value: Leaf, operands: Operands): Iterable<Compute
   const meant = meaningsOf(value);
   if (meant.length === 0 || String(value).length > 32) return;
   const candidates = candidatesIn(operands);
-  let [tries, exact] = [0, 0];
+  let exact = 0;
   for (const [formula, { takes, gives: kind }] of simplestFirst) {
     if (!meant.includes(kind)) continue;
     const estimate = estimates[formula];
     for (const chosen of choices(candidates, takes, formula.startsWith('s0 + s1'))) {
-      tries += 1;
-      if (tries > triesMax || exact > exactMax) return;
+      operands.left.tries -= 1;
+      if (operands.left.tries < 0 || exact > exactMax) return;
       if (kind === 'number' && estimate !== undefined && isFar(estimate(chosen.map(sizeOf)), Number(value)))
         continue;
       exact += 1;
@@ -112,7 +115,16 @@ function* choices(
 const isSamePlace = (a: Place, b: Place): boolean =>
   a.fact === b.fact && a.at === b.at && a.piece?.[0] === b.piece?.[0] && a.piece?.[1] === b.piece?.[1];
 
-function candidatesIn({ from, placesOf }: Operands): readonly Candidate[] {
+/** The same for all arguments of a call. */
+const candidatesOf = new WeakMap<Operands, readonly Candidate[]>();
+
+function candidatesIn(operands: Operands): readonly Candidate[] {
+  const known = candidatesOf.get(operands) ?? gathered(operands);
+  candidatesOf.set(operands, known);
+  return known;
+}
+
+function gathered({ from, tied, groundOf }: Operands): readonly Candidate[] {
   const found: Candidate[] = [];
   if (from.words !== undefined) {
     const { fact, words } = from.words;
@@ -122,15 +134,15 @@ function candidatesIn({ from, placesOf }: Operands): readonly Candidate[] {
       for (const piece of pieces) found.push({ place: { fact, at: '', piece, as }, as, key });
     }
   }
-  for (const [fact, result] of [...from.results].reverse())
-    for (const field of result.quantities) {
-      if (found.length >= operandsMax) return found;
-      for (const ground of placesOf(fact, field)) {
-        for (const as of calculable)
-          for (const key of sourceKeys(as, field.leaf, result.at))
-            found.push({ place: { fact, at: field.pointer, as, ground }, as, key });
-        break;
-      }
-    }
+  const seen = new Set<Field>();
+  for (const { fact, field } of tied()) {
+    const means = field.means.filter(([as]) => calculable.includes(as));
+    if (found.length >= operandsMax) break;
+    if (seen.has(field) || means.length === 0) continue;
+    seen.add(field);
+    const ground = groundOf(fact, field);
+    if (ground === undefined) continue;
+    for (const [as, key] of means) found.push({ place: { fact, at: field.pointer, as, ground }, as, key });
+  }
   return found.slice(0, operandsMax * 2);
 }

@@ -6,23 +6,27 @@ import {
   argumentOf,
   type Certificate,
   checkCertificate,
+  type Field,
+  folded,
   type Ground,
+  isLeaf,
+  isNaming,
   type Leaf,
+  letsAll,
   locate,
-  type Normaliser,
   nameOf,
-  normalisers,
   type Origin,
   type Place,
+  type Reading,
   type Source,
   type Sources,
-  valueKey,
+  valueReadings,
   type Wanted,
   wordsFor,
 } from '@surety/proof/origins';
 import type { CaseSources } from './case-sources.ts';
-import { computedFrom, type Operands } from './computed.ts';
-import type { Field, Result } from './results.ts';
+import { computedFrom, type Operands, triesMax } from './computed.ts';
+import type { Result } from './results.ts';
 
 export interface TracedCall {
   readonly tool: string;
@@ -30,9 +34,13 @@ export interface TracedCall {
 }
 
 /** Characters of outsiders that are looked through to say of a value that it is theirs. */
-const outsideMax = 512 * 1024;
+const outsideMax = 128 * 1024;
+/** Fields of one meaning for which a tie is looked for. */
+const tiedMax = 8;
+/** Results whose numbers are calculated with where no argument names their object. */
+const newestMax = 4;
 
-type Asked = Omit<Wanted, 'allowed'>;
+type Asked = Omit<Wanted, 'allowed'> & Partial<Wanted>;
 type Claimed = Exclude<Origin, 'none'>;
 
 export class Trace {
@@ -41,6 +49,9 @@ export class Trace {
   readonly #sources: Sources;
   readonly #found = new Map<string, Certificate>();
   readonly #operands: Operands;
+  /** Values that are nowhere: a list may hold one many times. */
+  readonly #unfound = new Set<Leaf>();
+  readonly #readings = new Map<Leaf, readonly Reading[]>();
 
   constructor(call: TracedCall, from: CaseSources, sourceOf: (fact: number) => Source | undefined) {
     this.#call = call;
@@ -51,7 +62,12 @@ export class Trace {
       source: sourceOf,
       certificates: this.#found,
     };
-    this.#operands = { from, placesOf: (fact, field) => this.#grounded(fact, field, '') };
+    this.#operands = {
+      from,
+      left: { tries: triesMax },
+      groundOf: (fact, field) => this.#grounded(fact, field),
+      tied: () => this.#tiedObjects(),
+    };
   }
 
   /** One certificate for each wanted, in their order, of origin `none` where nothing was found; of others, those with an origin. */
@@ -59,7 +75,14 @@ export class Trace {
     // What the user said comes first, then what a record says by itself: others are tied to the call by those.
     for (const search of [this.#asSaid, this.#asRecorded, this.#asTied, this.#asElse])
       for (const each of search === this.#asElse ? wanted : [...wanted, ...others]) {
-        const value = this.#found.has(nameOf(each)) ? undefined : argumentOf(each, this.#call.args);
+        // What may be anything need not be looked for twice.
+        const isFree = each.allowed !== undefined && letsAll(each.allowed);
+        if (
+          this.#found.has(nameOf(each)) ||
+          (isFree && search !== this.#asSaid && search !== this.#asRecorded)
+        )
+          continue;
+        const value = argumentOf(each, this.#call.args);
         const certificate = value === undefined ? undefined : search(each, value);
         if (certificate !== undefined) this.#found.set(nameOf(each), certificate);
       }
@@ -85,11 +108,14 @@ export class Trace {
     this.#first(wanted, 'record', this.#tied(value, wanted.argument));
 
   readonly #asElse = (wanted: Asked, value: Leaf): Certificate | undefined => {
+    if (this.#unfound.has(value)) return undefined;
     for (const { formula, places } of computedFrom(value, this.#operands)) {
       const shown = this.#shown(wanted, 'computed', places, formula);
       if (shown !== undefined) return shown;
     }
-    return this.#first(wanted, 'untrusted', this.#untrusted(value));
+    const found = this.#first(wanted, 'untrusted', this.#untrusted(value));
+    if (found === undefined) this.#unfound.add(value);
+    return found;
   };
 
   #first(wanted: Asked, origin: Claimed, places: Iterable<Place>): Certificate | undefined {
@@ -116,7 +142,7 @@ export class Trace {
     if (opened === undefined) return;
     const { fact, words } = opened;
     const named = wordsFor(this.#call.tool, argument);
-    for (const [as, key] of readingsOf(value)) {
+    for (const [as, key] of this.#readingsOf(value)) {
       for (const piece of as === 'name' ? words.names(String(value)) : words.pieces(as, key)) {
         const place: Place = { fact, at: '', piece, as };
         yield place;
@@ -128,13 +154,13 @@ export class Trace {
   }
 
   *#recorded(value: Leaf): Iterable<Place> {
-    for (const [as, key] of readingsOf(value))
+    for (const [as, key] of this.#readingsOf(value))
       for (const { fact, field } of this.#from.fields(`${as}|${key}`)) yield { fact, at: field.pointer, as };
   }
 
   *#tied(value: Leaf, argument: string): Iterable<Place> {
-    for (const [as, key] of readingsOf(value))
-      for (const { fact, field } of this.#from.fields(`${as}|${key}`)) {
+    for (const [as, key] of this.#readingsOf(value))
+      for (const { fact, field } of this.#from.fields(`${as}|${key}`).slice(0, tiedMax)) {
         const result = this.#from.results.get(fact);
         if (result === undefined) continue;
         for (const ground of this.#groundsOf(result, field, argument))
@@ -155,8 +181,10 @@ export class Trace {
       const isTied = found.places.some(({ ground }) => ground?.is === 'argument');
       if (found.part !== undefined || isTied || found.origin !== origin || name === argument) continue;
       const other = locate(this.#call.args, name)?.leaf;
-      for (const { pointer, leaf } of beside)
-        if (isAlike(leaf, other)) yield { is: 'argument', at: pointer, argument: name };
+      const readings = isLeaf(other) ? this.#readingsOf(other) : [];
+      for (const { pointer, means } of beside)
+        if (means.some(([as, key]) => readings.some(([is, own]) => is === as && own === key)))
+          yield { is: 'argument', at: pointer, argument: name };
     }
   }
 
@@ -165,37 +193,57 @@ export class Trace {
     if (opened === undefined) return;
     for (const { pointer, leaf } of beside)
       for (const word of wordsIn(String(leaf).slice(0, 200)))
-        for (const [from, to] of opened.words.names(trimmed(word)))
+        for (const [from, to] of isNaming(trimmed(word)) ? opened.words.names(trimmed(word)) : [])
           yield { is: 'words', at: pointer, piece: { fact: opened.fact, from, to } };
   }
 
-  /** A number of a record with what ties it to this call, for a calculation. */
-  *#grounded(fact: number, field: Field, argument: string): Iterable<Ground> {
+  /** What ties a field to this call, for a calculation. */
+  #grounded(fact: number, field: Field): Ground | undefined {
     const result = this.#from.results.get(fact);
-    if (result !== undefined) yield* this.#groundsOf(result, field, argument);
+    if (result === undefined) return undefined;
+    for (const ground of this.#groundsOf(result, field, '')) return ground;
+    return undefined;
+  }
+
+  /** Fields of objects that an argument of this call names; then those of the newest results, which the user may have named. */
+  *#tiedObjects(): Iterable<{ readonly fact: number; readonly field: Field }> {
+    for (const [name, { part, origin }] of this.#found) {
+      const value = part === undefined ? locate(this.#call.args, name)?.leaf : undefined;
+      if ((origin !== 'user' && origin !== 'record') || !isLeaf(value)) continue;
+      for (const [as, key] of this.#readingsOf(value))
+        for (const { fact, field } of this.#from.fields(`${as}|${key}`).slice(0, tiedMax))
+          for (const other of this.#from.results.get(fact)?.beside(field) ?? []) yield { fact, field: other };
+    }
+    if (this.#from.words === undefined) return;
+    for (const [fact, { quantities }] of [...this.#from.results].slice(-newestMax).reverse())
+      for (const field of quantities) yield { fact, field };
+  }
+
+  /** All that a value may be. */
+  #readingsOf(value: Leaf): readonly Reading[] {
+    const known = this.#readings.get(value);
+    if (known !== undefined) return known;
+    const readings = valueReadings(value);
+    this.#readings.set(value, readings);
+    return readings;
   }
 
   *#untrusted(value: Leaf): Iterable<Place> {
     const written = typeof value === 'number' ? [value, String(value)] : [value];
-    const left = { characters: outsideMax };
-    for (const [fact, result] of [...this.#from.results].reverse())
+    const [text, left] = [folded(String(value)), { characters: outsideMax }];
+    for (const [fact, result] of [...this.#from.results].reverse()) {
+      if (left.characters < 0) break;
       for (const each of written)
-        for (const { pointer, piece } of result.outside(each, left))
-          for (const [as] of readingsOf(value))
+        for (const { pointer, piece } of result.outside(each, text, left))
+          for (const [as] of this.#readingsOf(value))
             yield { fact, at: pointer, as, ...(piece === undefined ? {} : { piece }) };
+    }
     const { words: opened } = this.#from;
     if (opened === undefined) return;
-    for (const [as, key] of readingsOf(value))
+    for (const [as, key] of this.#readingsOf(value))
       for (const piece of opened.words.pieces(as, key)) yield { fact: opened.fact, at: '', piece, as };
   }
 }
-
-/** All that a value may be, with what stands for it. */
-const readingsOf = (value: Leaf): readonly (readonly [Normaliser, string])[] =>
-  normalisers.flatMap((as) => {
-    const key = valueKey(as, value);
-    return key === undefined ? [] : [[as, key] as const];
-  });
 
 const bare = ({ argument, part }: Asked) => ({
   argument,
@@ -207,10 +255,3 @@ const wordsIn = (text: string): readonly string[] => {
   return words.length > 1 ? words : [...words, ...text.split(/[-_.]/u).slice(0, 8)];
 };
 const trimmed = (word: string): string => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
-const isAlike = (a: unknown, b: unknown): boolean =>
-  normalisers.some((as) => {
-    const [one, two] = [a, b].map((each) =>
-      typeof each === 'string' || typeof each === 'number' ? valueKey(as, each) : undefined,
-    );
-    return one !== undefined && one === two;
-  });
