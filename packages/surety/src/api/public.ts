@@ -28,7 +28,7 @@ export interface PublicListener extends Omit<Listener, 'close' | 'cut'> {
 
 /** Throws `CertificateError`. */
 export async function openPublic(
-  { listen: at, names: others, tls, limits }: Config,
+  { listen: at, names: others, tls, limits, pages }: Config,
   port: number | undefined,
   { desk, governor, upstreams, onNote, onFault }: PublicParts,
 ): Promise<PublicListener> {
@@ -40,6 +40,7 @@ export async function openPublic(
     allowedHosts: names,
     onProblem,
     limits: frontLimits(limits),
+    pages,
   });
   const api = getRequestListener(publicApp(desk, onFault).fetch);
   const turnedAway = new Tally<string>((what, count) => onProblem(`${what}, ${count} so far`));

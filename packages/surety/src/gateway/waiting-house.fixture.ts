@@ -5,6 +5,7 @@ import { createMcpHandler, inputRequired, McpServer } from '@modelcontextprotoco
 import { z } from 'zod';
 import { changed } from '../governance/contained.fixture.ts';
 import { files, TestHouse } from '../house.fixture.ts';
+import type { Pages } from './mcp/held-calls.ts';
 import { HttpUpstream } from './mcp/http.ts';
 import { type Served, serve } from './mcp/surroundings.fixture.ts';
 import { sessionTasks, type TasksServer, textResult } from './mcp/tasks-server.fixture.ts';
@@ -65,7 +66,7 @@ export class WaitingHouse {
     this.served = served;
   }
 
-  static async open(): Promise<WaitingHouse> {
+  static async open(pages?: Pages): Promise<WaitingHouse> {
     const older = await sessionTasks();
     const noted: string[] = [];
     const handler = createMcpHandler(() => deskServer(noted), { legacy: 'reject' });
@@ -79,7 +80,7 @@ export class WaitingHouse {
       'outcomes/payments.yaml': outcome,
       'policies/agents.cedar': files['policies/agents.cedar'] + policy('buyer') + policy('second'),
     });
-    const served = await serve({ governor: house.house.gateway, upstreams });
+    const served = await serve({ governor: house.house.gateway, upstreams, pages });
     const opened = new WaitingHouse(house, older, { web, noted }, upstreams, served);
     await opened.issue();
     return opened;

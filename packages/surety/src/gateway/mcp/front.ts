@@ -11,7 +11,7 @@ import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes }
 import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { eraOf } from './eras.ts';
 import { defaults, type FrontLimits } from './front-limits.ts';
-import { HeldCalls } from './held-calls.ts';
+import { HeldCalls, type Pages } from './held-calls.ts';
 import type { Watcher } from './listening.ts';
 import { Parking } from './parking.ts';
 import { Places } from './places.ts';
@@ -34,6 +34,7 @@ export interface FrontOptions {
   /** Told in words, without values. */
   readonly onProblem?: OnProblem;
   readonly limits?: Partial<FrontLimits>;
+  readonly pages?: Pages | undefined;
 }
 
 export interface Front {
@@ -78,9 +79,10 @@ class HttpFront {
   readonly #tasks = new Tasks();
   readonly #heldCalls: HeldCalls;
 
-  constructor({ governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {} }: FrontOptions) {
+  constructor(options: FrontOptions) {
+    const { governor, upstreams, allowedHosts = [], onProblem = () => {}, limits = {}, pages } = options;
     this.#governor = governor;
-    this.#heldCalls = new HeldCalls(governor);
+    this.#heldCalls = new HeldCalls(governor, pages);
     this.#door = new Door(allowedHosts);
     this.#limits = { ...defaults, ...limits };
     this.#sessions = new Sessions(() => this.#limits);

@@ -9,6 +9,7 @@ import { contractFor } from './contracts.ts';
 import type { Target } from './endpoint.ts';
 import { type Era, metaKeys, metaOf } from './eras.ts';
 import type { Again } from './held-calls.ts';
+import { type Came, heldShown, shownIn } from './held-shown.ts';
 import { heldAsTask } from './held-tasks.ts';
 import { checkMirrored } from './mirrored.ts';
 import type { asides } from './names.ts';
@@ -27,6 +28,7 @@ import {
   rounds,
   sealed,
   withInputs,
+  withoutInputs,
 } from './rounds.ts';
 import type { Bound, Held } from './state.ts';
 import { declaresTasks } from './tasking.ts';
@@ -58,20 +60,18 @@ interface Asked {
 }
 
 async function callTool(context: Context, request: Request): Promise<string> {
-  const { reply, tool } = await called(context, request);
+  const came = await called(context, request);
   const { headerOf, paramHeaders } = context;
   const again: Again = async (within, redeems, more) =>
     (await called({ ...within, headerOf, paramHeaders }, withInputs(request, more), redeems)).reply;
   return (
-    (await heldAsTask(context, request, reply, tool, again)) ?? toolAnswer(reply, request.idText, context)
+    (await heldAsTask(context, request, came, again)) ??
+    (await heldShown(context, request, came, again)) ??
+    toolAnswer(came.reply, request.idText, context)
   );
 }
 
-async function called(
-  context: Context,
-  request: Request,
-  redeems?: string,
-): Promise<{ readonly reply: ToolReply; readonly tool: string }> {
+async function called(context: Context, request: Request, redeems?: string): Promise<Came> {
   const { name, arguments: args = {}, task = {} } = request.params;
   if (typeof name !== 'string') throw invalidParams('name is not a string');
   if (!isMembers(args)) throw invalidParams('arguments is not an object');
@@ -79,9 +79,13 @@ async function called(
   const target = await context.endpoint.find('tools', name, context.links);
   if (target === undefined) throw invalidParams('there is no such tool');
   if (context.era === 'modern') checkMirrored(await target.mirrored(), args, context.headerOf);
-  const edits = renamed(request, '/name', name, target.native);
-  const asked = { target, as: target.native, args, edits, redeems };
-  return { reply: await govern(context, request, asked), tool: `${target.upstream.server}.${target.native}` };
+  const asked = { target, as: target.native, args, redeems };
+  const bound = boundTo(context, request, asked);
+  const shown = shownIn(context, request, bound);
+  // What the client answered to the gateway goes no further.
+  const bare = shown === undefined ? request : withoutInputs(request);
+  const edits = renamed(bare, '/name', name, target.native);
+  return { reply: await govern(context, bare, { ...asked, edits }), bound, shown };
 }
 
 async function readResource(context: Context, request: Request): Promise<string> {

@@ -19,6 +19,14 @@ export interface More {
   readonly inputResponses: Members;
 }
 
+/** Where people answer holds. */
+export interface Pages {
+  /** Origin of the pages. */
+  readonly url: string;
+  /** How long a call waits while its client shows the address; default 45 s. */
+  readonly waitMs?: number;
+}
+
 /** Makes the call again. Throws `Refusal`, or what the server's link throws. */
 export type Again = (context: Context, redeems: string, more: More | undefined) => Promise<ToolReply>;
 
@@ -173,11 +181,31 @@ export class HeldCalls {
   readonly waiters = new Shares(waitersMax);
   readonly #timers = new Map<HeldCall, NodeJS.Timeout>();
 
-  constructor(governor: Governor) {
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly pages: Pages | undefined;
+
+  constructor(governor: Governor, pages?: Pages) {
+    this.pages = pages;
     governor.onHold?.((hold) => {
+      for (const listener of this.#listeners.get(hold) ?? []) listener();
       for (const own of this.#calls.values())
         for (const each of own.values()) if (each.hold === hold) each.heard();
     });
+  }
+
+  /** Told of each thing that is said about a hold, until what is given back is called. */
+  listen(hold: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(hold) ?? new Set();
+    this.#listeners.set(hold, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(hold);
+    };
+  }
+
+  /** Where people see this hold. It says nothing but its name, and opens nothing to who is not signed in there. */
+  addressOf(hold: string): string | undefined {
+    return this.pages && `${this.pages.url}/approve/${hold}`;
   }
 
   /** The one that follows this hold already, else a new one; undefined if the agent follows too many. */

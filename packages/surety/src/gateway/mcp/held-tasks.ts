@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from './answering.ts';
 import { runsTools } from './capabilities.ts';
 import type { Again, HeldCall } from './held-calls.ts';
-import type { ToolReply } from './port.ts';
+import type { Came } from './held-shown.ts';
 import { Refusal } from './refusal.ts';
 import { declaresTasks } from './tasking.ts';
 import {
@@ -31,8 +31,7 @@ const immediateResponse = 'io.modelcontextprotocol/model-immediate-response';
 export async function heldAsTask(
   context: Context,
   request: Request,
-  reply: ToolReply,
-  tool: string,
+  { reply, bound: { tool } }: Came,
   again: Again,
 ): Promise<string | undefined> {
   if (reply.is !== 'held' || reply.hold === undefined || !(await follows(context, request))) return undefined;

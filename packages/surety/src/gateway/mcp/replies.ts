@@ -1,7 +1,7 @@
 // What became of a governed call, as its client hears it.
 
 import type { Context } from './answering.ts';
-import type { ToolReply } from './port.ts';
+import type { Hold, ToolReply } from './port.ts';
 import { Refusal } from './refusal.ts';
 import { errorText, type Members, resultText, rpc, withMember, withValue } from './wire.ts';
 
@@ -16,6 +16,7 @@ export function toolAnswer(reply: ToolReply, idText: string, context: Context): 
 
 /** The text of the result, of whatever is no error of the server's. */
 export function toolResult(reply: ToolReply, context: Context): string {
+  if (reply.is === 'held' && reply.hold !== undefined) return pending(reply.message, reply.hold, context);
   if (reply.is !== 'upstream') return sorry(reply.message, context);
   const { reply: upstream } = reply;
   if (upstream.is === 'not-sent') return sorry(notSent, context);
@@ -59,6 +60,13 @@ function completed(
   const whole = Object.hasOwn(value, 'resultType') ? text : withMember(text, 'resultType', 'complete');
   // What came under a policy is nobody else's to keep.
   return value.cacheScope === 'public' ? withValue(whole, '/cacheScope', 'private') : whole;
+}
+
+/** The same, and for programs the reference and where people answer: it helps nobody who is not signed in there. */
+function pending(message: string, { name }: Hold, context: Context): string {
+  const address = context.heldCalls.addressOf(name);
+  const hold = { reference: name, ...(address === undefined ? {} : { address }) };
+  return withMember(sorry(message, context), '_meta', { 'surety/hold': hold });
 }
 
 /** An error that the model reads and can act on, rather than one of the protocol. */

@@ -80,14 +80,24 @@ export function withInputs(
   more: { readonly requestState: unknown; readonly inputResponses: Members } | undefined,
 ): Request {
   if (more === undefined) return request;
-  const span = spanIn(request.paramsText, '/inputResponses');
-  const bare = span === undefined ? request.paramsText : withoutMember(request.paramsText, span);
-  const stated = withMember(bare, 'requestState', more.requestState);
-  const params = withMember(stated, 'inputResponses', more.inputResponses);
-  const { idText, method } = request;
-  const text = `{"jsonrpc":"2.0","id":${idText},"method":${JSON.stringify(method)},"params":${params}}`;
-  const bounds = { depthMax: 256, bytesMax: Buffer.byteLength(text) };
-  return parseMessage(text, bounds) as Request;
+  const stated = withMember(withoutInputs(request).paramsText, 'requestState', more.requestState);
+  return remade(request, withMember(stated, 'inputResponses', more.inputResponses));
+}
+
+/** A request as it was before anything was asked. */
+export const withoutInputs = (request: Request): Request =>
+  remade(
+    request,
+    ['/requestState', '/inputResponses'].reduce((text, pointer) => {
+      const span = spanIn(text, pointer);
+      return span === undefined ? text : withoutMember(text, span);
+    }, request.paramsText),
+  );
+
+function remade({ idText, method }: Request, paramsText: string): Request {
+  const text = `{"jsonrpc":"2.0","id":${idText},"method":${JSON.stringify(method)},"params":${paramsText}}`;
+  // Parsed before, within the wire's bounds, hence the wide ones here.
+  return parseMessage(text, { depthMax: 256, bytesMax: Buffer.byteLength(text) }) as Request;
 }
 
 /** The params with the server's own state in place of ours. */

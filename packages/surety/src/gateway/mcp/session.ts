@@ -128,8 +128,17 @@ export class ClientSession {
     return (said, answer) => this.#heard(server, said, answer, underWay);
   }
 
-  /** Asks the client on behalf of one of its requests. Rejects if it cannot be asked, or answers with an error. */
-  question({ server }: Upstream, underWay: UnderWay, method: string, params: Members): Promise<Members> {
+  /**
+   * Asks the client on behalf of one of its requests. Rejects if it cannot be asked, or answers with an error, or the
+   * question is withdrawn by `signal`.
+   */
+  question(
+    { server }: Pick<Upstream, 'server'>,
+    underWay: UnderWay,
+    method: string,
+    params: Members,
+    signal?: AbortSignal,
+  ): Promise<Members> {
     const request: Request = {
       is: 'request',
       idText: 'null',
@@ -145,7 +154,14 @@ export class ClientSession {
         is === 'result'
           ? resolve(JSON.parse(text) as Members)
           : reject(new Error('the client did not answer'));
-      this.#asked(server, request, answer, { ...underWay, onInput });
+      const id = this.#asked(server, request, answer, { ...underWay, onInput });
+      const withdraw = () => {
+        if (id === undefined || !this.#questions.delete(id)) return;
+        const params = JSON.stringify({ requestId: id, reason: 'it is not asked any more' });
+        this.#say(notificationText('notifications/cancelled', params), underWay);
+        reject(new Error('withdrawn'));
+      };
+      signal?.addEventListener('abort', withdraw, { once: true });
     });
   }
 
@@ -181,7 +197,7 @@ export class ClientSession {
   }
 
   #heard(server: string, said: Said, answer: AnswerServer, about: UnderWay | undefined): void {
-    if (said.is === 'request') return this.#asked(server, said, answer, about);
+    if (said.is === 'request') return void this.#asked(server, said, answer, about);
     const text =
       said.method === 'notifications/cancelled'
         ? this.#withdrawn(server, said)
@@ -193,8 +209,15 @@ export class ClientSession {
     if (text !== undefined) this.#say(text, about);
   }
 
-  #asked(server: string, request: Request, answer: AnswerServer, about: UnderWay | undefined): void {
-    const refuse = (why: string) => answer('error', errorObject(rpc.methodNotFound, why));
+  #asked(
+    server: string,
+    request: Request,
+    answer: AnswerServer,
+    about: UnderWay | undefined,
+  ): number | undefined {
+    const refuse = (why: string): undefined => {
+      answer('error', errorObject(rpc.methodNotFound, why));
+    };
     const needs = questions.get(request.method);
     if (needs === undefined || this.capabilities[needs] === undefined)
       return refuse('this client does not offer that');
@@ -212,6 +235,7 @@ export class ClientSession {
     });
     const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(request.method)},"params":${request.paramsText}}`;
     this.#say(text, about);
+    return id;
   }
 
   /** The server no longer wants an answer: said to the client under the id that the client knows. */
