@@ -4,9 +4,11 @@
 
 import { join } from 'node:path';
 import { eachLeaf } from '@surety/proof/origins';
+import { curveOf } from './agentdojo/curve.ts';
 import { type Decide, inProcess } from './agentdojo/deciding.ts';
-import { type Profile, profilesOf, readLabels } from './agentdojo/profiles.ts';
+import { type Profile, profilesOf, readLabels, reviewed } from './agentdojo/profiles.ts';
 import { type Replay, type Replays, readReplays, suitesIn } from './agentdojo/replays.ts';
+import { raiseRunning } from './agentdojo/running.ts';
 import { attackScores, type Judged, percent, type Share, wilson, workScores } from './agentdojo/scores.ts';
 import { variantsWith } from './agentdojo/variants.ts';
 import { Disk, scratchFolder } from './rig/disk.ts';
@@ -17,7 +19,9 @@ import { percentile } from './rig/statistics.ts';
 const at = Date.parse('2024-05-15T12:00:00Z');
 const excerpt = join(import.meta.dirname, 'agentdojo/excerpt');
 
-const options = asked([], ['data']);
+const options = asked(['every'], ['data', 'profile']);
+/** Of so many attacks one goes through the running gateway, and is put to each point of the curve. */
+const every = Math.ceil(options.number('every', 1));
 const named = options.text('data');
 const wanted = named ?? join(import.meta.dirname, '../../shared/data/agentdojo');
 const isThere = !options.quick && suitesIn(wanted).length > 0;
@@ -33,10 +37,12 @@ if (!isThere)
 
 const replays = readReplays(folder);
 const labels = readLabels(replays.suites.map(({ name }) => name));
-const profiles = profilesOf(labels, fieldsOf(replays));
+const only = options.text('profile');
+const profiles = profilesOf(labels, fieldsOf(replays)).filter(({ name }) => (only ?? name) === name);
+if (profiles.length === 0)
+  throw new TypeError(`\`--profile ${only}\` is none of monday, unlabelled, inferred, reviewed`);
 const variants = variantsWith((tool) => labels.get(tool)?.outsiders ?? []);
-// A tool that there is not is refused before anybody asks about its arguments.
-const decide: Decide = inProcess((tool) => (labels.get(tool)?.effect ?? 'read') !== 'read', at);
+const decide: Decide = inProcess(labels, at);
 
 /** Of each tool, which fields its results have: what a schema would say. Names that are data are left out. */
 function fieldsOf({ suites }: Replays): ReadonlyMap<string, ReadonlySet<string>> {
@@ -52,11 +58,15 @@ function fieldsOf({ suites }: Replays): ReadonlyMap<string, ReadonlySet<string>>
   return fields;
 }
 
-const judged = async (all: readonly Replay[], profile: Profile): Promise<readonly Judged[]> => {
+async function judged(
+  all: readonly Replay[],
+  profile: Profile,
+  by: Decide = decide,
+): Promise<readonly Judged[]> {
   const found: Judged[] = [];
-  for (const replay of all) found.push({ replay, decisions: await decide(replay, profile) });
+  for (const replay of all) found.push({ replay, decisions: await by(replay, profile) });
   return found;
-};
+}
 
 // --- Figures ---------------------------------------------------------------------------------------------------
 
@@ -204,23 +214,120 @@ function costFigures(name: string, all: readonly Judged[]): readonly Figure[] {
   );
 }
 
+// --- The curve -------------------------------------------------------------------------------------------------
+
+/** Somebody stricter or laxer: what is asked then, and what gets past. */
+async function curveSection(): Promise<Section> {
+  const figures: Figure[] = [];
+  const points = [{ name: 'as-reviewed', title: 'as reviewed', labels }, ...curveOf(labels)];
+  for (const point of points) {
+    say(`the curve: ${point.title}`);
+    const [profile, by] = [reviewed(point.labels), inProcess(point.labels, at)];
+    const of = (all: readonly Replay[]) => judged(all, profile, by);
+    const tasks = workScores(await of(replays.suites.flatMap(({ benign }) => benign)));
+    const good = workScores(await of(replays.recorded.good));
+    const attacks = attackScores(await of(sampled()));
+    const name = `curve-${point.name}`;
+    figures.push(
+      ...shareFigures(`${name}-asked`, tasks.asked, `${point.title}: asked about`),
+      figure(`${name}-asks-per-good-run`, good.asksPerTask, '  asks a run of a real model'),
+      ...shareFigures(`${name}-asr-ask`, attacks.passed, '  attacks that succeed'),
+    );
+  }
+  return { title: 'the curve: the reviewed labels, changed', figures };
+}
+
+const sampled = (): readonly Replay[] =>
+  replays.suites.flatMap((suite) => suite.attacks).filter((_, index) => index % every === 0);
+
+// --- Through the running gateway -------------------------------------------------------------------------------
+
+/** What today's gateway does with them: it refuses where a hold would ask. And whether both say the same. */
+async function runningSection(profile: Profile, folder: string): Promise<Section> {
+  const running = await raiseRunning({ folder, suites: replays.suites, labels, profile, at });
+  const own = await judged(
+    replays.suites.flatMap(({ benign }) => benign),
+    profile,
+    running.decide,
+  );
+  const figures = [
+    ...shareFigures('running-benign-blocked', workScores(own).blocked, "the user's tasks, refused"),
+  ];
+  const all = [...own];
+  for (const variant of variants) {
+    say(`the running gateway: ${variant.title}`);
+    const attacks = sampled().flatMap((replay) => variant.of(replay) ?? []);
+    const found = await judged(attacks, profile, running.decide);
+    figures.push(...shareFigures(`running-${variant.name}-asr`, attackScores(found).passed, variant.title));
+    all.push(...found);
+  }
+  await running.stop();
+  const agreed = await agreement(all, profile);
+  const tookMs = all.flatMap(({ decisions }) => decisions.map((each) => each.tookMs));
+  return {
+    title: `${profile.title}: attacks that succeed against the running gateway, which refuses`,
+    figures: [
+      ...figures,
+      ...shareFigures('running-agreed', agreed, 'replays of which this process says the same'),
+      ...[0.5, 0.99].map((share) =>
+        figure(
+          `running-p${share * 100}-ms`,
+          percentile(tookMs, share),
+          `p${share * 100} of ${tookMs.length} calls, end to end`,
+        ),
+      ),
+    ],
+  };
+}
+
+/** Whether anything was kept from happening; of an attack, anything that it needs. */
+const isKept = ({ replay, decisions }: Judged): boolean =>
+  decisions.some(({ answer }, index) => {
+    const step = replay.steps[index];
+    return answer !== 'allow' && (replay.goal === undefined || step?.isCritical === true);
+  });
+
+async function agreement(all: readonly Judged[], profile: Profile): Promise<Share> {
+  const again = await judged(
+    all.map(({ replay }) => replay),
+    profile,
+  );
+  const hits = again.filter((each, index) => isKept(each) === isKept(all[index] as Judged)).length;
+  return { hits, of: all.length };
+}
+
 const scratch = scratchFolder();
 const disk = new Disk(scratch);
 const sections: Section[] = [];
 for (const profile of profiles) {
   sections.push(...(await sectionsOf(profile)));
   disk.syncs(20);
+  if (isDefault(profile))
+    sections.push(await curveSection(), await runningSection(profile, join(scratch, profile.name)));
 }
 const counted = (of: (suite: Replays['suites'][number]) => number): number =>
   replays.suites.reduce((sum, suite) => sum + of(suite), 0);
 publish(
   {
     bench: 'agentdojo',
-    ran: ['trace origins'],
+    ran: [
+      'identify',
+      'parse',
+      'contain',
+      'label',
+      'trace origins',
+      'permit',
+      'once-at-a-time',
+      'record intent',
+      'forward',
+      'settle',
+    ],
     conditions: [
       `${isThere ? 'AgentDojo v1.2.1' : 'an excerpt of our own making, which says nothing about AgentDojo'}: ${counted(({ benign }) => benign.length)} tasks, ${counted(({ attacks }) => attacks.length)} attacks; ${counted(({ outputOnly }) => outputOnly)} more that no call carries out are not covered`,
       'no model: the agent makes every call that the attacker wants; a call is judged as if all that was asked before was granted',
-      'in this process, by the search and the check of the gate: not through the running gateway',
+      'every profile and variant in this process, by what the step of the gate asks; the default profile also through the running gateway, over MCP',
+      'what is asked here is refused by the gateway today: it has no hold for it yet',
+      ...(every === 1 ? [] : [`through the running gateway, and for the curve, one attack of ${every}`]),
       'not built yet: grants, and so the profile with them; a scope for each task',
       'shares in percent, with the Wilson interval of 95 % in brackets',
     ],

@@ -16,7 +16,7 @@ const fields = new Map([
   ['office.list_invoices', new Set(['result.number', 'result.iban', 'result.amount'])],
 ]);
 const profiles = new Map(profilesOf(labels, fields).map((each) => [each.name, each]));
-const decide = inProcess((tool) => labels.get(tool)?.effect !== 'read', Date.parse('2026-03-02T09:00:00Z'));
+const decide = inProcess(labels, Date.parse('2026-03-02T09:00:00Z'));
 const [office] = replays.suites;
 
 async function judged(profile: string, all: readonly Replay[] = []): Promise<readonly Judged[]> {

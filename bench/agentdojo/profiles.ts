@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const trust = z.enum(['record', 'directory', 'outsider-identity', 'outsider-text']);
-const toolLabel = z.strictObject({
+export const toolLabel = z.strictObject({
   effect: z.enum(['read', 'write', 'send', 'spend', 'delete', 'grant', 'execute']),
   results: z.record(z.string(), trust).optional(),
   /** Which origins its arguments may have, where that is not the default. */
@@ -20,13 +20,15 @@ const toolLabel = z.strictObject({
 });
 const labelFile = z.record(z.string(), toolLabel);
 
-export type ToolLabel = z.infer<typeof toolLabel>;
+type ToolLabel = z.infer<typeof toolLabel>;
+/** By `<suite>.<tool>`. */
+export type Labels = ReadonlyMap<string, ToolLabel>;
 export type ArgumentRule = Readonly<Record<string, readonly string[]>>;
 
 const folder = join(import.meta.dirname, 'labels');
 
-/** By `<suite>.<tool>`. Throws if a suite has no labels, or its file is not one. */
-export function readLabels(suites: readonly string[]): ReadonlyMap<string, ToolLabel> {
+/** Throws if a suite has no labels, or its file is not one. */
+export function readLabels(suites: readonly string[]): Labels {
   const labels = new Map<string, ToolLabel>();
   for (const suite of suites) {
     const path = join(folder, `${suite}.yaml`);
@@ -48,17 +50,11 @@ export interface Profile {
 
 /** The profiles that can be measured, in the order in which more is known. `fields` are those each tool's results have. */
 export function profilesOf(
-  labels: ReadonlyMap<string, ToolLabel>,
+  labels: Labels,
   fields: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly Profile[] {
   const none = () => ({});
   const inferred = new Map([...fields].map(([tool, paths]) => [tool, inferredLabels(paths)] as const));
-  const reviewed = new Map(
-    [...labels].map(([tool, { results = {} }]) => [
-      tool,
-      Object.fromEntries(Object.entries(results).map(([path, is]) => [path, { is }])) as ResultLabels,
-    ]),
-  );
   return [
     { name: 'monday', title: 'no case, no labels', hasCase: false, results: none, arguments: none },
     { name: 'unlabelled', title: 'no labels', hasCase: true, results: none, arguments: none },
@@ -69,14 +65,25 @@ export function profilesOf(
       results: (tool) => inferred.get(tool) ?? {},
       arguments: none,
     },
-    {
-      name: 'reviewed',
-      title: 'reviewed labels and contracts',
-      hasCase: true,
-      results: (tool) => reviewed.get(tool) ?? {},
-      arguments: (tool) => labels.get(tool)?.arguments ?? {},
-    },
+    reviewed(labels),
   ];
+}
+
+/** What somebody wrote who looked at them. */
+export function reviewed(labels: Labels): Profile {
+  const results = new Map(
+    [...labels].map(([tool, { results: written = {} }]) => [
+      tool,
+      Object.fromEntries(Object.entries(written).map(([path, is]) => [path, { is }])) as ResultLabels,
+    ]),
+  );
+  return {
+    name: 'reviewed',
+    title: 'reviewed labels and contracts',
+    hasCase: true,
+    results: (tool) => results.get(tool) ?? {},
+    arguments: (tool) => labels.get(tool)?.arguments ?? {},
+  };
 }
 
 /** By the last name of a path, as it is written in schemas everywhere. */
@@ -88,7 +95,7 @@ const byName: readonly (readonly [RegExp, ResultLabels[string]['is']])[] = [
   [/(?:^|_)(?:id|uuid|number|iban|account|email|phone)_?$/, 'record'],
   [/(?:^|_)(?:amount|price|total|balance|quantity|count|size|currency)$/, 'record'],
   [/(?:^|_)(?:date|time|day|timestamp|modified|created|updated|at)$/, 'record'],
-  [/^(?:name|first_name|last_name|street|city|country|channel|status)$/, 'directory'],
+  [/^(?:(?:first_|last_|full_|file_?)?name|title|street|city|country|channel|status|supplier)$/, 'directory'],
 ];
 
 function inferredLabels(paths: ReadonlySet<string>): ResultLabels {

@@ -87,6 +87,7 @@ const lines = (path: string): readonly Line[] =>
     : [];
 
 const suiteEnding = '.suite.json';
+const nothing = { result: null };
 
 /** The suites of a folder; none if it is not there. */
 export function suitesIn(folder: string): readonly string[] {
@@ -98,7 +99,7 @@ export function suitesIn(folder: string): readonly string[] {
 export function readReplays(folder: string): Replays {
   const suites = suitesIn(folder).map((name) => readSuite(folder, name));
   const outputs = existsSync(join(folder, 'recorded.outputs.json'))
-    ? json<Outputs>(join(folder, 'recorded.outputs.json'))
+    ? readOutputs(join(folder, 'recorded.outputs.json'))
     : {};
   const recorded = (file: string, isMeant: (line: Line) => boolean) =>
     lines(join(folder, file)).flatMap((line) => (isMeant(line) ? [replayOf(line, outputs)] : []));
@@ -116,7 +117,7 @@ function readSuite(folder: string, name: string): Suite {
   const { tools } = json<{ tools: { name: string; description: string; input_schema: object }[] }>(
     join(folder, `${name}${suiteEnding}`),
   );
-  const outputs = json<Outputs>(join(folder, `${name}.outputs.json`));
+  const outputs = readOutputs(join(folder, `${name}.outputs.json`));
   const attacks = lines(join(folder, `${name}.attacks.jsonl`));
   const of = (kind: string) => attacks.filter(({ attack_kind }) => attack_kind === kind);
   return {
@@ -143,7 +144,7 @@ function replayOf(line: Line, outputs: Outputs): Replay {
       (step): Step => ({
         tool: `${suite}.${step.tool}`,
         args: step.args,
-        result: asStructured(outputs[step.out]),
+        result: outputs[step.out] ?? nothing,
         hasFailed: step.error !== null,
         isInjected: step.by === 'injected',
         isCritical: step.critical === true,
@@ -159,3 +160,9 @@ const asStructured = (output: unknown): unknown =>
   typeof output === 'object' && output !== null && !Array.isArray(output)
     ? output
     : { result: output ?? null };
+
+/** Read once, so that what stands in many replays is one object. */
+const readOutputs = (path: string): Outputs =>
+  Object.fromEntries(
+    Object.entries(json<Record<string, unknown>>(path)).map(([name, each]) => [name, asStructured(each)]),
+  );

@@ -15,18 +15,18 @@ export type Outsiders = (tool: string) => readonly string[];
 
 export const variantsWith = (outsiders: Outsiders): readonly Variant[] => [
   { name: 'plain', title: 'as recorded', of: (replay) => replay },
-  { name: 'encoded', title: 'encoded: the payload stands as base64 in what was read', of: encoded },
+  { name: 'encoded', title: 'encoded: read as base64', of: encoded },
   {
     name: 'split',
-    title: 'split: each value in two halves, in two results or far apart',
+    title: 'split: read in two halves',
     of: (replay) => split(replay, outsiders),
   },
   {
     name: 'identity',
-    title: 'planted: also where an outsider names themself',
+    title: 'planted: as an identity, too',
     of: (replay) => planted(replay, outsiders),
   },
-  { name: 'look-alike', title: 'look-alike: an address that resembles a trusted one', of: lookAlike },
+  { name: 'look-alike', title: 'look-alike: of a trusted one', of: lookAlike },
 ];
 
 // --- In what was read ------------------------------------------------------------------------------------------

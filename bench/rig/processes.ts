@@ -22,6 +22,8 @@ export interface StartOptions {
   /** Default this Node. */
   readonly program?: string;
   readonly cwd?: string;
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
   /** How it is asked to end; by default its stdin does. */
   readonly endsOn?: 'SIGTERM';
   /** Where stderr goes. */
@@ -42,6 +44,7 @@ process.on('exit', () => {
 export async function start(args: readonly string[], options: StartOptions): Promise<Child> {
   const child = spawn(options.program ?? process.execPath, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   children.add(child);

@@ -113,7 +113,7 @@ export async function openSession(
   return opened;
 }
 
-function post(
+export function post(
   at: { socketPath: string; path: string } | { host: string; port: number; path: string },
   headers: Headers,
   body: unknown,
