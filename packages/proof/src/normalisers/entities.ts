@@ -12,19 +12,11 @@ const domains = new Set(
 const digitsMin = 8;
 const day = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])/;
 
-/** In order; they do not overlap. */
-export function entitiesIn(text: string): readonly Span[] {
-  if (last?.text !== text) last = { text, spans: found(text) };
-  return last.spans;
-}
-
-/** A text is asked about for every outcome, and again where it is checked. */
-let last: { readonly text: string; readonly spans: readonly Span[] } | undefined;
-
 /** Without any of these there is no address in a word. */
 const mark = /[@.:\p{Nd}\uff20\ufe6b]/u;
 
-function found(text: string): readonly Span[] {
+/** In order; they do not overlap. */
+export function entitiesIn(text: string): readonly Span[] {
   if (!mark.test(text)) return [];
   const spans: Span[] = [];
   for (const { 0: word, index } of text.matchAll(/[^\s()[\]{}<>"'`“”‘’«»]+/gu)) {

@@ -5,4 +5,4 @@ export { entitiesIn } from './entities.ts';
 export * from './normalisers.ts';
 export { numberKey } from './numbers.ts';
 export { folded, isPlain } from './plain.ts';
-export { isSaid, quotedIn, type Span } from './said.ts';
+export { isSaid, quotedIn, quotesIn, type Span } from './said.ts';

@@ -19,18 +19,18 @@ const secondHeader =
  * everything is quoted; whatever counts as the end of a line.
  */
 export function quotedIn(words: string): readonly Span[] {
-  if (last?.words === words) return last.spans;
   const others = /[\r\v\f\u0085\u2028\u2029]/.test(words);
-  const spans = [
-    ...quotedBy(words, /\n/),
-    ...(others ? quotedBy(words, /[\n\r\v\f\u0085\u2028\u2029]/) : []),
-  ];
-  last = { words, spans };
-  return spans;
+  return [...quotedBy(words, /\n/), ...(others ? quotedBy(words, /[\n\r\v\f\u0085\u2028\u2029]/) : [])];
 }
 
-/** Every argument of a call is looked for in the same words. */
-let last: { readonly words: string; readonly spans: readonly Span[] } | undefined;
+const known = new WeakMap<object, readonly Span[]>();
+
+/** The same of words that are kept: every argument of a call is looked for in them. Nothing is left where they are forgotten. */
+export function quotesIn(source: { readonly text: string }): readonly Span[] {
+  const quotes = known.get(source) ?? quotedIn(source.text);
+  known.set(source, quotes);
+  return quotes;
+}
 
 function quotedBy(words: string, lineEnd: RegExp): readonly Span[] {
   const spans: Span[] = [];

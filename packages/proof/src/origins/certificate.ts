@@ -13,7 +13,7 @@ import {
   type Normaliser,
   normaliserOf,
   normalisers,
-  quotedIn,
+  quotesIn,
   sourceKeys,
   valueKey,
 } from '../normalisers/index.ts';
@@ -178,7 +178,7 @@ function readPlace({ fact, at, piece, as }: Place, sources: Sources): Read | Why
   const text = piece === undefined ? leaf : (leaf as string).slice(...piece);
   if (source.is === 'words') {
     if (piece === undefined) return 'malformed';
-    const isTrusted = isSaid(quotedIn(source.text), ...piece);
+    const isTrusted = isSaid(quotesIn(source), ...piece);
     return { piece: text, at: source.at, isTrusted, trust: undefined };
   }
   const trust = labelAt(source.labels, found.names)?.is ?? 'outsider-text';

@@ -9,7 +9,7 @@ import {
   isSaid,
   isTelling,
   type Leaf,
-  quotedIn,
+  quotesIn,
   type Reading,
 } from '../normalisers/index.ts';
 import type { Certificate, Ground, Place, Source, Sources } from './certificate.ts';
@@ -88,7 +88,7 @@ function isNamed(
   const [from, to] = place.piece;
   const word = text.slice(piece.from, piece.to);
   if (!/^[a-z]{3,32}$/i.test(word) || !isBounded('name', text, piece.from, piece.to)) return false;
-  if (!isSaid(quotedIn(text), piece.from, piece.to)) return false;
+  if (!isSaid(quotesIn(source), piece.from, piece.to)) return false;
   const between = piece.to <= from ? text.slice(piece.to, from) : text.slice(to, piece.from);
   if (piece.to > from && piece.from < to) return false;
   return wordsFor(sources.tool, argument).has(singular(word.toLowerCase())) && isNear(between);
@@ -127,7 +127,7 @@ function saidPiece({ piece, argument }: Ground, sources: Sources): Asked | 'with
   const leaf = text.slice(piece.from, piece.to);
   const isWord =
     isBounded('id', text, piece.from, piece.to) && isBounded('number', text, piece.from, piece.to);
-  if (!isWord || !isSaid(quotedIn(text), piece.from, piece.to)) return undefined;
+  if (!isWord || !isSaid(quotesIn(words), piece.from, piece.to)) return undefined;
   // `3`, `of` and `the` are said in any text.
   return isNaming(leaf) ? { leaf, isPart: true, at } : undefined;
 }

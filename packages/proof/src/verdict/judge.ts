@@ -165,6 +165,20 @@ function assumptions({ book, outcome, window }: Evidence, population: Population
       text: `these tools change nothing, as they are labelled: ${listed(labelled)}`,
       who: 'operator',
     });
+  if (Object.keys(outcome.arguments).length > 0) {
+    assumed.push({
+      text: 'the words of a case are what its user said, as the application sent them',
+      who: 'operator',
+    });
+    const vouched = [...book.labels.values()].flatMap(({ body: { tool, results = {} } }) =>
+      Object.values(results).some(({ is }) => is === 'record' || is === 'directory') ? [tool] : [],
+    );
+    if (vouched.length > 0)
+      assumed.push({
+        text: `the record vouches for these results field by field, as they are labelled: ${listed(vouched)}`,
+        who: outcome.owner,
+      });
+  }
   if (book.approvals.length > 0)
     assumed.push({
       text: 'the keys enrolled for people are theirs, and each person is one',

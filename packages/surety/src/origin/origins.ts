@@ -218,7 +218,7 @@ export class Origins {
   }
 
   #sourceIn({ words, results }: CaseSources, fact: number): Source | undefined {
-    if (words?.fact === fact) return { is: 'words', text: words.words.text, at: words.words.at };
+    if (words?.fact === fact) return words.words.source;
     const result = results.get(fact);
     if (result === undefined) return undefined;
     const { value, labels, at } = result;

@@ -35,6 +35,7 @@ interface Token {
 export class Words {
   readonly text: string;
   readonly at: number;
+  readonly source: { readonly is: 'words'; readonly text: string; readonly at: number };
   readonly #tokens: readonly Token[];
   readonly #pieces = new Map<string, Piece[]>();
   /** By each word, in small letters, which tokens it is. */
@@ -43,6 +44,7 @@ export class Words {
   constructor(text: string, at: number) {
     this.text = text;
     this.at = at;
+    this.source = { is: 'words', text, at };
     this.#tokens = tokensIn(text.slice(0, charactersMax));
     for (const [index, { core }] of this.#tokens.entries()) {
       push(this.#byWord, folded(text.slice(...core)), index, 64);
