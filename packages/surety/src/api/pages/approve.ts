@@ -66,14 +66,34 @@ const verbs: Readonly<Record<string, string>> = {
 const sentence = ({ agent, user, tool, effect }: HoldShown): Markup =>
   html`The agent <b>${said(agent)}</b>${user === undefined ? '' : html`, for <b>${said(user)}</b>,`} wants to ${verbs[effect] ?? 'act'} with <b>${said(tool)}</b>`;
 
-function sum({ money, subject }: HoldShown): Markup {
-  if (money === undefined && subject === undefined) return html``;
+function sum(shown: HoldShown): Markup {
+  const { money } = shown;
   const [amount = '', unit = ''] = money === undefined ? [] : splitLast(amountText(money));
-  const [kind = '', ...rest] = (subject ?? '').split('/');
+  const parties = partiesOf(shown);
+  if (money === undefined && parties.length === 0) return html``;
   return html`<p class="sum">
 ${money === undefined ? '' : html`<span class="amount">${amount} <small>${unit}</small></span>`}
-${subject === undefined ? '' : html`<span class="party"><small>${said(kind)}</small> ${said(rest.join('/'))}</span>`}
+${parties.map(([name, value]) => html`<span class="party"><small>${said(name)}</small> ${said(value)}</span>\n`)}
 </p>`;
+}
+
+/** What arguments are called that say to whom something goes. */
+const partyName =
+  /^(?:to|payee|recipient|beneficiary|creditor|supplier|vendor|customer|counterparty|account|iban|email|address)(?:[_-]?(?:id|name|number))?$/i;
+const [partiesMax, partyCharsMax] = [4, 200];
+
+/** Whom the call is about by its tool's label, and arguments that by their name say to whom it goes. */
+function partiesOf({ subject, args = {} }: HoldShown): readonly (readonly [name: string, value: string])[] {
+  const slash = subject?.indexOf('/') ?? 0;
+  const labelled =
+    subject === undefined ? [] : [[subject.slice(0, slash), subject.slice(slash + 1)] as const];
+  const named = Object.entries(args).flatMap(([name, value]) => {
+    const isOne = partyName.test(name) && (typeof value === 'string' || Number.isSafeInteger(value));
+    const text = String(value);
+    const isNew = text !== labelled[0]?.[1];
+    return isOne && isNew && text !== '' && text.length <= partyCharsMax ? [[name, text] as const] : [];
+  });
+  return [...labelled, ...named].slice(0, partiesMax);
 }
 
 function splitLast(text: string): [string, string] {

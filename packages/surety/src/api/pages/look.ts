@@ -19,6 +19,7 @@ h1 b{font-weight:700}
 .sum .amount{display:block;font-size:clamp(2.1rem,9vw,3.4rem);line-height:1.1;font-weight:680;letter-spacing:-.015em;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .sum .amount small{font-size:.5em;font-weight:600;letter-spacing:0;color:var(--soft)}
 .sum .party{display:block;font-size:clamp(1.25rem,5vw,1.75rem);line-height:1.3;font-weight:600;margin-top:.4rem;overflow-wrap:anywhere}
+.sum .party code{font-size:1em}
 .sum .party small{font-size:.6em;font-weight:400;color:var(--soft)}
 .plain{grid-template-columns:repeat(auto-fill,minmax(12rem,1fr))}
 blockquote{margin:0 0 .6rem;padding:.1rem 0 .1rem 1rem;border-left:.25rem solid var(--line);overflow-wrap:anywhere}

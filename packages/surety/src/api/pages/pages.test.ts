@@ -1,7 +1,7 @@
 // The page that asks a person: what it shows, to whom, and what becomes of an answer. What the agent sends is hostile.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hourMs, people, told } from '../../house.fixture.ts';
+import { files, hourMs, people, told } from '../../house.fixture.ts';
 import { origin, readable, TestPages } from './pages.fixture.ts';
 
 const { ines, sam, lena, paul, tove, dora } = people;
@@ -41,6 +41,23 @@ describe('what is shown', () => {
     expect(seen).toContain('Nobody has yet.');
     expect(text).not.toContain('<b>spring');
     expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
+  });
+
+  test('to whom it goes stands as large as the amount: by the label of the tool, else by the names of arguments', async () => {
+    const partiesIn = async (own: TestPages, more: Readonly<Record<string, unknown>>) => {
+      const { hold: asked } = await own.held('A-2', more);
+      const { text } = await own.visit(ines, `/approve/${asked}`);
+      await own.close();
+      return [...text.matchAll(/<span class="party">(.*?)<\/span>/g)].map(([, one = '']) => readable(one));
+    };
+    const named = { supplier: 'Globex', iban: 'LT02', memo: 'x', to: { a: 1 } };
+    expect(await partiesIn(await TestPages.open(), named)).toEqual(['iban LT02', 'supplier Globex']);
+    const labelled = files['surety.yaml'].replace(
+      'erp.pay: { effect: spend,',
+      'erp.pay: { effect: spend, subject: { vendor: args.vendor_id },',
+    );
+    const own = await TestPages.open({ 'surety.yaml': labelled });
+    expect(await partiesIn(own, { vendor_id: 'V-17', iban: 'LT02' })).toEqual(['vendor V-17', 'iban LT02']);
   });
 
   test('the answers stand after all that is to be read', async () => {
