@@ -53,6 +53,7 @@ export const adminAccess: readonly Access[] = [
   ),
   operator('POST /survey', '`desk.asked`'),
   operator('POST /affected', 'no: names of what is declared'),
+  operator('POST /seeds', '`call.held`, and once it is answered `seed.answered`'),
   operator('POST /look', '`contract.seen`, of what is new'),
   operator('POST /reload', 'every declaration that changed; what waits as `change.proposed`'),
   person(

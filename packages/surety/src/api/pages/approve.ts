@@ -106,6 +106,10 @@ const states: Readonly<Record<HoldShown['state'], readonly [tone: string, text: 
   approved: ['proven', 'It is approved, and not yet used. A no still stops it.'],
   used: ['proven', 'It was approved, and the agent has used that.'],
   refused: ['violated', 'It was refused.'],
+  planted: [
+    'unproven',
+    'No agent asked for this: it was planted, to see whether people look. Nothing comes of it.',
+  ],
   expired: ['unproven', 'It waits no longer: nobody answered in time.'],
 };
 

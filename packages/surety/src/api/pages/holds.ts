@@ -50,7 +50,8 @@ export interface HoldShown {
   /** Undefined if it is not in force any more. */
   readonly rule: Rule | undefined;
   readonly outcome: { readonly name: string; readonly statement: string; readonly owner: string } | undefined;
-  readonly state: 'waiting' | 'approved' | 'used' | 'refused' | 'expired';
+  /** `planted`: it was answered, and then said to be no agent's. */
+  readonly state: 'waiting' | 'approved' | 'used' | 'refused' | 'expired' | 'planted';
   readonly usedBy: string | undefined;
   readonly approvals: readonly Answer[];
   readonly refusal: (Answer & { readonly reason: string | undefined }) | undefined;
@@ -142,6 +143,7 @@ function shown(desk: PagesDesk, name: string, held: Hold): HoldShown | undefined
 function stateOf(desk: PagesDesk, name: string, held: Hold): HoldShown['state'] {
   const { logic, people, now, ownerOf } = desk;
   const { refused, consumedBy, expires, agent, user, case: of } = held;
+  if (held.planted === true) return 'planted';
   if (refused !== undefined) return 'refused';
   if (consumedBy !== undefined) return 'used';
   if (now() > expires) return 'expired';
