@@ -247,6 +247,51 @@ describe('a refusal', () => {
   });
 });
 
+describe('a planted request', () => {
+  test('looks like any other until it is answered; refused by a session it is caught, and its page says what it was', async () => {
+    const own = await TestPages.open({
+      'surety.yaml': `${files['surety.yaml']}\nseeds: {}\n`,
+      'seeds/changed-account.yaml': [
+        'seed: changed-account',
+        "because: The account is not the supplier's.",
+        'checkpoint: payments/four-eyes',
+        'call: erp.pay',
+        'args: { invoice: "INV-{digits:6}", amount: "14250.00", currency: USD }',
+        'agent: buyer',
+        'application: desk',
+        'user: sam@acme.example',
+        'words: Please pay.',
+        '',
+      ].join('\n'),
+    });
+    try {
+      const { hold: real } = await own.held('INV-100200');
+      await own.house.house.plant();
+      const planted = (await own.house.factsOf('call.held')).at(-1)?.body.hold ?? '';
+      const shape = async (hold: string) => {
+        const { text } = await own.visit(ines, `/approve/${hold}`);
+        return readable(text)
+          .replaceAll(hold, 'HOLD')
+          .replace(/"expires":\d+/, 'EXPIRES')
+          .replace(/INV-\d+/g, 'INV')
+          .replace(/\d\d:\d\d UTC/g, 'TIME')
+          .replace(/[\w-]{43,}|k-[\w-]{12}/g, 'ID');
+      };
+      expect(await shape(planted)).toBe(await shape(real));
+      const sent = await own.send(ines, `/approve/${planted}/no`, { reason: 'another account' });
+      expect(sent.status).toBe(303);
+      const [answered] = await own.house.factsOf('seed.answered');
+      expect(answered?.body).toMatchObject({ hold: planted, answer: 'refuse', person: ines.id });
+      const after = await own.visit(ines, `/approve/${planted}`);
+      expect(readable(after.text)).toContain('No agent asked for this: it was planted');
+      expect(after.text).not.toContain('<textarea');
+      expect(own.faults).toEqual([]);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
 describe('the door', () => {
   const get = (path: string, headers: Record<string, string>) => pages.ask(path, { headers });
 
