@@ -220,6 +220,22 @@ test('a question that nobody answers is withdrawn', async () => {
   await client.close();
 });
 
+test('a call that waits holds up neither a reload nor the end, and then has its reference', async () => {
+  const shown = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  const result = note('2025-11-25', 'big at the end', async () => {
+    shown.resolve();
+    await ended.promise;
+    return { action: 'accept' };
+  });
+  await shown.promise;
+  await waiting.served.idle();
+  await waiting.served.end();
+  expect(await result).toMatchObject(pendingFor(await waiting.hold()));
+  ended.resolve();
+  await waiting.begin();
+});
+
 describe('the state of 2026-07-28', () => {
   const ask = async (text: string, more: object = {}, agent = 'buyer') => {
     const _meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } } };

@@ -253,6 +253,18 @@ describe('in a session of 2025-11-25', () => {
     await client.close();
   });
 
+  test('whoever waits for it holds up neither a reload nor the end', async () => {
+    const client = await connect();
+    const { task } = await begin(client, 'big end');
+    const result = expect(fetched(client, task.taskId)).rejects.toMatchObject({ code: -32603 });
+    await look(client, task.taskId);
+    await waiting.served.idle();
+    await waiting.served.end();
+    await result;
+    await client.close();
+    await waiting.begin();
+  });
+
   test('over when nobody answered in time: failed, and nobody is asked again', async () => {
     const client = await connect();
     const { task } = await begin(client, 'big late');

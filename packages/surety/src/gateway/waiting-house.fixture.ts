@@ -49,6 +49,7 @@ export class WaitingHouse {
   readonly #upstreams: readonly HttpUpstream[];
   readonly #noted: readonly string[];
   readonly #credentials = new Map<string, string>();
+  readonly #pages: Pages | undefined;
   served: Served;
 
   private constructor(
@@ -57,7 +58,9 @@ export class WaitingHouse {
     desk: { readonly web: WebServer; readonly noted: readonly string[] },
     upstreams: readonly HttpUpstream[],
     served: Served,
+    pages: Pages | undefined,
   ) {
+    this.#pages = pages;
     this.house = house;
     this.older = older;
     this.#desk = desk.web;
@@ -81,7 +84,7 @@ export class WaitingHouse {
       'policies/agents.cedar': files['policies/agents.cedar'] + policy('buyer') + policy('second'),
     });
     const served = await serve({ governor: house.house.gateway, upstreams, pages });
-    const opened = new WaitingHouse(house, older, { web, noted }, upstreams, served);
+    const opened = new WaitingHouse(house, older, { web, noted }, upstreams, served, pages);
     await opened.issue();
     return opened;
   }
@@ -94,7 +97,8 @@ export class WaitingHouse {
   /** The front begins anew, as after a restart: what lived in its memory is gone. */
   async begin(): Promise<void> {
     await this.served.close();
-    this.served = await serve({ governor: this.house.house.gateway, upstreams: this.#upstreams });
+    const [governor, pages] = [this.house.house.gateway, this.#pages];
+    this.served = await serve({ governor, upstreams: this.#upstreams, pages });
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,10 @@ export interface Context {
   readonly heldCalls: HeldCalls;
   /** Something begins that goes on after the answer; what is given back is called when it is done. */
   readonly begin: () => () => void;
+  /** Waits for what may come late: neither a reload nor the end of the gateway waits for it. */
+  readonly idly: <T>(wait: () => Promise<T>) => Promise<T>;
+  /** The endpoint as it is after a reload. */
+  readonly current: () => Endpoint;
   /**
    * Does what comes first and watches until the client goes away, or the gateway ends the stream. Throws `Refusal`,
    * before anything was said, if this agent has too many streams.

@@ -2,8 +2,9 @@
 // know, with no header twice, of a type we read, and within bounds. Everything here is written by strangers.
 
 import type { IncomingMessage } from 'node:http';
+import type { FrontLimits } from './front-limits.ts';
 import { Refusal } from './refusal.ts';
-import { rpc } from './wire.ts';
+import { type Message, parseMessage, rpc, WireError } from './wire.ts';
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -97,4 +98,17 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
     request.on('error', () => resolve(undefined));
     request.on('close', () => resolve(undefined));
   });
+}
+
+/** A body as a message. Throws `Refusal`. */
+export function messageIn(
+  body: Buffer,
+  { depthMax, bodyBytesMax: bytesMax }: Pick<FrontLimits, 'depthMax' | 'bodyBytesMax'>,
+): Message {
+  try {
+    return parseMessage(body, { depthMax, bytesMax });
+  } catch (cause) {
+    if (cause instanceof WireError) throw new Refusal(400, cause.code, cause.message);
+    throw cause;
+  }
 }

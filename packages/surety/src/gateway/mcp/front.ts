@@ -7,12 +7,12 @@ import { Announcer } from './announcer.ts';
 import { answerRequest, type Context, needsOwnLink } from './answering.ts';
 import { changedIn, changedText, changing } from './changes.ts';
 import { Channel, type Reply } from './channel.ts';
-import { checkAccepts, checkTypes, Door, only, paramHeadersOf, readBody, takes } from './door.ts';
+import { checkAccepts, checkTypes, Door, messageIn, only, paramHeadersOf, readBody, takes } from './door.ts';
 import type { Endpoint, Links, OnProblem } from './endpoint.ts';
 import { eraOf } from './eras.ts';
 import { defaults, type FrontLimits } from './front-limits.ts';
 import { HeldCalls, type Pages } from './held-calls.ts';
-import type { Watcher } from './listening.ts';
+import { firstAborted, type Watcher } from './listening.ts';
 import { Parking } from './parking.ts';
 import { Places } from './places.ts';
 import type { Caller, Governor, NotSent } from './port.ts';
@@ -24,7 +24,7 @@ import { SealedStates } from './state.ts';
 import { EventStream } from './streams.ts';
 import { Tasks } from './tasks.ts';
 import type { Upstream } from './upstream.ts';
-import { type Message, type Notification, parseMessage, type Request, rpc, WireError } from './wire.ts';
+import { type Notification, type Request, rpc } from './wire.ts';
 
 export interface FrontOptions {
   readonly governor: Governor;
@@ -221,7 +221,7 @@ class HttpFront {
     body: Buffer,
     channel: Channel,
   ): Promise<Reply> {
-    const message = this.#parse(body);
+    const message = messageIn(body, this.#limits);
     if (message.is === 'result' || message.is === 'error') {
       const { id, is, text } = message;
       const value = message.is === 'result' ? message.value : { error: message.code };
@@ -308,6 +308,8 @@ class HttpFront {
       tasks: this.#tasks,
       heldCalls: this.#heldCalls,
       begin: () => this.#serving.begin(),
+      idly: (wait) => this.#idly(rest.channel, wait),
+      current: () => this.#serving.endpointOf(rest.endpoint.id) ?? rest.endpoint,
       watch: (watcher, first) => this.#watch(watcher, rest.channel, first),
       listMaxAgeMs: this.#limits.listMaxAgeMs,
       share: (server, send) => this.#share(server, rest.caller, send),
@@ -348,28 +350,23 @@ class HttpFront {
   }
 
   async #watching(watcher: Watcher, channel: Channel): Promise<void> {
-    this.#inFlight--;
-    this.#ends.get(channel)?.();
     const stop = this.#announcer.add(watcher);
+    const ends = [channel.gone, this.#closing.signal, ...watcher.until];
     try {
-      await new Promise<void>((resolve) => {
-        for (const signal of [channel.gone, this.#closing.signal, ...watcher.until])
-          if (signal.aborted) resolve();
-          else signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await this.#idly(channel, () => firstAborted(ends));
     } finally {
       stop();
-      this.#inFlight++;
     }
   }
 
-  #parse(body: Buffer): Message {
+  /** While it waits for what may come late, a request needs nothing here: neither a reload nor the end waits for it. */
+  async #idly<T>(channel: Channel, wait: () => Promise<T>): Promise<T> {
+    this.#inFlight--;
+    this.#ends.get(channel)?.();
     try {
-      const { depthMax, bodyBytesMax: bytesMax } = this.#limits;
-      return parseMessage(body, { depthMax, bytesMax });
-    } catch (cause) {
-      if (cause instanceof WireError) throw new Refusal(400, cause.code, cause.message);
-      throw cause;
+      return await wait();
+    } finally {
+      this.#inFlight++;
     }
   }
 

@@ -117,7 +117,8 @@ export class HeldCall {
     const { signal } = this.#abort;
     const underWay = { channel: context.channel, cancel: () => this.#abort.abort() };
     try {
-      const reply = await this.#again({ ...context, signal, underWay }, this.hold, more);
+      const within = { ...context, signal, underWay, endpoint: context.current() };
+      const reply = await this.#again(within, this.hold, more);
       if (this.status === 'runs') this.#learn(context, reply);
     } catch (cause) {
       const { code, message } =
@@ -178,6 +179,7 @@ const laterMs = 10 * 60_000;
 export class HeldCalls {
   /** By agent, the oldest first. */
   readonly #calls = new Map<string, Map<string, HeldCall>>();
+  readonly #closing = new AbortController();
   readonly waiters = new Shares(waitersMax);
   readonly #timers = new Map<HeldCall, NodeJS.Timeout>();
 
@@ -235,7 +237,13 @@ export class HeldCalls {
     );
   }
 
+  /** Aborted when nothing is waited for any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   close(): void {
+    this.#closing.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#calls.clear();

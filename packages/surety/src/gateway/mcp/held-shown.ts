@@ -108,6 +108,15 @@ async function inSession(
   return toolAnswer(later, idText, context);
 }
 
+async function busily(context: Context, { name }: Hold, again: Again): Promise<ToolReply> {
+  const done = context.begin();
+  try {
+    return await again({ ...context, endpoint: context.current() }, name, undefined);
+  } finally {
+    done();
+  }
+}
+
 /**
  * Waits until people have answered, and makes the call again from the start; undefined if they have not by then, the
  * client does not show the address, or nobody waits for the answer any more.
@@ -120,7 +129,8 @@ async function waited(
 ): Promise<ToolReply | undefined> {
   const { heldCalls, caller, signal } = context;
   if (!heldCalls.waiters.take(caller.agent)) return undefined;
-  const over = AbortSignal.any([signal, AbortSignal.timeout(heldCalls.pages?.waitMs ?? waitMsDefault)]);
+  const late = AbortSignal.timeout(heldCalls.pages?.waitMs ?? waitMsDefault);
+  const over = AbortSignal.any([signal, late, heldCalls.closing]);
   let said = Promise.withResolvers<boolean>();
   const stop = heldCalls.listen(hold.name, () => said.resolve(true));
   const onOver = () => said.resolve(false);
@@ -129,10 +139,11 @@ async function waited(
   void isShown.then((shown) => said.resolve(shown));
   try {
     while (!over.aborted) {
-      const isDue = await said.promise;
+      const { promise } = said;
+      const isDue = await context.idly(() => promise);
       said = Promise.withResolvers();
       if (over.aborted || !isDue) return undefined;
-      const reply = await again(context, hold.name, undefined);
+      const reply = await busily(context, hold, again);
       if (reply.is !== 'held' || reply.hold?.name !== hold.name) return reply;
     }
     return undefined;

@@ -69,7 +69,7 @@ async function result(context: Context, request: Request, held: HeldCall): Promi
   // What waits for people waits long: one agent must not take the place of all others.
   if (!heldCalls.waiters.take(caller.agent)) throw new Refusal(200, rpc.refused, 'too many requests wait');
   try {
-    await ended(context, held);
+    await context.idly(() => ended(context, held));
   } finally {
     heldCalls.waiters.give(caller.agent);
   }
@@ -77,7 +77,8 @@ async function result(context: Context, request: Request, held: HeldCall): Promi
 }
 
 async function ended(context: Context, held: HeldCall): Promise<void> {
-  const { signal, governor } = context;
+  const { governor, heldCalls } = context;
+  const signal = AbortSignal.any([context.signal, heldCalls.closing]);
   const until = performance.now() + resultMsMax;
   for (;;) {
     const { changed } = held;

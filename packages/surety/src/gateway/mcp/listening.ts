@@ -120,3 +120,11 @@ async function follow(
   });
   return stop;
 }
+
+/** Resolves when one of these is aborted. */
+export const firstAborted = (signals: readonly AbortSignal[]): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of signals)
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

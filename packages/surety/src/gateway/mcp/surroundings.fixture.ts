@@ -63,6 +63,8 @@ export interface Served {
   readonly port: number;
   /** Ends the streams; what is under way is still answered. */
   end(): Promise<void>;
+  /** Resolves when everything is answered that has to be, before servers can go. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,7 +80,7 @@ export async function serve(options: FrontOptions): Promise<Served> {
       server.closeAllConnections();
     });
   };
-  return { url: `http://127.0.0.1:${port}`, port, end: () => front.close(), close };
+  return { url: `http://127.0.0.1:${port}`, port, end: () => front.close(), idle: () => front.idle(), close };
 }
 
 export interface RawReply {
