@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contain, lift, of } from '../governance/contained.fixture.ts';
 import { hourMs, people, type TestHouse } from '../house.fixture.ts';
 import { textResult } from './mcp/tasks-server.fixture.ts';
-import { WaitingHouse } from './waiting-house.fixture.ts';
+import { surety, WaitingHouse } from './waiting-house.fixture.ts';
 
 const { ines, sam } = people;
 let waiting: WaitingHouse;
@@ -276,6 +276,20 @@ describe('in a session of 2025-11-25', () => {
     expect(await fetched(later, task.taskId)).toMatchObject({ isError: true });
     expect((await waiting.since(from)).filter((kind) => kind === 'call.held')).toEqual([]);
     await Promise.all([client.close(), later.close()]);
+  });
+
+  // The last: back again would weaken, and wait for an owner.
+  test('approved, but its contract has to be approved too by now: refused', async () => {
+    const client = await connect();
+    const { task } = await begin(client, 'big pinned');
+    await house.answerHold(await waiting.hold(), ines);
+    const pinned = surety.replace('desk.js], pins: observe', 'desk.js]');
+    expect(pinned).not.toBe(surety);
+    await house.reload({ 'surety.yaml': pinned });
+    expect(await fetched(client, task.taskId)).toMatchObject({ isError: true });
+    expect(await house.whyRefused()).toMatch(/^contract-unapproved: /);
+    expect(waiting.noted('big pinned')).toBe(0);
+    await client.close();
   });
 });
 

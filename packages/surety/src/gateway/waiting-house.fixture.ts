@@ -11,7 +11,7 @@ import { type Served, serve } from './mcp/surroundings.fixture.ts';
 import { sessionTasks, type TasksServer, textResult } from './mcp/tasks-server.fixture.ts';
 import { serveWeb, type WebServer } from './mcp/web.fixture.ts';
 
-const surety = changed['surety.yaml']
+export const surety = changed['surety.yaml']
   .replace('servers: {', 'servers: { desk: { stdio: [node, desk.js], pins: observe },')
   .replace('  erp.note:', '  desk.note: { effect: write }\n  erp.note:');
 const asks = (tool: string) => `
