@@ -107,6 +107,16 @@ describe('with the extension of 2026-07-28', () => {
     expect(await look(taskId)).toMatchObject({ status: 'cancelled' });
     expect(waiting.noted('big 15')).toBe(0);
   });
+
+  // The last: from here on this agent may ask nobody.
+  test('one that floods has as many tasks as it may ask people, and then is refused', async () => {
+    const earlier = (await house.factsOf('call.held')).length;
+    const replies = await Promise.all(Array.from({ length: 60 }, (_, nth) => note(`big flood ${nth}`)));
+    const begun = replies.filter(({ result }) => result.resultType === 'task');
+    expect(new Set(begun.map(({ result }) => result.taskId)).size).toBe(50 - earlier);
+    expect(replies.filter(({ result }) => result.isError === true)).toHaveLength(10 + earlier);
+    expect(await house.whyRefused()).toMatch(/^asked-often: /);
+  });
 });
 
 test('the log that all this left is sound', async () => {

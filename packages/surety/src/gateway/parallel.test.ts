@@ -75,7 +75,8 @@ test('of 200 calls at once a budget lets through exactly what it holds', async (
 });
 
 test('of 1,000 calls that are held at once, each approved, each passes once, however often it is tried', async () => {
-  const rich = files['surety.yaml'].replaceAll('amount: 1000000,', 'amount: 100000000,');
+  const asks = 'notify: { asks: { agent: 1000, person: 1000 } }\n';
+  const rich = files['surety.yaml'].replaceAll('amount: 1000000,', 'amount: 100000000,') + asks;
   const held = await TestHouse.open({ 'surety.yaml': rich });
   try {
     const of = await held.openCase('second');
