@@ -2,23 +2,23 @@
 
 import { evaluate, RuleError, type Side } from '../language/index.ts';
 
-/** `none`: a value that nothing equals. `error`: it cannot be computed. */
-export type SideValue = { readonly text: string } | 'none' | 'error';
+/** No text: a value that nothing equals, or one that cannot be computed. */
+export const nothingEquals: unique symbol = Symbol('nothing equals it');
+export const noValue: unique symbol = Symbol('no value');
+export type SideValue = string | typeof nothingEquals | typeof noValue;
 
-export function sideValue(
-  { path, ...expression }: Side,
-  scope: Readonly<Record<string, unknown>>,
-): SideValue {
+export function sideValue(side: Side, scope: Readonly<Record<string, unknown>>): SideValue {
+  if (side.path !== undefined) return keyOf(select(scope, side.path));
   try {
-    const value = path === undefined ? evaluate(expression, scope) : select(scope, path);
-    if (value === undefined) return 'error';
-    const text = textOf(value);
-    return text === undefined ? 'none' : { text };
+    return keyOf(evaluate(side, scope));
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    return 'error';
+    return noValue;
   }
 }
+
+const keyOf = (value: unknown): SideValue =>
+  value === undefined ? noValue : (textOf(value) ?? nothingEquals);
 
 /** Selects own members of maps only: an attacker names the members, so `constructor` must find nothing. */
 function select(value: unknown, path: readonly string[]): unknown {

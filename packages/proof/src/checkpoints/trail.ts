@@ -3,7 +3,7 @@
 // remembered as dropped: it never counts as evidence, and never as not having happened.
 
 import type { Clause, Same } from './clauses.ts';
-import { sideValue } from './keys.ts';
+import { nothingEquals, noValue, type SideValue, sideValue } from './keys.ts';
 
 /** What `same` can ask to be equal. Nobody is the same as nobody. */
 export type Sameness = Readonly<Record<Same, string | undefined>>;
@@ -92,23 +92,25 @@ export class Trail<C extends PastCall> {
   }
 
   /** Newest first: the calls that could be what the clause looks for. */
-  *candidates(clause: Clause, sought: Sought): Iterable<C> {
+  candidates(clause: Clause, sought: Sought): Iterable<C> {
     const row = this.#byTool.get(clause.call);
-    if (row === undefined) return;
+    if (row === undefined) return [];
     const index = this.#byKey.get(clause.id);
-    if (index === undefined) return yield* newest(row, sought);
+    if (index === undefined) return newest(row, sought);
     const key = this.#keyFor(clause, sought);
     // Whatever it is compared with gives an error too, so that every call has to be asked.
-    if (key === 'error') return yield* this.#options.keepsUnreadable ? newest(row, sought) : [];
-    if (key !== 'none') yield* newest(index.get(key.text), sought);
-    yield* newest(index.get(unknownKey(clause, sought.same)), sought);
+    if (key === noValue) return this.#options.keepsUnreadable ? newest(row, sought) : [];
+    const known = key === nothingEquals ? undefined : index.get(key);
+    const unknown = index.get(unknownKey(clause, sought.same));
+    if (unknown === undefined) return newest(known, sought);
+    return known === undefined ? newest(unknown, sought) : bothOf(known, unknown, sought);
   }
 
   /** The latest time of a call that may have been looked for and is no longer remembered. */
   droppedOf(clause: Clause, sought: Sought): number | undefined {
     const key = this.#keyFor(clause, sought);
     const index = this.#byKey.get(clause.id);
-    const keys = typeof key === 'string' ? [] : [key.text];
+    const keys = typeof key === 'string' ? [key] : [];
     const rows = [...keys, unknownKey(clause, sought.same)].map((each) => index?.get(each));
     const times = rows.flatMap((row) => (row !== undefined && 'calls' in row ? (row.dropped ?? []) : []));
     const all = [...times, ...(this.#dropped === undefined ? [] : [this.#dropped])];
@@ -117,34 +119,34 @@ export class Trail<C extends PastCall> {
 
   /** The key under which a clause finds this call: a name for all calls that it counts together. */
   keyOf(clause: Clause, call: C): string | undefined {
-    const texts: string[] = [sameKey(clause, call)];
+    let key = sameKey(clause, call);
     const scope = this.#options.scopeOf(call);
     for (const { theirs } of clause.keys) {
       const value = sideValue(theirs, scope);
-      if (value === 'none') return undefined;
-      if (value === 'error')
+      if (value === nothingEquals) return undefined;
+      if (value === noValue)
         return call.withheld || this.#options.keepsUnreadable ? unknownKey(clause, call) : undefined;
-      texts.push(value.text);
+      key += ` ${value}`;
     }
-    return texts.join(' ');
+    return key;
   }
 
   /** The keys under which a clause looks for calls on behalf of another. */
   keysFor(clause: Clause, sought: Sought): readonly string[] {
     const key = this.#keyFor(clause, sought);
-    return [...(typeof key === 'string' ? [] : [key.text]), unknownKey(clause, sought.same)];
+    return [...(typeof key === 'string' ? [key] : []), unknownKey(clause, sought.same)];
   }
 
-  #keyFor(clause: Clause, { same, scope }: Sought): { readonly text: string } | 'none' | 'error' {
-    const texts: string[] = [sameKey(clause, same)];
-    let isNone = false;
+  #keyFor(clause: Clause, { same, scope }: Sought): SideValue {
+    let key = sameKey(clause, same);
+    let isEqual = true;
     for (const { ours } of clause.keys) {
       const value = sideValue(ours, scope);
-      if (value === 'error') return 'error';
-      if (value === 'none') isNone = true;
-      else texts.push(value.text);
+      if (value === noValue) return noValue;
+      if (value === nothingEquals) isEqual = false;
+      else key += ` ${value}`;
     }
-    return isNone ? 'none' : { text: texts.join(' ') };
+    return isEqual ? key : nothingEquals;
   }
 
   #index(clause: Clause, call: C): void {
@@ -197,9 +199,18 @@ function cut<C>(row: Row<C>, count: number): void {
   row.latest.splice(0, count);
 }
 
-function* newest<C extends PastCall>(row: C | Row<C> | undefined, sought: Sought): Iterable<C> {
-  if (row === undefined) return;
-  if (!('calls' in row)) return yield row;
+function* bothOf<C extends PastCall>(one: C | Row<C>, other: C | Row<C>, sought: Sought): Iterable<C> {
+  yield* newest(one, sought);
+  yield* newest(other, sought);
+}
+
+/** One call alone costs no search. */
+function newest<C extends PastCall>(row: C | Row<C> | undefined, sought: Sought): Iterable<C> {
+  if (row === undefined) return [];
+  return 'calls' in row ? newestOf(row, sought) : [row];
+}
+
+function* newestOf<C extends PastCall>(row: Row<C>, sought: Sought): Iterable<C> {
   const { sinceTime = -1, sincePosition = -1 } = sought;
   for (let at = row.calls.length - 1; at >= 0; at -= 1) {
     const call = row.calls[at] as C;
