@@ -154,7 +154,8 @@ describe('erasing, beside a running Surety', () => {
       1,
       expect.stringMatching(/it was erased by `o-.*` of `you@example.com`/),
     ]);
-    const told = await here.run('tail', '-n', '1');
+    // Behind it, that somebody asked again.
+    const told = await here.run('tail', '-n', '4');
     expect(told.stdout).toMatch(/you@example.com had \d+ disclosures of 4 facts erased/);
     const checks = JSON.parse((await here.run('doctor', '--json')).stdout) as {
       checks: { check: string; state: string }[];
