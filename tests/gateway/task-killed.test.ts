@@ -19,7 +19,7 @@ beforeEach(async () => {
   server = await modernTasks();
   here = new Program();
   here.edit('surety.yaml', (text) =>
-    text.replace(/^servers: .*$/m, `servers: { erp: { http: "${server.url}" } }`),
+    text.replace(/^servers: .*$/m, `servers: { erp: { http: "${server.url}", pins: observe } }`),
   );
   authorization = `Bearer ${await here.credential('buyer')}`;
 });
