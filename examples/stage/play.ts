@@ -2,7 +2,7 @@
 // is judged, proved, and its proof checked by a process of its own. Whoever dies meanwhile is started again, the
 // story too: what is over is not done twice.
 
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gatewayTools, type OpenTools, wordsOf } from './hands.ts';
 import { readOptions } from './options.ts';
@@ -72,6 +72,12 @@ export interface Sweeping<E extends Piece> {
   approve(reference: string, entry: E): Promise<void>;
   /** Done again, in the same words. */
   again(hands: OpenTools, open: readonly E[]): Promise<readonly E[]>;
+}
+
+/** A line of `surety pins --json`. */
+interface Pin {
+  readonly tool: string;
+  readonly state: string;
 }
 
 export class Play {
@@ -183,10 +189,23 @@ export class Play {
     const { id, name } = this.#script.approver;
     await this.stage.once('contracts approved', async () => {
       const signed = ['--as', id, '--key', keyOf(id)];
-      const approved = await this.json<readonly unknown[]>('pins', 'approve', '--all', ...signed);
+      // A server that died meanwhile lists its tools when it is back.
+      const approved = await untilDone(this.stage, 'the contracts cannot be approved', async () => {
+        await this.json<readonly unknown[]>('pins', 'approve', '--all', ...signed);
+        const pins = await this.json<readonly Pin[]>('pins');
+        const states = new Map(pins.map(({ tool, state }) => [tool, state]));
+        const left = this.#tools().filter((tool) => states.get(tool) !== 'approved');
+        return left.length === 0 ? { done: pins.length } : { problem: `not approved: ${left.join(', ')}` };
+      });
       say();
-      say(`${name} reads what the servers say of their tools, and approves ${approved.length} contracts.`);
+      say(`${name} reads what the servers say of their tools, and approves ${approved} contracts.`);
     });
+  }
+
+  /** Those that the installation labels. */
+  #tools(): readonly string[] {
+    const text = readFileSync(join(this.stage.folder, 'surety.yaml'), 'utf8');
+    return [...text.matchAll(/^ {2}([a-z-]+\.[a-z_]+): \{/gm)].flatMap(([, tool]) => tool ?? []);
   }
 
   async openCase(day: Day): Promise<void> {
