@@ -3,8 +3,19 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Verification } from '@surety/proof/verify';
 import { expect } from 'vitest';
-import { ended, factsOf, type LogCopy, readLog, startStory, type Told } from './stage.fixture.ts';
+import {
+  answerTo,
+  ended,
+  factsOf,
+  type LogCopy,
+  proofBytes,
+  readLog,
+  startStory,
+  type Told,
+  verified,
+} from './stage.fixture.ts';
 
 export const roles = ['surety', 'sealer', 'witness', 'record', 'files', 'story'] as const;
 export type Role = (typeof roles)[number];
@@ -133,4 +144,16 @@ export function everyIntentSettledOnce(log: LogCopy): void {
   expect(settled.length).toBe(new Set(settled).size);
   const open = factsOf(log, 'call.intended').filter(({ body }) => !settled.includes(body.call));
   expect(open).toEqual([]);
+}
+
+/** The proof of a day, checked: of two honest days and one on which somebody went past the gateway. */
+export async function dayStands(folder: string, day: string): Promise<Verification> {
+  const verification = await verified(folder, proofBytes(folder, day));
+  expect(verification.checks.filter(({ ok }) => !ok)).toEqual([]);
+  const { verdict, codes } = answerTo(verification, 'reconciled');
+  expect([day, verdict, codes.filter((code) => code !== 'simulated')]).toEqual(
+    day === 'day-3' ? [day, 'violated', ['orphan']] : [day, 'proven', []],
+  );
+  expect(answerTo(verification, 'guarded').verdict).not.toBe('violated');
+  return verification;
 }

@@ -9,8 +9,7 @@ import { isDataDeed, mayOrder, type OfferedOrder, orderText } from '../governanc
 import { logSalt, openingOf } from '../ledger/opening.ts';
 import { openReader } from '../ledger/stores/reader.ts';
 import { subjectName } from '../ledger/subject.ts';
-import { ownerOf } from './commands/approve.ts';
-import { readPersonKey, signWith } from './commands/key.ts';
+import { signerOf } from './signer.ts';
 import { CommandError, exit, printable, type Terminal } from './terminal.ts';
 
 /** What every command that orders something takes. */
@@ -51,19 +50,13 @@ type Wanted = Pick<OrderStatement, 'does'> &
 export function signedOrder(
   terminal: Terminal,
   config: Config,
-  { key: file, as, reason }: OrderAsked,
+  asked: OrderAsked,
   wanted: Wanted,
   may: readonly string[] = isDataDeed(wanted.does) ? mayOrder[wanted.does] : [],
 ): { readonly offered: OfferedOrder; readonly statement: OrderStatement } {
-  if (file === undefined)
-    throw new CommandError(
-      'with which key?',
-      'pass --key FILE; `surety key FILE` makes one',
-      exit.unauthenticated,
-    );
+  const { reason } = asked;
+  const { person, sign } = signerOf(terminal, config, asked);
   if (reason === undefined) throw new CommandError('for which reason?', 'pass --reason TEXT', exit.usage);
-  const key = readPersonKey(terminal, file);
-  const person = as ?? ownerOf(key, config);
   const statement: OrderStatement = {
     order: `o-${randomBytes(9).toString('base64url')}`,
     log: originOf(config),
@@ -73,7 +66,7 @@ export function signedOrder(
     at: clockFrom(terminal.env).now(),
     ...wanted,
   };
-  return { offered: { statement, key: key.id, signature: signWith(key, orderText(statement)) }, statement };
+  return { offered: { statement, ...sign(orderText(statement)) }, statement };
 }
 
 function originOf({ store }: Config): string {

@@ -9,7 +9,7 @@ import { type OpenedReader, openReader } from '../ledger/stores/reader.ts';
 import { openViews, type Views } from '../ledger/views.ts';
 import { askFacts } from './asked.ts';
 import { containmentFacts } from './contained.ts';
-import { declarations } from './in-force.ts';
+import { declarations, inForceIn } from './in-force.ts';
 import { contractFacts } from './pinned.ts';
 import { references } from './references.ts';
 import { seedFacts } from './seeded.ts';
@@ -66,6 +66,16 @@ export function openStore({ store }: Config): Store {
   } catch (cause) {
     reader.close();
     throw cause;
+  }
+}
+
+/** What is in force in the store of this configuration. */
+export function inForceOf(config: Config): ReturnType<typeof inForceIn> {
+  const store = openStore(config);
+  try {
+    return inForceIn(store);
+  } finally {
+    store.close();
   }
 }
 

@@ -18,9 +18,9 @@ import { type OpenDesk, withDesk } from '../desk.ts';
 import { inForceIn } from '../in-force.ts';
 import { sayValue } from '../narrate.ts';
 import { waitingHolds } from '../references.ts';
+import { signerOf } from '../signer.ts';
 import { configOf, openStore, type Store } from '../store.ts';
 import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
-import { type PersonKey, readPersonKey, signWith } from './key.ts';
 
 interface Asked {
   readonly folder: string;
@@ -43,13 +43,11 @@ export async function approve(
     if (ref === undefined) return listHolds(terminal, store, config, asked);
     const { held, args, money } = heldOf(store, ref);
     for (const line of describe(held, args, money)) terminal.note(line);
-    const key = keyOf(terminal, asked);
-    const person = asked.as ?? ownerOf(key, config);
+    const { person, sign } = signerOf(terminal, config, asked);
     const acting = functionOf(store, held, person, clockFrom(terminal.env).now());
     const statement = statementOf(held, args, person, acting, asked);
-    const signature = signWith(key, approvalText(statement));
     const answered = await withDesk(config, terminal, open, (desk) =>
-      desk.answer({ statement, key: key.id, signature }),
+      desk.answer({ statement, ...sign(approvalText(statement)) }),
     );
     if (asked.json === true) terminal.out(JSON.stringify({ ...answered, person: statement.person }));
     else {
@@ -110,29 +108,6 @@ function seedLines({ seed, caught, because }: { seed: string; caught: boolean; b
       : `it was planted to see whether people look (${seed}), and ought to have been refused: nothing was sent`,
     printable(because),
   ];
-}
-
-function keyOf(terminal: Terminal, { key }: Asked): PersonKey {
-  if (key === undefined)
-    throw new CommandError(
-      'with which key?',
-      'pass --key FILE; `surety key FILE` makes one',
-      exit.unauthenticated,
-    );
-  return readPersonKey(terminal, key);
-}
-
-/** Whose key this is, by surety.yaml. */
-export function ownerOf({ id, line }: PersonKey, { declarations }: Config): string {
-  const owners = declarations.flatMap((each) =>
-    each.kind === 'person.enrolled' && each.body.keys.some((key) => key.id === id) ? [each.body.person] : [],
-  );
-  const [only] = owners;
-  if (only !== undefined && owners.length === 1) return only;
-  if (only !== undefined)
-    throw new CommandError('several people have this key', 'pass --as PERSON', exit.usage);
-  const help = `put "${line}" under \`keys\` of the person in surety.yaml`;
-  throw new CommandError('nobody here signs with this key', help, exit.unauthenticated);
 }
 
 /** In which function this person answers now: the one that is asked, or the one that it was handed on to. */

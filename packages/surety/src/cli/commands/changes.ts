@@ -3,15 +3,13 @@
 
 import { changeText, type InForce, type Proposal, refusalText } from '@surety/proof/changes';
 import { clockFrom } from '../../clock.ts';
-import type { Config } from '../../config/index.ts';
 import type { OfferedSignature } from '../../governance/index.ts';
 import { type OpenDesk, withDesk } from '../desk.ts';
 import { inForceIn } from '../in-force.ts';
 import { changeOf, pendingIn, pendingLines, refusedIn } from '../pending.ts';
-import { configOf, openStore } from '../store.ts';
+import { type Signer, signerOf } from '../signer.ts';
+import { configOf, inForceOf, openStore } from '../store.ts';
 import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
-import { ownerOf } from './approve.ts';
-import { type PersonKey, readPersonKey, signWith } from './key.ts';
 
 interface Asked {
   readonly folder: string;
@@ -24,15 +22,6 @@ interface SignAsked extends Asked {
   readonly all?: boolean;
   /** Why it is refused. */
   readonly refuse?: string;
-}
-
-function inForceOf(config: Config): InForce {
-  const store = openStore(config);
-  try {
-    return inForceIn(store);
-  } finally {
-    store.close();
-  }
 }
 
 export async function changes(terminal: Terminal, { folder, json }: Asked): Promise<Exit> {
@@ -63,21 +52,15 @@ export async function sign(
       '`surety changes` lists what waits; --all signs all of it',
       exit.usage,
     );
-  if (asked.key === undefined)
-    throw new CommandError(
-      'with which key?',
-      'pass --key FILE; `surety key FILE` makes one',
-      exit.unauthenticated,
-    );
   if (asked.refuse !== undefined && (asked.all === true || asked.refuse.trim() === ''))
     throw new CommandError(
       'which change is refused, and why?',
       '`surety sign CHANGE --refuse REASON`',
       exit.usage,
     );
-  const key = readPersonKey(terminal, asked.key);
+  const signer = signerOf(terminal, config, asked);
+  const { person } = signer;
   const inForce = inForceOf(config);
-  const person = asked.as ?? ownerOf(key, config);
   const wanted = asked.all === true ? waitingFor(inForce, person) : refs.map((ref) => changeBy(inForce, ref));
   if (wanted.length === 0) terminal.note(`no change waits for ${person}`);
   const shown = pendingIn(inForce);
@@ -89,7 +72,7 @@ export async function sign(
   await withDesk(config, terminal, open, async (desk) => {
     for (const proposal of wanted) {
       const { refuse } = asked;
-      const { pending } = await desk.sign(signed(proposal, key, { person, at, refuse }));
+      const { pending } = await desk.sign(signed(proposal, signer, { at, refuse }));
       const { change, stream } = proposal;
       const refused = refuse !== undefined;
       if (asked.json === true) terminal.out(JSON.stringify({ change, stream, person, pending, refused }));
@@ -121,14 +104,15 @@ const waitingFor = (inForce: InForce, person: string): readonly Proposal[] =>
 
 function signed(
   proposal: Proposal,
-  key: PersonKey,
-  { refuse, ...by }: { readonly person: string; readonly at: number; readonly refuse: string | undefined },
+  { person, sign: signText }: Signer,
+  { at, refuse }: { readonly at: number; readonly refuse: string | undefined },
 ): OfferedSignature {
   const { change } = proposal;
+  const by = { person, at };
   const text =
     refuse === undefined ? changeText(proposal, by) : refusalText(proposal, { ...by, reason: refuse });
   return {
-    ...{ change, ...by, key: key.id, signature: signWith(key, text) },
+    ...{ change, ...by, ...signText(text) },
     ...(refuse === undefined ? {} : { refuse }),
   };
 }

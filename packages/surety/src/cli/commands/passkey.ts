@@ -7,12 +7,10 @@ import { clockFrom } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
 import { newCode, newInvitation, type PasskeyShown, shownPasskey } from '../../governance/index.ts';
 import { type OpenDesk, withDesk } from '../desk.ts';
-import { inForceIn } from '../in-force.ts';
 import { functionsOf } from '../ordering.ts';
-import { configOf, openStore } from '../store.ts';
+import { type Signer, signerOf } from '../signer.ts';
+import { configOf, inForceOf } from '../store.ts';
 import { CommandError, type Exit, exit, printable, type Terminal } from '../terminal.ts';
-import { ownerOf } from './approve.ts';
-import { type PersonKey, readPersonKey, signWith } from './key.ts';
 
 export type PasskeyAction = 'list' | 'invite' | 'confirm' | 'revoke';
 
@@ -141,33 +139,9 @@ const jsonOf = ({ since, expires, ...shown }: PasskeyShown) => ({
   expires: instant(expires),
 });
 
-function inForceOf(config: Config): InForce {
-  const store = openStore(config);
-  try {
-    return inForceIn(store);
-  } finally {
-    store.close();
-  }
-}
-
-interface Signer {
-  readonly key: PersonKey;
-  readonly person: string;
-}
-
-function signerOf(terminal: Terminal, config: Config, { key: file, as }: PasskeyAsked): Signer {
-  if (file === undefined)
-    throw new CommandError(
-      'with which key?',
-      'pass --key FILE; `surety key FILE` makes one',
-      exit.unauthenticated,
-    );
-  const key = readPersonKey(terminal, file);
-  return { key, person: as ?? ownerOf(key, config) };
-}
-
-const signed = ({ key }: Signer, statement: PasskeyStatement) => ({
-  ...{ statement, key: key.id, signature: signWith(key, passkeyText(statement)) },
+const signed = ({ sign }: Signer, statement: PasskeyStatement) => ({
+  statement,
+  ...sign(passkeyText(statement)),
 });
 
 /** The beginning of a name is enough where only one begins so. */

@@ -12,10 +12,9 @@ import { type DeskWork, type OpenDesk, withDesk } from '../desk.ts';
 import { differenceLines } from '../difference.ts';
 import { functionsOf } from '../ordering.ts';
 import { type Pinned, type PinShown, pinnedIn } from '../pinned.ts';
+import { signerOf } from '../signer.ts';
 import { configOf, openStore } from '../store.ts';
 import { CommandError, type Exit, exit, type Terminal } from '../terminal.ts';
-import { ownerOf } from './approve.ts';
-import { readPersonKey, signWith } from './key.ts';
 
 export type PinAction = 'list' | 'show' | 'approve' | 'revoke';
 
@@ -211,20 +210,8 @@ type Sign = (
   nth: number,
 ) => OfferedOrder;
 
-function signing(
-  terminal: Terminal,
-  config: Config,
-  { standing }: Pinned,
-  { key: file, as }: PinsAsked,
-): Sign {
-  if (file === undefined)
-    throw new CommandError(
-      'with which key?',
-      'pass --key FILE; `surety key FILE` makes one',
-      exit.unauthenticated,
-    );
-  const key = readPersonKey(terminal, file);
-  const person = as ?? ownerOf(key, config);
+function signing(terminal: Terminal, config: Config, { standing }: Pinned, asked: PinsAsked): Sign {
+  const { person, sign } = signerOf(terminal, config, asked);
   const may = mayApproveContracts(standing);
   const own = may.find((each) => functionsOf(config, person).includes(each));
   if (own === undefined)
@@ -238,6 +225,6 @@ function signing(
     const does = action === 'approve' ? 'approve-contracts' : 'revoke-contracts';
     // Each is used once, so each has a time of its own.
     const signed = { does, log: config.origin, contracts, function: own, person, at: at + nth } as const;
-    return { statement: signed, key: key.id, signature: signWith(key, contractText(signed)) };
+    return { statement: signed, ...sign(contractText(signed)) };
   };
 }
