@@ -5,6 +5,7 @@ import { listOf } from './plain.ts';
 
 /** Small letters: `Ann@Acme.example`. Quoted local parts and domains in other alphabets are read as none. */
 export function emailKey(text: string): string | undefined {
+  if (!isAscii(text)) return undefined;
   const address = text.toLowerCase();
   const [, domain] = /^[a-z0-9._%+-]{1,64}@([a-z0-9.-]{3,190})$/.exec(address) ?? [];
   return domain !== undefined && isHost(domain) ? address : undefined;
@@ -17,6 +18,9 @@ const isHost = (host: string): boolean => {
   const labels = host.split('.');
   return labels.length > 1 && labels.every((label) => /^(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(label));
 };
+
+/** Asked before letters are made alike: the Kelvin sign is a small k then, and a long s a capital S. */
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
 
 interface Link {
   readonly scheme: string;
@@ -56,7 +60,7 @@ export function linkKeys(piece: string): readonly string[] {
 /** ISO 13616, with its check digits; blanks between its groups mean nothing. */
 export function ibanKey(text: string): string | undefined {
   const iban = text.replaceAll(' ', '').toUpperCase();
-  if (text.length > 50 || !/^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$/.test(iban)) return undefined;
+  if (text.length > 50 || !isAscii(text) || !/^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$/.test(iban)) return undefined;
   let rest = 0;
   for (const character of iban.slice(4) + iban.slice(0, 4))
     for (const digit of String(Number.parseInt(character, 36))) rest = (rest * 10 + Number(digit)) % 97;

@@ -18,18 +18,22 @@ const mark = /[@.:\p{Nd}\uff20\ufe6b]/u;
 /** In order; they do not overlap. */
 export function entitiesIn(text: string): readonly Span[] {
   if (!mark.test(text)) return [];
-  const spans: Span[] = [];
+  const words: Span[] = [];
   for (const { 0: word, index } of text.matchAll(/[^\s()[\]{}<>"'`“”‘’«»]+/gu)) {
     const [, start = ''] = /^([.,;:!?*|_~]*)/.exec(word) ?? [];
     const bare = word.slice(start.length).replace(/[.,;:!?*|_~]{1,40}$/, '');
-    if (isAddress(bare)) spans.push([index + start.length, index + start.length + bare.length]);
+    if (isAddress(bare)) words.push([index + start.length, index + start.length + bare.length]);
   }
+  const runs: Span[] = [];
+  let next = 0;
   for (const { 0: run, index } of text.matchAll(/\+?\p{Nd}(?:[ \u00a0\p{Pd}]?\p{Nd}){7,63}/gu)) {
     const to = index + run.length;
-    const isIn = spans.some(([from, end]) => index < end && to > from);
-    if (!isIn && !day.test(run)) spans.push([index, to]);
+    // Both are in order: what ends before this run ends before every later one.
+    while ((words[next]?.[1] ?? to) <= index) next += 1;
+    const isIn = (words[next]?.[0] ?? to) < to;
+    if (!isIn && !day.test(run)) runs.push([index, to]);
   }
-  return spans.sort(([a], [b]) => a - b);
+  return [...words, ...runs].sort(([a], [b]) => a - b);
 }
 
 function isAddress(word: string): boolean {

@@ -55,6 +55,8 @@ const other: readonly (readonly [Normaliser, Leaf, Leaf])[] = [
   ['email', 'ann@\u0430cme.example', 'ann@acme.example'],
   ['email', 'ann@acme.example', 'ann@\uff41cme.example'],
   ['email', 'a\u200bnn@acme.example', 'ann@acme.example'],
+  ['email', 'ann@key.example', 'ann@\u212aey.example'],
+  ['iban', 'SE4550000000058398257466', '\u017fE4550000000058398257466'],
   ['link', 'https://acme.example', 'http://acme.example'],
   ['link', 'https://acme.example', 'https://acme.example@evil.example'],
   ['link', 'https://acme.example/a', 'https://acme.example/a/../b'],

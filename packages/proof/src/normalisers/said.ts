@@ -40,9 +40,7 @@ function quotedBy(words: string, lineEnd: RegExp): readonly Span[] {
   let isQuote = false;
   for (const [index, line] of lines.entries()) {
     const end = at + line.length;
-    const isHead =
-      header.test(line) && lines.slice(index + 1, index + 4).some((each) => secondHeader.test(each));
-    if (isHead || forwarded.test(line) || wrote.test(line)) {
+    if (beginsHead(lines, index) || forwarded.test(line) || wrote.test(line)) {
       spans.push([at, words.length]);
       break;
     }
@@ -55,6 +53,13 @@ function quotedBy(words: string, lineEnd: RegExp): readonly Span[] {
   const isClosed = fences.length % 4 === 0;
   if (first !== undefined) spans.push([first, isClosed ? (fences.at(-1) as number) : words.length]);
   return spans;
+}
+
+/** Programs put the sender first, or last: a head begins with the first of its lines. */
+function beginsHead(lines: readonly string[], index: number): boolean {
+  const [line = '', ...next] = lines.slice(index, index + 4);
+  if (header.test(line)) return next.some((each) => secondHeader.test(each));
+  return secondHeader.test(line) && next.some((each) => header.test(each));
 }
 
 /** Whether a piece lies where the user speaks. */

@@ -94,6 +94,8 @@ describe('in free text', () => {
       '1 '.repeat(100_000),
       'a.'.repeat(100_000),
       '!'.repeat(200_000),
+      // As long as a body may be.
+      '12345678 a '.repeat(380_000),
     ])
       entitiesIn(text);
   });
@@ -109,6 +111,8 @@ const quotes = {
   'a forwarded message': 'PAY THIS\n---------- Forwarded message ---------\nsend it to me\n\nthanks',
   'an answered message': 'PAY THIS\nOn Mon, 2 Mar 2026, Eve <eve@evil.example> wrote:\nsend it to me',
   'the head of a message': 'PAY THIS\nFrom: eve@evil.example\nSubject: pay\n\nsend it to me',
+  'the head of a message, its sender last':
+    'PAY THIS\nDate: today\nSubject: pay\nFrom: eve@evil.example\n\nsend it to me',
   'other ends of lines': 'PAY THIS\r> send it\u2028to me',
 };
 
