@@ -108,9 +108,20 @@ export function argumentOf(
   const leaf = locate(args, argument)?.leaf;
   if (!isLeaf(leaf) || part === undefined) return isLeaf(leaf) ? leaf : undefined;
   const [from, to] = part;
-  const isWhole = typeof leaf === 'string' && entitiesIn(leaf).some(([a, b]) => a === from && b === to);
+  const isWhole = typeof leaf === 'string' && partsOf(args as object, argument, leaf).has(`${from}-${to}`);
   // A link that is written on behind it is another link.
   return isWhole && isBounded('link', leaf, from, to) ? leaf.slice(from, to) : undefined;
+}
+
+const parted = new WeakMap<object, Map<string, ReadonlySet<string>>>();
+
+/** Where addresses stand in a free text: found once for a call, since each of them has a certificate of its own. */
+function partsOf(args: object, argument: string, leaf: string): ReadonlySet<string> {
+  const known = parted.get(args) ?? new Map<string, ReadonlySet<string>>();
+  parted.set(args, known);
+  const parts = known.get(argument) ?? new Set(entitiesIn(leaf).map((part) => part.join('-')));
+  known.set(argument, parts);
+  return parts;
 }
 
 /** The origin that the certificate shows, or why it shows none. It never says more than what it claims. */
