@@ -165,24 +165,31 @@ export class Tracing {
   #unsaid(
     { unvouched, vouched }: NonNullable<Body<'call.intended'>['written']> = { unvouched: [], vouched: [] },
     { args, shown, sources }: { args: unknown; shown: ReadonlyMap<string, Certificate>; sources: Sources },
-  ): string | undefined {
+  ): Pick<Traced, 'answer' | 'text'> | undefined {
+    const notShown = (text: string) => ({ answer: 'not-shown', text }) as const;
     const logSalt = this.#logSalt();
-    if (logSalt === undefined) return undefined;
+    if (logSalt === undefined)
+      return { answer: 'withheld', text: 'what names values written from nowhere is withheld' };
     const [said, again] = [new Set(unvouched), new Set(vouched)];
     const parts = writtenIn(args);
-    if (parts === undefined) return 'it writes more values than can be kept track of';
+    if (parts === undefined) return notShown('it writes more values than can be kept track of');
+    let isHidden = false;
     for (const part of parts) {
       const certificate = shown.get(nameOf(part));
       const checked = certificate === undefined ? undefined : checkCertificate(certificate, sources);
-      if (checked !== undefined && 'why' in checked && checked.why === 'withheld') return undefined;
+      const isWithheld = checked !== undefined && 'why' in checked && checked.why === 'withheld';
       const isTrusted = checked !== undefined && 'origin' in checked && trusted.includes(checked.origin);
       for (const key of part.keys) {
         const name = this.#writes.nameOf(logSalt, key);
-        if (isTrusted) again.delete(name);
-        else if (!said.has(name)) return 'it does not say all that it wrote without an origin';
+        if (isTrusted || (isWithheld && !said.has(name))) again.delete(name);
+        else if (!said.has(name)) return notShown('it does not say all that it wrote without an origin');
+        isHidden ||= isWithheld && !said.has(name);
       }
     }
-    return again.size === 0 ? undefined : 'it says of values that they have an origin, and they have none';
+    if (again.size > 0) return notShown('it says of values that they have an origin, and they have none');
+    return isHidden
+      ? { answer: 'withheld', text: 'whether it says all that it wrote without an origin is withheld' }
+      : undefined;
   }
 
   #judge(
@@ -215,8 +222,10 @@ export class Tracing {
     if (wanted.length > wantedMax)
       return { answer: 'not-shown', text: 'it has more arguments than can be traced', cited };
     const unsaid = this.#unsaid(body.written, { args, shown, sources });
-    if (unsaid !== undefined) return { answer: 'not-shown', text: unsaid, cited };
-    let lacking: Partial<Traced> | undefined;
+    if (unsaid?.answer === 'not-shown') return { ...unsaid, cited };
+    const missing = this.#logSalt() === undefined ? [0] : [];
+    for (const at of cited) if (at < position && this.#find(at) === undefined) missing.push(at);
+    let lacking: Partial<Traced> | undefined = unsaid && { ...unsaid, missing };
     for (const each of wanted) {
       const certificate = shown.get(nameOf(each));
       const name = spoken(each.argument);
@@ -235,7 +244,6 @@ export class Tracing {
           cited,
         };
       // It may rest on another argument, and that on what is withheld.
-      const missing = cited.filter((at) => at < position && this.#find(at) === undefined);
       lacking ??= { text: `what ${name} came from is withheld`, missing };
     }
     return lacking === undefined

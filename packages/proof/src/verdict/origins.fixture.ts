@@ -1,5 +1,6 @@
 // Days on which an argument came from where it may not, or nothing shows where it came from.
 
+import { writtenIn } from '../origins/index.ts';
 import { canonicalJson, openCommitments } from '../records/index.ts';
 import { at, type Day, hashOf, type honestDay } from '../verify.fixture.ts';
 import { type DayCase, type Made, of, shiftIntents, withDay, withholdArgs } from './cases.fixture.ts';
@@ -97,6 +98,42 @@ function fromNowhere(day: Day, written?: object): void {
   first(day).body['written'] = written ?? { unvouched: [nameOf(day, 'IBAN-4101')], vouched: [] };
 }
 
+const free = {
+  arguments: {
+    [tool]: { iban: anything, amount: anything, currency: anything, invoice_id: anything },
+  },
+};
+
+/**
+ * The first payment has a text that its user is said to have said, in words that are withheld; all else in it comes from
+ * nowhere. Other payments rest on nothing that is withheld.
+ */
+function beside(day: Day, written?: object): void {
+  const { body } = first(day);
+  const before = opened(day, body['args']) as Args;
+  const args = { a: { note: 'pay what came in' }, ...before };
+  put(day, { body }, 'args', day.log.commit(args));
+  body['action'] = day.log.keyed('action', hashOf(canonicalJson({ args, tool })));
+  const opening = day.log.drafts.findIndex(({ kind }) => kind === 'case.opened');
+  const note = { argument: '/a/note', origin: 'user' };
+  const nowhere = Object.keys(before).map((name) => ({ argument: `/${name}`, origin: 'none', places: [] }));
+  restate(day, () => [
+    { ...note, places: [{ fact: opening, at: '', piece: [0, words.indexOf(':')], as: 'name' }] },
+    ...nowhere,
+  ]);
+  for (const { kind, body: other } of day.log.drafts)
+    if (kind === 'call.intended' && other['tool'] === tool) {
+      other['written'] = { unvouched: namesOf(day, opened(day, other['args']) as Args), vouched: [] };
+      if (other !== body) put(day, { body: other }, 'origins', day.log.commitWhole(nowhere));
+    }
+  if (written !== undefined) body['written'] = written;
+  day.log.forget((day.log.drafts[opening] as Draft).body['words'] as string[]);
+}
+
+/** What a payment whose arguments have no origin writes, as the gate names it. */
+const namesOf = (day: Day, { a: _, ...args }: Args): string[] =>
+  (writtenIn(args) ?? []).flatMap(({ keys }) => keys.map((key) => day.log.keyed('written', key)));
+
 const replaced = (argument: string, change: object) => (day: Day) =>
   restate(day, (all) => all.map((each) => (each['argument'] === argument ? { ...each, ...change } : each)));
 
@@ -161,6 +198,24 @@ export const originDays: readonly DayCase[] = [
       fromNowhere(day, { unvouched: names, vouched: names });
     }, anybody),
     ...notShown,
+  },
+  {
+    name: 'an account number from nowhere that the call does not say it wrote, beside a text that is withheld',
+    day: originDay((day) => beside(day, { unvouched: [], vouched: [] }), free),
+    ...notShown,
+  },
+  {
+    name: 'a text that is withheld, of which the call says that it has an origin',
+    day: originDay((day) => beside(day), free),
+    ...withheld,
+  },
+  {
+    name: 'an account number that is read back from where it was written from nowhere, in a log that withholds its salt',
+    day: originDay((day) => {
+      first(day).body['written'] = { unvouched: [nameOf(day, 'IBAN-4102')], vouched: [] };
+      day.log.forget((day.log.drafts[0] as Draft).body['salt'] as string[]);
+    }),
+    ...withheld,
   },
   {
     name: 'an argument without a certificate',
